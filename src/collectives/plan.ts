@@ -1,0 +1,41 @@
+import type { Bytes, Seconds } from '../base/index.ts';
+import type { Topology } from '../hardware/index.ts';
+
+/** Bytes on directed links that move at once; a collective is a sequence of phases, each of which waits for the one before. */
+export interface Phase {
+  /** Rows of `Topology.links`, each once. */
+  readonly links: Uint32Array;
+  /** Bytes over the link in this phase. */
+  readonly bytes: Float64Array;
+  /** Hops of the longest path, times the latency of one. */
+  readonly latencySeconds: Seconds;
+  /** Bytes that the busiest chip moves between its own devices, through HBM, beside the links. */
+  readonly localBytes: Bytes;
+}
+
+/** One group of devices that run a collective together. */
+export interface GroupPlan {
+  readonly devices: Uint32Array;
+  readonly phases: readonly Phase[];
+}
+
+/** What a collective is asked to do. */
+export interface CollectiveRequest {
+  readonly topology: Topology;
+  /** Members in mesh-axis order; whole chips, or all members on one chip. */
+  readonly devices: Uint32Array;
+  /**
+   * Bytes that one device holds before the operation for all-reduce, reduce-scatter and all-to-all, and after it for all-gather:
+   * the meaning of nccl-tests.
+   */
+  readonly bytes: Bytes;
+  /** [members, members]: bytes from member `row` to member `column`; all-to-all only, uniform when absent. */
+  readonly traffic?: Float64Array;
+}
+
+/** One algorithm: how the bytes go over the links, and the closed form of its bandwidth term on an idle, uniform slice. */
+export interface Collective {
+  readonly plan: (request: CollectiveRequest) => GroupPlan;
+  /** Bytes that one member sends. */
+  readonly sentBytesPerDevice: (bytes: Bytes, members: number) => Bytes;
+}

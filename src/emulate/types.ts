@@ -1,0 +1,38 @@
+import type { Stack } from '../model/index.ts';
+
+/** A router with its capacity; scores are computed once and shared by all variants. */
+export interface RoutingVariant {
+  readonly router: string;
+  readonly capacityFactor: number;
+  readonly capacityRule: string;
+}
+
+/** The tokens of one stack and the Switch layers that they pass. */
+export interface StackTokens {
+  readonly stack: Stack;
+  readonly tokens: number;
+  readonly groupTokens: number;
+  /** Layer indices within the stack that are Switch layers and are to be routed (sampling has been decided). */
+  readonly layers: readonly number[];
+  /** Groups to be routed, by index, in increasing order (sampling has been decided). */
+  readonly groups: readonly number[];
+}
+
+/** What the emulated pod is asked to route. */
+export interface EmulationRequest {
+  readonly seed: number;
+  /** Share of a token's variance that it has in common with its cluster, 0..1. */
+  readonly clustering: number;
+  readonly dModel: number;
+  readonly dExpert: number;
+  readonly ffnMatrices: 2 | 3;
+  readonly experts: number;
+  /** Devices that the groups (by contiguous ranges) and the experts (by contiguous ranges) are spread over. */
+  readonly devices: number;
+  readonly stacks: readonly StackTokens[];
+  /** Switch layers of the whole model. */
+  readonly totalLayers: number;
+  readonly variants: readonly RoutingVariant[];
+  /** Share of all tokens that run the whole expert feed-forward and are compared with the oracle; 0 for none. */
+  readonly verifyShare: number;
+}

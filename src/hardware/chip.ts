@@ -1,0 +1,46 @@
+import type { Bytes, BytesPerSecond, FlopsPerSecond, Seconds } from '../base/index.ts';
+
+/** Where a number about the world comes from, and when it was read. */
+export interface Citation {
+  readonly source: string;
+  readonly asOf: string;
+  readonly note?: string;
+}
+
+/** Shares of a peak that real programs reach, and the fixed cost of a task. Borrowed micro-benchmarks until a generation has its own. */
+export interface Efficiency {
+  /** Share of the matrix peak that large square products reach. */
+  readonly matmulPeakShare: number;
+  /** Share of the HBM bandwidth that long streams reach. */
+  readonly hbmPeakShare: number;
+  /** Fixed cost of launching one fused operation. */
+  readonly taskOverheadSeconds: Seconds;
+}
+
+/** One chip generation, as data. Every number is per chip, not per core or device. */
+export interface Chip {
+  /** Canonical name, e.g. `tpu-v3`. */
+  readonly name: string;
+  /** What JAX sees as devices: one TensorCore on v2/v3, the whole chip on v4/v5p (megacore), v5e and v6e, one chiplet on v7. */
+  readonly devicesPerChip: number;
+  /** Published bf16 peak with f32 accumulation. */
+  readonly matmulFlopsPerSecond: FlopsPerSecond;
+  readonly mxusPerChip: number;
+  /** Rows (= columns) of one systolic array. */
+  readonly mxuSide: number;
+  /** Element-wise operations per second of the vector units. */
+  readonly vectorOpsPerSecond: number;
+  readonly hbmBytes: Bytes;
+  readonly hbmBytesPerSecond: BytesPerSecond;
+  /** One direction of one link. */
+  readonly iciLinkBytesPerSecond: BytesPerSecond;
+  readonly iciDimensions: number;
+  readonly hopLatencySeconds: Seconds;
+  /** A dimension of this length closes into a ring; shorter ones stay open unless the slice says otherwise. */
+  readonly wrapSides: readonly number[];
+  readonly podShape: readonly number[];
+  readonly dollarsPerChipHour: number;
+  readonly efficiency: Efficiency;
+  /** One entry per number above, by its key. */
+  readonly citations: Readonly<Record<string, Citation>>;
+}

@@ -1,0 +1,6 @@
+/**
+ * Hardware: chips and wires as plain data: what a chip can do per second, and which directed links join the chips of a
+ * slice.
+ */
+export * from './chip.ts';
+export * from './topology.ts';

@@ -1,0 +1,77 @@
+import type { GroupPlan } from '../collectives/index.ts';
+
+/** Stages of a training step, after Calculon: forward, gradient of activations, gradient of weights, optimizer. Index = `TaskTable.stage`. */
+export const STAGES = ['fw', 'agrad', 'wgrad', 'optim'] as const;
+export type Stage = (typeof STAGES)[number];
+
+export const TaskKind = { compute: 0, collective: 1 } as const;
+
+/**
+ * One training step of every device: an SPMD program, written once and shared by all devices, never copied per device.
+ * The engine reads kinds, durations, dependencies and collectives; the labels are for people.
+ */
+export interface Program {
+  readonly devices: number;
+  readonly tasks: TaskTable;
+  readonly collectives: readonly CollectiveTask[];
+  /** Distinct routings of bytes over links; collective tasks refer to them by index. */
+  readonly plans: readonly CollectivePlan[];
+  readonly buffers: BufferTable;
+  /** Names by index (tasks and buffers). */
+  readonly names: readonly string[];
+  /** [devices]: how much longer a computation takes there than the program says; 1 is nominal. */
+  readonly slowdown: Float64Array;
+  /** FLOPs of the model's own matrix products over all devices, without padding and recomputation (MFU), and as executed (HFU). */
+  readonly modelFlops: number;
+  readonly executedFlops: number;
+}
+
+/** Tasks in program order, structure of arrays. Work is per device. */
+export interface TaskTable {
+  readonly count: number;
+  readonly kind: Uint8Array;
+  /** Row of `Program.names`. */
+  readonly name: Uint32Array;
+  /** Row of `STAGES`. */
+  readonly stage: Uint8Array;
+  /** Row of `Program.names`: what the task is part of (attention, dense ffn, router, dispatch, experts, ...). */
+  readonly part: Uint32Array;
+  readonly mxuFlops: Float64Array;
+  readonly vectorOps: Float64Array;
+  readonly hbmBytes: Float64Array;
+  /** Unrounded and rounded duration of a computation; 0 for a collective. */
+  readonly seconds: Float64Array;
+  readonly picoseconds: Float64Array;
+  /** Row of `Program.collectives`, or -1. */
+  readonly collective: Int32Array;
+  /** Compressed rows: task i waits for dependencies[offsets[i]] .. dependencies[offsets[i + 1] - 1], all of them earlier tasks. */
+  readonly dependencyOffsets: Uint32Array;
+  readonly dependencies: Uint32Array;
+}
+
+/** One collective of the step; every member takes part once. */
+export interface CollectiveTask {
+  readonly task: number;
+  /** Registry key of `collectives/`. */
+  readonly kind: string;
+  readonly meshAxis: string;
+  /** Row of `Program.plans`. */
+  readonly plan: number;
+}
+
+/** How a collective runs over the links: one entry per group of devices along its mesh axis; all groups run at once. */
+export interface CollectivePlan {
+  readonly kind: string;
+  readonly groups: readonly GroupPlan[];
+  /** Bytes that one device sends, on average over devices. */
+  readonly sentBytesPerDevice: number;
+}
+
+/** Live ranges of device memory: buffer i lives from the start of `allocatedAt[i]` to the end of `freedAt[i]`; -1 means the whole step. */
+export interface BufferTable {
+  readonly count: number;
+  readonly name: Uint32Array;
+  readonly bytes: Float64Array;
+  readonly allocatedAt: Int32Array;
+  readonly freedAt: Int32Array;
+}

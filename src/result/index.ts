@@ -1,0 +1,4 @@
+/**
+ * Result: metrics with unit, definition and origin, and the comparison of several results.
+ */
+export * from './types.ts';

@@ -1,0 +1,240 @@
+import type { Scenario } from '../scenario/index.ts';
+
+export const RESULT_SCHEMA = 'switchyard/result/1';
+
+/** Every metric once; definitions, units and formulas stand in `metrics.ts`. */
+export const METRIC_NAMES = [
+  'stepSeconds',
+  'examplesPerSecond',
+  'tokensPerSecondPerChip',
+  'mfu',
+  'hfu',
+  'computeSeconds',
+  'exposedCommunicationSeconds',
+  'waitSeconds',
+  'hbmPeakBytes',
+  'hbmCapacityBytes',
+  'iciBytesPerDevice',
+  'allToAllBytesPerDevice',
+  'droppedTokenFraction',
+  'maxOverMeanExpertLoad',
+  'expertCapacity',
+  'dollarsPerBillionTokens',
+] as const;
+export type MetricName = (typeof METRIC_NAMES)[number];
+
+/** `engine`: simulated; `kernels`: counted from executed routing; `program`: read off the checked task graph. */
+export type MetricOrigin = 'engine' | 'kernels' | 'program';
+
+export interface Metric {
+  readonly name: MetricName;
+  readonly value: number;
+  readonly unit: string;
+  readonly from: MetricOrigin;
+  /** 95 % interval, where the value is a sample. */
+  readonly interval?: readonly [number, number];
+}
+
+export interface AnalyticValue {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+}
+
+/** A published measurement of the same run, beside the simulated one. */
+export interface Published {
+  readonly metric: MetricName;
+  readonly value: number;
+  readonly unit: string;
+  readonly source: string;
+  readonly asOf: string;
+}
+
+export interface Warning {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Everything about a run that may differ between two runs of the same scenario. */
+export interface Provenance {
+  readonly version: string;
+  readonly node: string;
+  readonly threads: number;
+  readonly kernelPath: string;
+  readonly startedAt: string;
+  readonly wallSeconds: number;
+  readonly dataSources: readonly string[];
+}
+
+/** The answer to one scenario: plain JSON. Equal for equal scenario and seed, but for `provenance`. */
+export interface Result {
+  readonly schema: typeof RESULT_SCHEMA;
+  readonly scenario: Scenario;
+  readonly metrics: readonly Metric[];
+  readonly analytic: readonly AnalyticValue[];
+  readonly published: readonly Published[];
+  readonly detail: ResultDetail;
+  readonly fingerprint: string;
+  readonly warnings: readonly Warning[];
+  readonly provenance: Provenance;
+}
+
+/** What the pictures are drawn from. */
+export interface ResultDetail {
+  readonly breakdown: readonly BreakdownRow[];
+  readonly timeline: Timeline;
+  readonly expertLoads: readonly ExpertLoadRow[];
+  readonly links: LinkMap;
+  readonly traffic: readonly LayerTraffic[];
+  readonly memory: MemoryProfile;
+  readonly clusterings: readonly ClusteringRow[];
+  readonly verification: VerificationRow | null;
+  readonly sampling: SamplingNote;
+  /** What the prediction rests on, in sentences. */
+  readonly assumptions: readonly string[];
+}
+
+/** Seconds of one part of the model on device 0, by stage (`STAGES` of `program/`), and what kind of time it is. */
+export interface BreakdownRow {
+  readonly part: string;
+  readonly kind: 'compute' | 'exposedCommunication' | 'wait';
+  readonly secondsByStage: readonly number[];
+}
+
+export interface Timeline {
+  readonly device: number;
+  readonly spans: readonly TimelineSpan[];
+}
+
+export interface TimelineSpan {
+  readonly track: 'compute' | 'ici';
+  readonly name: string;
+  readonly part: string;
+  readonly stage: string;
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+}
+
+export interface ExpertLoadRow {
+  readonly stack: string;
+  readonly layer: number;
+  /** Choices per expert before capacity, and those kept, over all sampled groups. */
+  readonly requested: readonly number[];
+  readonly kept: readonly number[];
+  /** Slots of one expert over all sampled groups: expertCapacity x groups. */
+  readonly slotsPerExpert: number;
+  readonly expertCapacity: number;
+  readonly groupTokens: number;
+  readonly groups: number;
+  readonly totalGroups: number;
+  readonly droppedTokenFraction: number;
+  readonly maxOverMean: number;
+  readonly routerConfidence: number | null;
+  readonly auxiliaryLoss: number | null;
+}
+
+export interface LinkMap {
+  readonly shape: readonly number[];
+  readonly wrap: readonly boolean[];
+  readonly devicesPerChip: number;
+  readonly rows: readonly LinkRow[];
+}
+
+export interface LinkRow {
+  readonly from: number;
+  readonly to: number;
+  readonly axis: number;
+  readonly bytes: number;
+  readonly busySeconds: number;
+  /** Busy share of the step. */
+  readonly utilisation: number;
+}
+
+/** Bytes of kept tokens that one dispatch of a layer sends: [devices x devices], row-major, row = source. */
+export interface LayerTraffic {
+  readonly stack: string;
+  readonly layer: number;
+  readonly devices: number;
+  readonly tokenBytes: readonly number[];
+  readonly slotBytesPerPair: number;
+}
+
+export interface MemoryProfile {
+  readonly capacityBytes: number;
+  readonly peakBytes: number;
+  readonly peakAtSeconds: number;
+  readonly closedFormBytes: number;
+  /** Live bytes over the step, in time order. */
+  readonly points: readonly { readonly seconds: number; readonly bytes: number }[];
+  /** What is alive at the peak, largest first. */
+  readonly atPeak: readonly { readonly name: string; readonly bytes: number }[];
+}
+
+/** One strength of clustering of the synthetic tokens, and what it does to the load. */
+export interface ClusteringRow {
+  readonly name: string;
+  /** Null for the exact expectation. */
+  readonly strength: number | null;
+  readonly from: 'exact' | 'kernels';
+  readonly droppedTokenFraction: number;
+  readonly standardError: number;
+  readonly maxOverMeanExpertLoad: number | null;
+  readonly tokens: number;
+  readonly layers: number;
+}
+
+export interface VerificationRow {
+  readonly tokens: number;
+  readonly tokensShare: number;
+  readonly devices: number;
+  readonly comparedValues: number;
+  readonly differingValues: number;
+}
+
+export interface SamplingNote {
+  readonly routedLayers: number;
+  readonly totalLayers: number;
+  readonly routedTokens: number;
+  readonly totalTokens: number;
+  /** Standard error of droppedTokenFraction that comes from sampling; 0 when everything was routed. */
+  readonly standardError: number;
+}
+
+export const COMPARISON_SCHEMA = 'switchyard/comparison/1';
+
+/** A scenario run once per combination of the values under `vary`, the first being the baseline. */
+export interface Comparison {
+  readonly schema: typeof COMPARISON_SCHEMA;
+  readonly name: string;
+  readonly question: string;
+  readonly variants: readonly Variant[];
+  /** One row per variant but the first: metric / baseline metric. */
+  readonly ratios: readonly VariantRatios[];
+  /** Differences against the baseline, paired by seed; one row per variant but the first and per drawn metric. */
+  readonly paired: readonly PairedDifference[];
+  readonly seeds: readonly number[];
+  readonly fingerprint: string;
+  readonly warnings: readonly Warning[];
+  readonly provenance: Provenance;
+}
+
+export interface Variant {
+  /** The values that set this variant apart, by dotted path. */
+  readonly vary: Readonly<Record<string, unknown>>;
+  readonly metrics: readonly Metric[];
+  readonly scenario: Scenario;
+  readonly breakdown: readonly BreakdownRow[];
+}
+
+export interface VariantRatios {
+  readonly vary: Readonly<Record<string, unknown>>;
+  readonly ratios: Readonly<Partial<Record<MetricName, number>>>;
+}
+
+export interface PairedDifference {
+  readonly vary: Readonly<Record<string, unknown>>;
+  readonly metric: MetricName;
+  readonly mean: number;
+  readonly interval: readonly [number, number];
+  readonly seeds: number;
+}

@@ -1,0 +1,58 @@
+import type { Stack } from '../model/index.ts';
+
+/**
+ * What routing did in one Switch layer: tokens per expert, drops and bytes, counted from executed (or recorded) choices.
+ * Typed arrays, row-major. Counts are over the sampled groups; `groups / totalGroups` tells how much that is.
+ */
+export interface LayerLoad {
+  readonly stack: Stack;
+  /** Index of the layer within its stack. */
+  readonly layer: number;
+  readonly experts: number;
+  /** Choices per token. */
+  readonly topK: number;
+  readonly groupTokens: number;
+  /** Groups that were routed, and groups that the workload has. */
+  readonly groups: number;
+  readonly totalGroups: number;
+  /** Slots per expert and group. */
+  readonly expertCapacity: number;
+  /** [experts]: choices that fell on the expert before capacity, and those that found a slot. */
+  readonly requested: Float64Array;
+  readonly kept: Float64Array;
+  /** Tokens none of whose choices found a slot. */
+  readonly droppedTokens: number;
+  /** [groups]: share of the group's tokens that were dropped; the spread gives the sampling error. */
+  readonly droppedShareByGroup: Float64Array;
+  /** [devices, devices]: bytes of kept tokens that device `row` sends to device `column` in one dispatch. */
+  readonly tokenBytes: Float64Array;
+  /** [devices, devices]: bytes of capacity slots, filled or not, that one dispatch moves: what the wires carry under padded dispatch. */
+  readonly slotBytes: Float64Array;
+  /** Means over tokens; unscaled losses. NaN where no probabilities were computed (recorded or drawn ids). */
+  readonly auxiliaryLoss: number;
+  readonly routerZLoss: number;
+  readonly routerConfidence: number;
+}
+
+/** How the bitwise comparison of the expert feed-forward with the oracle ended. */
+export interface Verification {
+  readonly tokens: number;
+  readonly tokensShare: number;
+  /** Devices on which one full expert batch (all slots of one group) was run. */
+  readonly devices: number;
+  readonly comparedValues: number;
+  readonly differingValues: number;
+  readonly kernelPath: string;
+}
+
+/** Loads of all routed Switch layers under one router and capacity factor. */
+export interface Load {
+  readonly router: string;
+  readonly capacityFactor: number;
+  readonly kind: 'measured' | 'uniform' | 'zipf' | 'trace';
+  readonly layers: readonly LayerLoad[];
+  /** Switch layers of the model, routed or not. */
+  readonly totalLayers: number;
+  readonly verification: Verification | null;
+  readonly fingerprint: string;
+}

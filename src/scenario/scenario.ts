@@ -1,0 +1,87 @@
+import type { TopologySpec } from '../hardware/index.ts';
+import type { Dtype, ModelSpec } from '../model/index.ts';
+
+/** Mesh axes that a layout may name; a device holds one coordinate of each. */
+export const MESH_AXES = ['data', 'fsdp', 'tensor', 'expert', 'pipeline', 'context'] as const;
+export type MeshAxis = (typeof MESH_AXES)[number];
+
+/** One experiment with every default filled in: plain data, the only input of everything below `intake/`. */
+export interface Scenario {
+  readonly name: string;
+  readonly question: string;
+  readonly topology: TopologySpec;
+  readonly model: ModelSpec;
+  readonly layout: LayoutSpec;
+  readonly routing: RoutingSpec;
+  readonly workload: WorkloadSpec;
+  readonly precision: PrecisionSpec;
+  readonly load: LoadSpec;
+  readonly emulate: EmulateSpec;
+  readonly seed: number;
+  /** Dotted path -> values; only `compare` reads it. */
+  readonly vary: Readonly<Record<string, readonly unknown[]>>;
+  readonly assert: Readonly<Record<string, { readonly min?: number; readonly max?: number }>>;
+}
+
+export interface LayoutSpec {
+  /** Sizes of the mesh axes over ICI, -1 resolved; the product is the number of devices. */
+  readonly ici: Readonly<Record<MeshAxis, number>>;
+  /** The mesh axis that the experts are laid on. */
+  readonly expertsOver: 'data' | 'expert' | 'none';
+  /** Gradient all-reduce runs behind the backward pass instead of after it. */
+  readonly overlapGradients: boolean;
+}
+
+export interface RoutingSpec {
+  /** Registry key of `routing/routers`. */
+  readonly router: string;
+  readonly capacityFactor: number;
+  /** Registry key of `routing/capacity-rules`. */
+  readonly capacityRule: string;
+  /** Largest group; see `routing/groups.ts`. */
+  readonly groupTokens: number;
+  /** Number of groups is a multiple of this (Mesh-TensorFlow's mesh dimension); resolved to the token-holding axes when `auto`. */
+  readonly groupsMultipleOf: number;
+  readonly dispatch: 'einsum';
+}
+
+export interface WorkloadSpec {
+  readonly kind: 'train';
+  readonly sequences: number;
+  readonly sequenceLength: number;
+  /** Decoder side of an encoder-decoder model. */
+  readonly targetLength: number;
+  readonly optimizer: 'adafactor' | 'adamw' | 'sgd';
+  readonly remat: 'none' | 'full';
+}
+
+export interface PrecisionSpec {
+  readonly matmul: Dtype;
+  readonly weights: Dtype;
+  readonly router: Dtype;
+}
+
+export type LoadSpec =
+  /** Real router on synthetic, clustered token embeddings; `clustering` is the share of variance that a token shares with its cluster, 0..1. */
+  | { readonly kind: 'measured'; readonly clustering: number }
+  /** Expert ids drawn uniformly. */
+  | { readonly kind: 'uniform' }
+  /** Expert ids drawn with probability proportional to 1 / rank^exponent. */
+  | { readonly kind: 'zipf'; readonly exponent: number }
+  /** Recorded expert ids from a file; `records` is filled in by `intake/`. */
+  | { readonly kind: 'trace'; readonly file: string; readonly records: TraceRecords };
+
+/** Recorded choices, structure of arrays: row i says that token `token[i]` of Switch layer `layer[i]` chose `expert[i]` (first choices first). */
+export interface TraceRecords {
+  readonly layer: readonly number[];
+  readonly token: readonly number[];
+  readonly expert: readonly number[];
+}
+
+/** How much of the routing is executed. A number samples whole groups (tokens) or whole Switch layers, spread evenly; the sampling error is stated. */
+export interface EmulateSpec {
+  readonly tokens: 'all' | number;
+  readonly layers: 'all' | number;
+  /** Share of the tokens that run the whole expert feed-forward and are compared with the oracle bit by bit. */
+  readonly verifyShare: number;
+}
