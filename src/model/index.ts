@@ -3,3 +3,4 @@
  * layers.
  */
 export * from './spec.ts';
+export * from './tensor.ts';
