@@ -1,7 +1,7 @@
 import type { GroupPlan } from '../collectives/index.ts';
 
-/** Stages of a training step, after Calculon: forward, gradient of activations, gradient of weights, optimizer. Index = `TaskTable.stage`. */
-export const STAGES = ['fw', 'agrad', 'wgrad', 'optim'] as const;
+/** Stages of a training step, after Calculon: forward, its repetition under rematerialisation, gradients of activations and of weights, optimizer. */
+export const STAGES = ['fw', 'recompute', 'agrad', 'wgrad', 'optim'] as const;
 export type Stage = (typeof STAGES)[number];
 
 export const TaskKind = { compute: 0, collective: 1 } as const;

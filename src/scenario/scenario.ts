@@ -52,7 +52,10 @@ export interface WorkloadSpec {
   /** Decoder side of an encoder-decoder model. */
   readonly targetLength: number;
   readonly optimizer: 'adafactor' | 'adamw' | 'sgd';
+  /** `full` keeps only the input of each sub-layer and recomputes the rest in the backward pass. */
   readonly remat: 'none' | 'full';
+  /** How tokens find their embedding rows: a one-hot matrix product (Mesh-TensorFlow's `gather`) or a real gather. Default `gather`. */
+  readonly embedding: 'one-hot' | 'gather';
 }
 
 export interface PrecisionSpec {
