@@ -3,4 +3,5 @@
  * slice.
  */
 export * from './chip.ts';
+export * from './core-time.ts';
 export * from './topology.ts';

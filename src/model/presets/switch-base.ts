@@ -1,0 +1,9 @@
+import type { Preset } from './preset.ts';
+import { t5Base } from './t5-base.ts';
+
+/** Switch-Base: T5-Base with every other feed-forward layer replaced by 128 experts of the same size. */
+export const switchBase: Preset = {
+  source: 'Switch Transformers, arXiv 2101.03961v3, Table 9 and section 2.2',
+  asOf: '2022-06',
+  spec: { ...t5Base.spec, name: 'switch-base', moe: { experts: 128, dExpert: 2048, layersEvery: 2 } },
+};
