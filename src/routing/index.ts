@@ -1,1 +1,24 @@
-export {};
+/**
+ * Routing: tokens to experts. A router (`routers/`, one file per algorithm) gives each token of a group its experts, slots and weights; a capacity rule
+ * (`capacity-rules/`, one file per implementation) says how many slots an expert has per group; `splitIntoGroups` cuts a layer's tokens
+ * into groups. The rest counts: tallies, drops, balance, and the exact expectation for uniform choices. Everything is a pure function on typed arrays;
+ * random numbers are passed in.
+ */
+export { type CapacityInput, type CapacityRule, pythonRound } from './capacity-rule.ts';
+export { CAPACITY_RULES } from './capacity-rules/index.ts';
+export { expectedDroppedTokenFraction } from './expected-drop.ts';
+export { type Groups, isIssue, splitIntoGroups } from './groups.ts';
+export { assignRecorded, type RecordedInput } from './recorded.ts';
+export { type Assignment, createAssignment, type Router, type RouterInput } from './router.ts';
+export { ROUTERS } from './routers/index.ts';
+export {
+  addToTally,
+  auxiliaryLoss,
+  createTally,
+  droppedTokenFraction,
+  expertUsage,
+  loadEntropy,
+  maxOverMean,
+  type RoutingTally,
+  routerConfidence,
+} from './statistics.ts';

@@ -1,0 +1,47 @@
+import type { Assignment, RouterInput } from './router.ts';
+
+/** 1e-9 as the routers add it in f32. */
+const EPSILON = Math.fround(1e-9);
+
+/**
+ * Writes the two most probable experts of each token and their weights g1 / (g1 + g2 + 1e-9), g2 / (g1 + g2 + 1e-9), in f32.
+ * Weights are fixed here, before anything is dropped, and are not renormalised afterwards. A lone expert leaves the second weight 0.
+ */
+export function chooseTopTwo({ tokens, experts, probabilities }: RouterInput, into: Assignment): void {
+  const { expert, weight } = into;
+  for (let token = 0, row = 0; token < tokens; token++, row += experts) {
+    let first = 0;
+    let second = -1;
+    for (let e = 1; e < experts; e++) {
+      const probability = probabilities[row + e];
+      if (probability > probabilities[row + first]) {
+        second = first;
+        first = e;
+      } else if (second < 0 || probability > probabilities[row + second]) {
+        second = e;
+      }
+    }
+    const g1 = probabilities[row + first];
+    const g2 = second < 0 ? 0 : probabilities[row + second];
+    const sum = Math.fround(Math.fround(g1 + g2) + EPSILON);
+    expert[2 * token] = first;
+    expert[2 * token + 1] = Math.max(second, 0);
+    weight[2 * token] = g1 / sum;
+    weight[2 * token + 1] = g2 / sum;
+  }
+}
+
+/** Gives the choice at `row` its place in the queue: the slot at `position`, or none and no weight when that is past the capacity. */
+export function seat(assignment: Assignment, row: number, position: number, expertCapacity: number): void {
+  const kept = position < expertCapacity;
+  assignment.requested[row] = 1;
+  assignment.slot[row] = kept ? position : -1;
+  if (!kept) assignment.weight[row] = 0;
+}
+
+/** Marks the choice at `row` as never requested. */
+export function skip(assignment: Assignment, row: number): void {
+  assignment.requested[row] = 0;
+  assignment.slot[row] = -1;
+  assignment.weight[row] = 0;
+}
