@@ -5,7 +5,12 @@ export interface Citation {
   readonly source: string;
   readonly asOf: string;
   readonly note?: string;
+  /** Values of the same quantity that other sources give. */
+  readonly disagreements?: readonly { readonly value: number; readonly source: string }[];
 }
+
+/** Which dimensions of a slice close into rings by default; see `defaultWrap`. */
+export type WrapRule = { readonly kind: 'side'; readonly sides: readonly number[] } | { readonly kind: 'cubes'; readonly multiple: number };
 
 /** Shares of a peak that real programs reach, and the fixed cost of a task. Borrowed micro-benchmarks until a generation has its own. */
 export interface Efficiency {
@@ -36,8 +41,7 @@ export interface Chip {
   readonly iciLinkBytesPerSecond: BytesPerSecond;
   readonly iciDimensions: number;
   readonly hopLatencySeconds: Seconds;
-  /** A dimension of this length closes into a ring; shorter ones stay open unless the slice says otherwise. */
-  readonly wrapSides: readonly number[];
+  readonly wrapRule: WrapRule;
   readonly podShape: readonly number[];
   readonly dollarsPerChipHour: number;
   readonly efficiency: Efficiency;

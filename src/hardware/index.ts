@@ -4,4 +4,6 @@
  */
 export * from './chip.ts';
 export * from './core-time.ts';
+export * from './slice-names.ts';
 export * from './topology.ts';
+export * from './wires.ts';

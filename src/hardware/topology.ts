@@ -13,6 +13,8 @@ export interface Topology {
   readonly devicesPerChip: number;
   readonly devices: number;
   readonly hopLatencySeconds: Seconds;
+  /** Between the devices of one chip, through its HBM: half the HBM bandwidth, because every byte is written and read. */
+  readonly localBytesPerSecond: BytesPerSecond;
   readonly links: LinkTable;
 }
 
@@ -26,6 +28,8 @@ export interface LinkTable {
   /** +1 towards larger coordinates (or over the wrap from the last to the first), -1 the other way. */
   readonly direction: Int8Array;
   readonly bytesPerSecond: Float64Array;
+  /** [chips, dimensions, 2]: row of the link that leaves a chip along a dimension, forwards then backwards; -1 at an open end. See `linkFrom`. */
+  readonly leaving: Int32Array;
 }
 
 /** What a scenario says about the wires; resolved, so `wrap` stands for every dimension. */
@@ -38,11 +42,12 @@ export interface TopologySpec {
   readonly slowDevices: readonly { readonly device: number; readonly factor: number }[];
 }
 
-/** Overrides for a bare grid without a chip, used by tests and by `collective`. */
+/** Everything `buildTopology` needs, without a chip: also for bare grids in tests and in `collective`. */
 export interface WireSpec {
   readonly shape: readonly number[];
   readonly wrap: readonly boolean[];
   readonly devicesPerChip: number;
   readonly linkBytesPerSecond: BytesPerSecond;
   readonly hopLatencySeconds: Seconds;
+  readonly localBytesPerSecond: BytesPerSecond;
 }

@@ -1,0 +1,162 @@
+import { type Issue, nearest } from '../base/index.ts';
+import type { Chip } from './chip.ts';
+
+/** A slice as a name says it: chip generation and sides in chips. */
+export interface SliceName {
+  readonly chip: string;
+  readonly shape: readonly number[];
+}
+
+export type ParsedSliceName =
+  | { readonly slice: SliceName; readonly issue?: undefined }
+  | { readonly issue: Issue; readonly slice?: undefined };
+
+interface Family {
+  readonly chip: string;
+  readonly dimensions: 2 | 3;
+  /** What the number behind the dash counts: the trap of these names. */
+  readonly counts: 'cores' | 'chips';
+  readonly coresPerChip: number;
+}
+
+/**
+ * Cloud accelerator types. v2 to v5p count TensorCores, v5e and v6e count chips, v7 is written by its sides
+ * (docs.cloud.google.com/tpu/docs, pages v2 to v6e and tpu7x, read 2026-11).
+ */
+const FAMILIES: Readonly<Record<string, Family>> = {
+  v2: { chip: 'tpu-v2', dimensions: 2, counts: 'cores', coresPerChip: 2 },
+  v3: { chip: 'tpu-v3', dimensions: 2, counts: 'cores', coresPerChip: 2 },
+  v4: { chip: 'tpu-v4', dimensions: 3, counts: 'cores', coresPerChip: 2 },
+  v5p: { chip: 'tpu-v5p', dimensions: 3, counts: 'cores', coresPerChip: 2 },
+  v5litepod: { chip: 'tpu-v5e', dimensions: 2, counts: 'chips', coresPerChip: 1 },
+  v5e: { chip: 'tpu-v5e', dimensions: 2, counts: 'chips', coresPerChip: 1 },
+  v6e: { chip: 'tpu-v6e', dimensions: 2, counts: 'chips', coresPerChip: 1 },
+  tpu7x: { chip: 'tpu-v7', dimensions: 3, counts: 'chips', coresPerChip: 2 },
+  v7: { chip: 'tpu-v7', dimensions: 3, counts: 'chips', coresPerChip: 2 },
+};
+
+/**
+ * Reads `tpu-v3:4x4` (canonical), `v3-32`, `v5litepod-256`, `v5p-128` or `tpu7x-4x4x8`. A count becomes the squarest shape that the Cloud
+ * documentation offers for it; a slice of another shape is written canonically.
+ */
+export function parseSliceName(text: string, path = 'topology'): ParsedSliceName {
+  const name = text.trim().toLowerCase();
+  const canonical = /^(?:tpu-?)?(v[2-7][a-z]*|7x):(\d+(?:x\d+)*)$/.exec(name);
+  if (canonical) return bySides(text, path, canonical[1] === '7x' ? 'tpu7x' : canonical[1], canonical[2]);
+  const sides = /^(?:tpu-)?(tpu7x|v[2-7][a-z]*)-(\d+(?:x\d+)+)$/.exec(name);
+  if (sides) return bySides(text, path, sides[1], sides[2]);
+  const counted = /^(?:tpu-)?(tpu7x|v[2-7][a-z]*)-(\d+)$/.exec(name);
+  if (counted) return byCount(text, path, counted[1], Number(counted[2]));
+  return wrong(
+    'E_TOPOLOGY_NAME',
+    path,
+    text,
+    'must be chip:sides in chips (tpu-v3:4x4) or a Cloud type (v3-32, v5litepod-256, tpu7x-4x4x8)',
+    'write the chip, a colon and the sides, e.g. tpu-v3:4x4',
+  );
+}
+
+/** What is wrong with a shape for a chip generation; empty when it fits into a pod. */
+export function checkShape(chip: Pick<Chip, 'name' | 'iciDimensions' | 'podShape'>, shape: readonly number[], path = 'topology'): Issue[] {
+  const value = shape.join('x');
+  if (shape.length !== chip.iciDimensions || shape.some((side) => !Number.isInteger(side) || side < 1)) {
+    return [
+      {
+        code: 'E_TOPOLOGY_SHAPE',
+        path,
+        value,
+        rule: `${chip.name} needs ${chip.iciDimensions} whole sides of at least 1`,
+        remedy: `write ${Array.from({ length: chip.iciDimensions }, () => 4).join('x')}, for example; a side of 1 is allowed`,
+      },
+    ];
+  }
+  const sorted = [...shape].sort((a, b) => a - b);
+  const pod = [...chip.podShape].sort((a, b) => a - b);
+  if (sorted.every((side, i) => side <= pod[i])) return [];
+  return [
+    {
+      code: 'E_TOPOLOGY_POD',
+      path,
+      value,
+      rule: `must fit into a pod of ${chip.name}: ${chip.podShape.join('x')} chips`,
+      remedy: `choose sides up to ${chip.podShape.join('x')}`,
+    },
+  ];
+}
+
+function bySides(text: string, path: string, familyName: string, sides: string): ParsedSliceName {
+  const family = FAMILIES[familyName];
+  if (family === undefined) return unknownFamily(text, path, familyName);
+  const shape = sides.split('x').map(Number);
+  if (shape.length !== family.dimensions || shape.some((side) => side < 1)) {
+    const example = family.dimensions === 2 ? '4x4' : '4x4x4';
+    return wrong(
+      'E_TOPOLOGY_SHAPE',
+      path,
+      text,
+      `${family.chip} needs ${family.dimensions} sides of at least 1`,
+      `write ${family.chip}:${example}`,
+    );
+  }
+  return { slice: { chip: family.chip, shape } };
+}
+
+function byCount(text: string, path: string, familyName: string, count: number): ParsedSliceName {
+  const family = FAMILIES[familyName];
+  if (family === undefined) return unknownFamily(text, path, familyName);
+  const perName = family.counts === 'cores' ? family.coresPerChip : 1;
+  const chips = count / perName;
+  const trap =
+    family.counts === 'cores'
+      ? `${familyName}-N counts TensorCores, ${perName} per chip: ${familyName}-${count} means ${chips} chips`
+      : `${familyName}-N counts chips`;
+  const shape = Number.isInteger(chips) && chips >= 1 ? squarest(chips, family.dimensions) : undefined;
+  if (shape === undefined) {
+    return wrong(
+      'E_TOPOLOGY_COUNT',
+      path,
+      text,
+      `${trap}; a count needs a default shape, whose sides are powers of two or multiples of 4`,
+      `write the sides in chips, e.g. ${family.chip}:${family.dimensions === 2 ? '4x4' : '4x4x4'}`,
+    );
+  }
+  return { slice: { chip: family.chip, shape } };
+}
+
+/** The factorisation with the smallest sum of sides, ascending with sides of 1 last (Cloud writes 2x2x1): 32 -> 4x8, 128 -> 4x4x8, 6144 -> 16x16x24. */
+function squarest(chips: number, dimensions: 2 | 3): number[] | undefined {
+  let best: number[] | undefined;
+  let bestSum = Number.POSITIVE_INFINITY;
+  for (let a = 1; a * a * a <= chips; a++) {
+    if (!isSide(a) || !isSide(chips / a) || (dimensions === 2 && a > 1)) continue;
+    for (let b = a; a * b * b <= chips; b++) {
+      const c = chips / (a * b);
+      if (!isSide(b) || !isSide(c) || a + b + c >= bestSum) continue;
+      best = [a, b, c];
+      bestSum = a + b + c;
+    }
+  }
+  if (best === undefined || dimensions === 2) return best?.slice(1);
+  return [...best.filter((side) => side > 1), ...best.filter((side) => side === 1)];
+}
+
+/** Sides that Cloud offers: 1, 2 and multiples of 4. */
+function isSide(side: number): boolean {
+  return side === 1 || side === 2 || (Number.isInteger(side) && side % 4 === 0);
+}
+
+function unknownFamily(text: string, path: string, familyName: string): ParsedSliceName {
+  const known = Object.keys(FAMILIES);
+  const near = nearest(familyName, known);
+  return wrong(
+    'E_TOPOLOGY_CHIP',
+    path,
+    text,
+    `the generation must be one of ${known.join(', ')}`,
+    near === undefined ? 'choose one of them' : `did you mean ${near}?`,
+  );
+}
+
+function wrong(code: string, path: string, text: string, rule: string, remedy: string): ParsedSliceName {
+  return { issue: { code, path, value: JSON.stringify(text), rule, remedy } };
+}
