@@ -1,5 +1,11 @@
 /**
  * Kernels: real Switch kernels on shared memory, forward first, in bf16 arithmetic with f32 sums. The naive version of each is the oracle;
- * faster ones stand beside it and must give the same bits.
+ * faster ones stand beside it and must give the same bits. Compile `matmulModuleBytes` once, give the module to every thread, and let each make
+ * its own table with `createWasmTable`; `createNaiveTable` runs anywhere.
  */
+export * from './bf16.ts';
+export * from './elementary.ts';
+export * from './losses.ts';
+export { createNaiveTable } from './naive-table.ts';
+export { squaredLogSumExp } from './softmax.ts';
 export * from './table.ts';

@@ -1,0 +1,51 @@
+import { assert } from '../base/index.ts';
+import { bf16Elements, elementCount, f32Elements, type TensorView } from '../model/index.ts';
+import { widenBf16 } from './bf16.ts';
+import { naiveMatmul } from './matmul.ts';
+import { softmaxRows } from './softmax.ts';
+import type { KernelMemory, KernelTable } from './table.ts';
+
+/** The oracle as a table: every kernel in its plainest form. Runs on any memory. Copy this one for a new path. */
+export function createNaiveTable(memory: KernelMemory): KernelTable {
+  return {
+    path: 'naive',
+    memory,
+    packedElements: (k, n) => k * n,
+    packRight(b, packed) {
+      const [k, n] = b.shape;
+      assert(elementCount(packed.shape) >= k * n, `${packed.shape.join(' x ')} elements for a packed ${k} x ${n}`);
+      f32Elements(memory.buffer, packed).set(widened(memory, b));
+    },
+    scratchElements: () => 0,
+    matmul(a, packed, c) {
+      const [m, k, n] = matmulSizes(a, packed, c, (depth, columns) => depth * columns);
+      naiveMatmul(widened(memory, a), f32Elements(memory.buffer, packed), f32Elements(memory.buffer, c), m, k, n);
+    },
+    softmax: (logits, firstColumn, probabilities, statistics) => softmaxRows(memory, logits, firstColumn, probabilities, statistics),
+  };
+}
+
+/** Checks the shapes of a matrix product; [M, K, N]. */
+export function matmulSizes(
+  a: TensorView,
+  packed: TensorView,
+  c: TensorView,
+  packedElements: (k: number, n: number) => number,
+): [number, number, number] {
+  const [m, k] = a.shape;
+  const n = c.shape[1];
+  assert(c.shape[0] === m && c.dtype === 'f32', `product of ${m} rows into ${c.dtype} ${c.shape.join(' x ')}`);
+  assert(
+    packed.dtype === 'f32' && elementCount(packed.shape) >= packedElements(k, n),
+    `packed ${packed.shape.join(' x ')} for ${k} x ${n}`,
+  );
+  return [m, k, n];
+}
+
+/** The elements of a view as f32: in place when they are, copied when they are bf16. */
+export function widened(memory: KernelMemory, view: TensorView): Float32Array {
+  if (view.dtype === 'f32') return f32Elements(memory.buffer, view);
+  const values = new Float32Array(elementCount(view.shape));
+  widenBf16(bf16Elements(memory.buffer, view), values);
+  return values;
+}

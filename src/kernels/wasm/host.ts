@@ -1,0 +1,40 @@
+import type { KernelMemory } from '../table.ts';
+
+/**
+ * The little of the WebAssembly JavaScript interface that this room needs. The core is compiled without the types of Node or of a browser,
+ * so the global is read here, once, under a narrow type of its own.
+ */
+interface WebAssemblyHost {
+  readonly Memory: new (limits: { initial: number; maximum: number; shared: boolean }) => KernelMemory;
+  readonly Module: new (bytes: Uint8Array) => WasmModule;
+  readonly Instance: new (
+    module: WasmModule,
+    imports: Record<string, Record<string, unknown>>,
+  ) => { readonly exports: Record<string, unknown> };
+}
+
+/** A compiled module: opaque, and cloneable to other threads. */
+export type WasmModule = object;
+
+const BYTES_PER_PAGE = 65536;
+/** Limit of 32-bit addresses; the modules declare it, so every memory made here fits them. */
+export const MAXIMUM_PAGES = 65536;
+
+function host(): WebAssemblyHost {
+  return (globalThis as unknown as { readonly WebAssembly: WebAssemblyHost }).WebAssembly;
+}
+
+/** A shared memory of at least `bytes` bytes that the tables of all threads can work on. */
+export function createKernelMemory(bytes: number): KernelMemory {
+  const pages = Math.max(1, Math.ceil(bytes / BYTES_PER_PAGE));
+  return new (host().Memory)({ initial: pages, maximum: MAXIMUM_PAGES, shared: true });
+}
+
+export function compileModule(bytes: Uint8Array): WasmModule {
+  return new (host().Module)(bytes);
+}
+
+/** Instantiates a compiled module over `memory`; its exported functions by name. */
+export function instantiate(module: WasmModule, memory: KernelMemory): Record<string, unknown> {
+  return new (host().Instance)(module, { env: { memory } }).exports;
+}
