@@ -8,3 +8,4 @@ export * from './parameters.ts';
 export * from './presets/index.ts';
 export * from './spec.ts';
 export * from './tensor.ts';
+export * from './weights.ts';

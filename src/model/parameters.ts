@@ -1,5 +1,6 @@
 import { layersOf } from './layers.ts';
 import type { ModelSpec } from './spec.ts';
+import { POSITION_BUCKETS } from './weights.ts';
 
 /** Parameters by what they belong to. Norms and relative position biases are apart, because published counts often leave them out. */
 export interface ParameterCounts {
@@ -11,9 +12,6 @@ export interface ParameterCounts {
   readonly norms: number;
   readonly positionBiases: number;
 }
-
-/** T5 buckets relative positions; one table per stack (T5, arXiv 1910.10683, section 2.1). */
-const POSITION_BUCKETS = 32;
 
 export function countParameters(model: ModelSpec): ParameterCounts {
   const { dModel, heads, headDim, ffnMatrices, moe } = model;

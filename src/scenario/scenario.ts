@@ -1,9 +1,8 @@
 import type { TopologySpec } from '../hardware/index.ts';
+import type { LayoutSpec } from '../layout/index.ts';
 import type { Dtype, ModelSpec } from '../model/index.ts';
 
-/** Mesh axes that a layout may name; a device holds one coordinate of each. */
-export const MESH_AXES = ['data', 'fsdp', 'tensor', 'expert', 'pipeline', 'context'] as const;
-export type MeshAxis = (typeof MESH_AXES)[number];
+export { type LayoutSpec, MESH_AXES, type MeshAxis } from '../layout/index.ts';
 
 /** One experiment with every default filled in: plain data, the only input of everything below `intake/`. */
 export interface Scenario {
@@ -21,15 +20,6 @@ export interface Scenario {
   /** Dotted path -> values; only `compare` reads it. */
   readonly vary: Readonly<Record<string, readonly unknown[]>>;
   readonly assert: Readonly<Record<string, { readonly min?: number; readonly max?: number }>>;
-}
-
-export interface LayoutSpec {
-  /** Sizes of the mesh axes over ICI, -1 resolved; the product is the number of devices. */
-  readonly ici: Readonly<Record<MeshAxis, number>>;
-  /** The mesh axis that the experts are laid on. */
-  readonly expertsOver: 'data' | 'expert' | 'none';
-  /** Gradient all-reduce runs behind the backward pass instead of after it. */
-  readonly overlapGradients: boolean;
 }
 
 export interface RoutingSpec {

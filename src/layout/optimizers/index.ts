@@ -1,0 +1,10 @@
+import type { Registry } from '../../base/index.ts';
+import { adafactor } from './adafactor.ts';
+import { adamw } from './adamw.ts';
+import type { Optimizer } from './optimizer.ts';
+import { sgd } from './sgd.ts';
+
+export type { Optimizer } from './optimizer.ts';
+
+/** Optimizers by name; the key is the file's name. */
+export const OPTIMIZERS: Registry<Optimizer> = { adafactor, adamw, sgd };

@@ -1,0 +1,20 @@
+import type { LayoutSpec, MeshAxis } from './mesh.ts';
+
+/** How much of the batch and of the experts one device holds. */
+export interface Shards {
+  /** Pieces that the sequences of a batch are cut into, along the data axis. */
+  readonly batch: number;
+  /** Pieces that the experts of a layer are cut into. */
+  readonly experts: number;
+  /** The axis along which tokens travel to their experts; null when every device holds all experts. */
+  readonly expertAxis: MeshAxis | null;
+}
+
+export function shardsOf(layout: LayoutSpec): Shards {
+  const expertAxis = layout.expertsOver === 'none' ? null : layout.expertsOver;
+  return {
+    batch: layout.ici.data,
+    experts: expertAxis === null ? 1 : layout.ici[expertAxis],
+    expertAxis,
+  };
+}
