@@ -12,17 +12,21 @@ export function chooseTopTwo({ tokens, experts, probabilities }: RouterInput, in
   for (let token = 0, row = 0; token < tokens; token++, row += experts) {
     let first = 0;
     let second = -1;
+    let g1 = probabilities[row];
+    let g2 = Number.NEGATIVE_INFINITY;
     for (let e = 1; e < experts; e++) {
       const probability = probabilities[row + e];
-      if (probability > probabilities[row + first]) {
+      if (probability > g1) {
         second = first;
+        g2 = g1;
         first = e;
-      } else if (second < 0 || probability > probabilities[row + second]) {
+        g1 = probability;
+      } else if (probability > g2) {
         second = e;
+        g2 = probability;
       }
     }
-    const g1 = probabilities[row + first];
-    const g2 = second < 0 ? 0 : probabilities[row + second];
+    if (second < 0) g2 = 0;
     const sum = Math.fround(Math.fround(g1 + g2) + EPSILON);
     expert[2 * token] = first;
     expert[2 * token + 1] = Math.max(second, 0);
