@@ -1,7 +1,16 @@
 /**
- * Scenario: one experiment with every default filled in, and the load that routing put on it. Plain types, defaults and
- * rules across fields; reading files is the work of intake/.
+ * Scenario: one experiment with every default filled in, and the load that routing put on it. Plain types, defaults, the rules and warnings
+ * across fields, and what every error code means; reading files is the work of intake/.
  */
-
+export { ISSUE_CODES } from './codes.ts';
+export { CLUSTERING_STRENGTHS, SCENARIO_DEFAULTS } from './defaults.ts';
+export type { IssueCode } from './issue-code.ts';
 export * from './load.ts';
+export { resolveMesh } from './mesh.ts';
+export { MODELLED } from './modelled.ts';
+export type { RuleInput, ScenarioRule, ScenarioWarning } from './rule.ts';
+export { checkScenario } from './rules.ts';
+export { sliceName } from './rules-layout.ts';
 export * from './scenario.ts';
+export { type StackGroups, stackGroups, stackTokens } from './stack-groups.ts';
+export { type Stated, scenarioWarnings } from './warnings.ts';

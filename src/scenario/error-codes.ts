@@ -1,0 +1,287 @@
+import type { IssueCode } from './issue-code.ts';
+
+/** Reading a file, before its content is looked at. */
+const FILES = {
+  E_FILE: {
+    title: 'A file cannot be read or written',
+    rule: 'the path must name a readable file (or, for output, a folder that can be written)',
+    example: 'switchyard run scenarios/swich-base.yaml',
+    remedy: 'check the path and the permissions; paths inside a scenario count from the folder of the scenario',
+  },
+  E_FILE_SIZE: {
+    title: 'An input file is larger than its kind can sensibly be',
+    rule: 'scenarios and chip files may have 1 MiB, recorded choices 256 MiB, stored results 64 MiB',
+    example: 'a recorded trace passed as the scenario itself',
+    remedy: 'pass recorded choices by `load: {kind: trace, file: ...}`; cut a recording to fewer tokens',
+  },
+  E_YAML: {
+    title: 'A file is not well-formed YAML or JSON',
+    rule: 'scenario and chip files are YAML 1.2 (of which JSON is a part) with unique keys',
+    example: 'layout: {ici: {data: 32}',
+    remedy: 'close the bracket or quote, indent by spaces, write each key once',
+  },
+  E_NESTING: {
+    title: 'A file is nested too deeply, or refers to itself too often',
+    rule: 'at most 24 levels and 100 uses of aliases',
+    example: 'a: &a [*a]',
+    remedy: 'write the values out instead of repeating aliases',
+  },
+  E_JSON: {
+    title: 'A stored result is not JSON',
+    rule: 'a result file is one JSON object as `switchyard run` writes it',
+    example: 'switchyard report index.html',
+    remedy: 'pass the result.json or comparison.json of a report folder',
+  },
+} as const satisfies Record<string, IssueCode>;
+
+/** The shape of a file: keys, types, ranges. */
+const SHAPES = {
+  E_KEY_UNKNOWN: {
+    title: 'A key that the file format does not have',
+    rule: 'only the keys in schema/scenario.schema.json have a meaning; others are typing errors',
+    example: 'routing: {capacityFacter: 1.25}',
+    remedy: 'use the nearest known key, which the message names, or remove the line',
+  },
+  E_TYPE: {
+    title: 'A value of the wrong kind',
+    rule: 'each key takes the kind of value that the message names',
+    example: 'workload: {sequences: many}',
+    remedy: 'write a value of that kind',
+  },
+  E_RANGE: {
+    title: 'A number outside its range',
+    rule: 'each number has a range in which the model means something',
+    example: 'workload: {sequences: 0}',
+    remedy: 'choose a value within the range that the message names',
+  },
+  E_ENUM: {
+    title: 'A word that is not one of the allowed ones',
+    rule: 'the key takes one of a few words, which the message lists',
+    example: 'workload: {optimizer: adafactr}',
+    remedy: 'use one of them',
+  },
+  E_FORMAT: {
+    title: 'A text in the wrong form',
+    rule: 'a name is letters, digits, dots, dashes and underscores, since it becomes a folder under reports/',
+    example: 'name: ../elsewhere',
+    remedy: 'write it in that form',
+  },
+  E_MISSING: {
+    title: 'A required key is absent',
+    rule: 'a scenario needs at least `topology` and `model`; everything else has a default',
+    example: 'a scenario without `model:`',
+    remedy: 'add the key',
+  },
+  E_NOT_MODELLED: {
+    title: 'A key or value that is known but that the model does not express yet',
+    rule: 'what cannot be simulated is refused instead of silently ignored',
+    example: 'layout: {ici: {data: 8, tensor: 4}}',
+    remedy: 'remove it, or use the alternative that the message names',
+  },
+} as const satisfies Record<string, IssueCode>;
+
+/** Names that are looked up in a registry. */
+const NAMES = {
+  E_CHIP_UNKNOWN: {
+    title: 'No such chip',
+    rule: 'a chip is a file in topologies/chips',
+    example: 'topology: tpu-v33:4x4',
+    remedy: 'choose one from `switchyard list chips`, or add a file beside them',
+  },
+  E_TOPOLOGY_NAME: {
+    title: 'A slice name that cannot be read',
+    rule: 'canonical names are chip:sides in chips (tpu-v3:4x4); aliases follow the cloud names (v3-32 counts cores, v5litepod-256 counts chips)',
+    example: 'topology: tpu-v3-4-4',
+    remedy: 'write chip:AxB, or choose one from `switchyard list topologies`',
+  },
+  E_TOPOLOGY_CHIP: {
+    title: 'A slice name with an unknown chip generation',
+    rule: 'names begin with v2, v3, v4, v5e, v5litepod, v5p, v6e or tpu7x',
+    example: 'topology: v5x-16',
+    remedy: 'use the nearest generation, which the message names',
+  },
+  E_TOPOLOGY_COUNT: {
+    title: 'A slice name whose count has no default shape',
+    rule: 'v2 to v5p count TensorCores (two per chip), v5e and v6e count chips; the sides become 1, 2 or multiples of 4',
+    example: 'topology: v3-7',
+    remedy: 'write the sides in chips: tpu-v3:4x4',
+  },
+  E_PRESET_UNKNOWN: {
+    title: 'No such model preset',
+    rule: 'a preset is an entry of the model registry',
+    example: 'model: {preset: switch-bse}',
+    remedy: 'choose one from `switchyard list models`, or give the dimensions in the scenario',
+  },
+  E_ROUTER_UNKNOWN: {
+    title: 'No such router',
+    rule: 'routing.router is an entry of the router registry',
+    example: 'routing: {router: switch-top2}',
+    remedy: 'choose one from `switchyard list routers`',
+  },
+  E_CAPACITY_RULE_UNKNOWN: {
+    title: 'No such capacity rule',
+    rule: 'routing.capacityRule is an entry of the registry of capacity rules',
+    example: 'routing: {capacityRule: mtf}',
+    remedy: 'choose one from `switchyard list capacity-rules`',
+  },
+  E_METRIC_UNKNOWN: {
+    title: 'No such metric',
+    rule: 'the keys under `assert:` are names of metrics',
+    example: 'assert: {dropRate: {max: 0.1}}',
+    remedy: 'choose one from `switchyard list metrics`',
+  },
+  E_NAME_UNKNOWN: {
+    title: 'Nothing of that name can be explained or listed',
+    rule: '`explain` knows metrics, codes, routers, capacity rules, collectives, chips and models',
+    example: 'switchyard explain stepSecond',
+    remedy: 'use the nearest name, which the message gives, or see `switchyard list`',
+  },
+} as const satisfies Record<string, IssueCode>;
+
+/** Rules across several keys of a scenario. */
+const RULES = {
+  E_TOPOLOGY_SHAPE: {
+    title: 'A slice shape that the chip cannot form',
+    rule: 'one whole side of at least 1 per dimension of the interconnect',
+    example: 'topology: tpu-v3:4x4x4',
+    remedy: 'give as many sides as the chip has dimensions',
+  },
+  E_TOPOLOGY_POD: {
+    title: 'A slice larger than the pod',
+    rule: 'the sides of a slice fit into the sides of the pod of that generation',
+    example: 'topology: tpu-v3:64x4',
+    remedy: 'choose smaller sides',
+  },
+  E_WRAP: {
+    title: 'Wrap-around given for the wrong number of sides',
+    rule: 'topology.wrap is auto, open, closed, or one true/false per side of the shape',
+    example: 'topology: {chip: tpu-v3, shape: [4, 4], wrap: [true]}',
+    remedy: 'write one true/false per side',
+  },
+  E_SLOW_DEVICE: {
+    title: 'A slow device that the slice does not have, or that is named twice',
+    rule: 'device numbers run from 0 to devices - 1, each at most once; factor 1.1 takes 10 % longer',
+    example: 'topology: {chip: tpu-v3, shape: [4, 4], slowDevices: [{device: 32, factor: 1.1}]}',
+    remedy: 'number devices as chip * devicesPerChip + core',
+  },
+  E_LAYOUT_FILL: {
+    title: 'More than one mesh axis asks for the rest of the slice',
+    rule: 'at most one axis may be -1',
+    example: 'layout: {ici: {data: -1, expert: -1}}',
+    remedy: 'give all axes but one a number',
+  },
+  E_LAYOUT_PRODUCT: {
+    title: 'The mesh axes do not multiply to the number of devices',
+    rule: 'the product of layout.ici must equal the devices of the slice (what JAX sees: on TPU v2 and v3 two cores per chip)',
+    example: 'layout: {ici: {data: 16}} on tpu-v3:4x4, which has 32 devices',
+    remedy: 'change an axis, or set one to -1 to fill the slice',
+  },
+  E_EXPERTS_OVER: {
+    title: 'Experts laid on an axis for a model without experts',
+    rule: 'layout.expertsOver needs a model with experts',
+    example: 'model: {preset: t5-base} with layout: {expertsOver: data}',
+    remedy: 'leave layout.expertsOver out, or choose a model with experts',
+  },
+  E_EXPERTS_SHARD: {
+    title: 'Experts do not divide evenly over their mesh axis',
+    rule: 'model.experts must be a multiple of the size of the axis in layout.expertsOver',
+    example: 'model: {preset: switch-base, experts: 48} over data: 32',
+    remedy: 'change the number of experts or the axis',
+  },
+  E_BATCH_SHARD: {
+    title: 'Sequences do not divide evenly over the data axis',
+    rule: 'workload.sequences must be a multiple of layout.ici.data',
+    example: 'workload: {sequences: 1000} over data: 32',
+    remedy: 'choose a multiple',
+  },
+  E_GROUPS: {
+    title: 'Tokens cannot be cut into routing groups',
+    rule: 'the number of groups must divide the tokens of a layer and be a multiple of routing.groupsMultipleOf, which must itself be a multiple of the data axis',
+    example: 'routing: {groupsMultipleOf: 24} over data: 32',
+    remedy: 'leave routing.groupsMultipleOf at auto, or make sequences x length a multiple of it',
+  },
+  E_CAPACITY: {
+    title: 'A capacity factor that leaves experts without slots',
+    rule: 'routing.capacityFactor must be above 0 and give every expert at least one slot per group',
+    example: 'routing: {capacityFactor: 0}',
+    remedy: 'raise routing.capacityFactor or routing.groupTokens',
+  },
+  E_TOP_K: {
+    title: 'A router that chooses more experts than the model has',
+    rule: "model.experts must be at least the router's choices per token",
+    example: 'model: {..., experts: 1} with routing: {router: gshard-top2}',
+    remedy: 'add experts, or choose a router with fewer choices',
+  },
+  E_MODEL_LAYERS: {
+    title: 'Layers that do not fit the kind of model',
+    rule: 'an encoder-decoder has layers on both sides, a decoder none in the encoder; a model with experts has at least one Switch layer',
+    example: 'model: {family: decoder, encoderLayers: 12, ...}',
+    remedy: 'correct encoderLayers, decoderLayers or layersEvery',
+  },
+  E_EMULATE: {
+    title: 'More is to be routed than the workload has',
+    rule: 'emulate.tokens and emulate.layers are `all` or at most what the workload has',
+    example: 'emulate: {layers: 40} for a model with 12 Switch layers',
+    remedy: 'write `all`, or a smaller number',
+  },
+  E_TRACE: {
+    title: 'A recording of expert choices that cannot be read',
+    rule: 'a CSV file with the header layer,token,expert and one whole-numbered row per choice',
+    example: 'layer,token\n0,17',
+    remedy: 'correct the line that the message names',
+  },
+  E_TRACE_RANGE: {
+    title: 'A recorded choice outside the model or the workload',
+    rule: 'layer counts Switch layers from 0, token counts tokens of the stack from 0, expert is below model.experts',
+    example: 'expert 128 of a model with 128 experts',
+    remedy: 'record with the same model, or set model.experts and workload to those of the recording',
+  },
+  E_VARY: {
+    title: 'A variation that cannot be applied',
+    rule: 'keys under `vary:` are dotted paths of scenario keys with a list of at least one value each; at most 64 combinations',
+    example: 'vary: {routing.routr: [switch-top1]}',
+    remedy: 'use an existing path, and fewer values',
+  },
+  E_ASSERT_BOUNDS: {
+    title: 'An assertion that nothing can meet',
+    rule: 'an assertion has a min or a max, and min is not above max',
+    example: 'assert: {mfu: {min: 0.5, max: 0.4}}',
+    remedy: 'correct the bounds',
+  },
+} as const satisfies Record<string, IssueCode>;
+
+/** The command line, chip files and stored results. */
+const COMMANDS = {
+  E_USAGE: {
+    title: 'A command line that cannot be read',
+    rule: 'commands, arguments and options are those of `switchyard --help`',
+    example: 'switchyard run --thread 2 file.yaml',
+    remedy: 'see `switchyard <command> --help`',
+  },
+  E_ASSERT: {
+    title: 'A metric outside the bounds that the scenario asserts',
+    rule: 'each entry of `assert:` names a metric with min and/or max; a miss ends with exit code 1',
+    example: 'assert: {droppedTokenFraction: {max: 0.01}}',
+    remedy: 'change the scenario, or the bound',
+  },
+  E_INFEASIBLE: {
+    title: 'The step does not fit into device memory',
+    rule: 'hbmPeakBytes must not be above hbmCapacityBytes; otherwise exit code 3',
+    example: 'a batch of 65,536 sequences on one chip',
+    remedy: 'use more chips, a smaller batch, or workload.remat: full',
+  },
+  E_CHIP_FILE: {
+    title: 'A chip file that cannot be used',
+    rule: 'every number of a chip file is {value, source, asOf}, in SI units',
+    example: 'hbmBytes: 32 GiB',
+    remedy: 'copy topologies/chips/tpu-v3.yaml and replace the values and their sources',
+  },
+  E_NOTHING_TO_COMPARE: {
+    title: 'A comparison of one',
+    rule: '`compare` needs a `vary:` with at least two combinations',
+    example: 'switchyard compare scenarios/tiny.yaml',
+    remedy: 'add `vary:`, or use `switchyard run`',
+  },
+} as const satisfies Record<string, IssueCode>;
+
+export const ERROR_CODES = { ...FILES, ...SHAPES, ...NAMES, ...RULES, ...COMMANDS } as const;

@@ -1,0 +1,120 @@
+import { type Issue, unknownKey } from '../base/index.ts';
+import { switchLayersOf } from '../model/index.ts';
+import { CAPACITY_RULES, ROUTERS } from '../routing/index.ts';
+import type { ScenarioRule } from './rule.ts';
+import { stackGroups } from './stack-groups.ts';
+
+const routerIsKnown: ScenarioRule = {
+  reads: ['routing.router'],
+  check: ({ scenario: { routing } }) =>
+    Object.hasOwn(ROUTERS, routing.router) ? [] : [unknownKey('E_ROUTER_UNKNOWN', 'routing.router', routing.router, Object.keys(ROUTERS))],
+};
+
+const capacityRuleIsKnown: ScenarioRule = {
+  reads: ['routing.capacityRule'],
+  check: ({ scenario: { routing } }) =>
+    Object.hasOwn(CAPACITY_RULES, routing.capacityRule)
+      ? []
+      : [unknownKey('E_CAPACITY_RULE_UNKNOWN', 'routing.capacityRule', routing.capacityRule, Object.keys(CAPACITY_RULES))],
+};
+
+/** A token can choose as many different experts as the router asks for. */
+const enoughExperts: ScenarioRule = {
+  reads: ['routing.router', 'model'],
+  check: ({ scenario: { routing, model } }) => {
+    const topK = Object.hasOwn(ROUTERS, routing.router) ? ROUTERS[routing.router].topK : 1;
+    if (model.moe === null || model.moe.experts >= topK) return [];
+    return [
+      {
+        code: 'E_TOP_K',
+        path: 'model.experts',
+        value: String(model.moe.experts),
+        rule: `${routing.router} chooses ${topK} experts per token`,
+        remedy: `use at least ${topK} experts, or another routing.router`,
+      },
+    ];
+  },
+};
+
+/** Groups are whole, and each lies on one device. */
+const groupsDivide: ScenarioRule = {
+  reads: ['topology', 'layout.ici', 'model', 'workload', 'routing.groupTokens', 'routing.groupsMultipleOf'],
+  check: ({ scenario }) => {
+    const { routing, layout, model } = scenario;
+    if (model.moe === null) return [];
+    if (routing.groupsMultipleOf % layout.ici.data !== 0) {
+      return [
+        {
+          code: 'E_GROUPS',
+          path: 'routing.groupsMultipleOf',
+          value: String(routing.groupsMultipleOf),
+          rule: `must be a multiple of ${layout.ici.data}, the size of the data axis, so that every group lies on one device`,
+          remedy: `leave it at auto, or use ${layout.ici.data}`,
+        },
+      ];
+    }
+    return stackGroups(scenario).issues;
+  },
+};
+
+/** The capacity factor is positive and gives slots. */
+const capacityIsPositive: ScenarioRule = {
+  reads: ['routing', 'model', 'workload', 'layout.ici', 'topology'],
+  check: ({ scenario }) => {
+    const { routing, model } = scenario;
+    const value = String(routing.capacityFactor);
+    const path = 'routing.capacityFactor';
+    if (!(routing.capacityFactor > 0)) {
+      return [{ code: 'E_CAPACITY', path, value, rule: 'must be above 0', remedy: 'use 1.0, 1.25 or 2.0, for example' }];
+    }
+    if (model.moe === null || !Object.hasOwn(CAPACITY_RULES, routing.capacityRule) || !Object.hasOwn(ROUTERS, routing.router)) return [];
+    const issues: Issue[] = [];
+    for (const { stack, groupTokens } of stackGroups(scenario).stacks) {
+      const capacity = CAPACITY_RULES[routing.capacityRule].expertCapacity({
+        tokens: groupTokens,
+        experts: model.moe.experts,
+        capacityFactor: routing.capacityFactor,
+        topK: ROUTERS[routing.router].topK,
+      });
+      if (capacity >= 1) continue;
+      issues.push({
+        code: 'E_CAPACITY',
+        path,
+        value,
+        rule: `leaves no slot per expert in ${stack} groups of ${groupTokens} tokens over ${model.moe.experts} experts (rule ${routing.capacityRule})`,
+        remedy: 'raise routing.capacityFactor or routing.groupTokens',
+      });
+    }
+    return issues;
+  },
+};
+
+/** No more is routed than there is. */
+const emulateWithinWorkload: ScenarioRule = {
+  reads: ['emulate', 'model', 'workload'],
+  check: ({ scenario }) => {
+    const { emulate, model, workload } = scenario;
+    if (model.moe === null) return [];
+    const layers = switchLayersOf(model).length;
+    const tokens = workload.sequences * (workload.sequenceLength + (model.family === 'encoder-decoder' ? workload.targetLength : 0));
+    const issues: Issue[] = [];
+    if (emulate.layers !== 'all' && emulate.layers > layers) {
+      issues.push(tooMuch('layers', emulate.layers, `${model.name} has ${layers} Switch layers`));
+    }
+    if (emulate.tokens !== 'all' && emulate.tokens > tokens) issues.push(tooMuch('tokens', emulate.tokens, `a step has ${tokens} tokens`));
+    return issues;
+  },
+};
+
+export const ROUTING_RULES: readonly ScenarioRule[] = [
+  routerIsKnown,
+  capacityRuleIsKnown,
+  enoughExperts,
+  groupsDivide,
+  capacityIsPositive,
+  emulateWithinWorkload,
+];
+
+function tooMuch(key: 'layers' | 'tokens', value: number, rule: string): Issue {
+  return { code: 'E_EMULATE', path: `emulate.${key}`, value: String(value), rule, remedy: 'write all, or a smaller number' };
+}

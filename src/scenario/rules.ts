@@ -1,0 +1,21 @@
+import type { Issue } from '../base/index.ts';
+import type { RuleInput, ScenarioRule } from './rule.ts';
+import { LAYOUT_RULES } from './rules-layout.ts';
+import { MODEL_RULES } from './rules-model.ts';
+import { ROUTING_RULES } from './rules-routing.ts';
+
+export const SCENARIO_RULES: readonly ScenarioRule[] = [...LAYOUT_RULES, ...MODEL_RULES, ...ROUTING_RULES];
+
+/**
+ * All rules across fields. `wrong` names dotted paths that are known to be wrong already (their values stand in for something unreadable):
+ * rules that look at one of them are skipped, because what they would say rests on the stand-in.
+ */
+export function checkScenario(input: RuleInput, wrong: readonly string[] = []): Issue[] {
+  return SCENARIO_RULES.filter((rule) => !rule.reads.some((path) => wrong.some((bad) => overlaps(path, bad)))).flatMap((rule) =>
+    rule.check(input),
+  );
+}
+
+function overlaps(a: string, b: string): boolean {
+  return b === '' || a === b || a.startsWith(`${b}.`) || b.startsWith(`${a}.`) || b.startsWith(`${a}[`);
+}

@@ -1,0 +1,37 @@
+import type { Issue } from '../base/index.ts';
+import { type Stack, switchLayersOf } from '../model/index.ts';
+import { isIssue, splitIntoGroups } from '../routing/index.ts';
+import type { Scenario } from './scenario.ts';
+
+/** The tokens that pass the Switch layers of one stack, cut into routing groups. */
+export interface StackGroups {
+  readonly stack: Stack;
+  readonly tokens: number;
+  readonly groups: number;
+  readonly groupTokens: number;
+  /** Indices of the Switch layers within the stack. */
+  readonly layers: readonly number[];
+}
+
+/** One entry per stack that has Switch layers, encoder first; or why the tokens cannot be cut. */
+export function stackGroups(scenario: Scenario): { readonly stacks: StackGroups[]; readonly issues: Issue[] } {
+  const stacks: StackGroups[] = [];
+  const issues: Issue[] = [];
+  for (const stack of ['encoder', 'decoder'] as const) {
+    const layers = switchLayersOf(scenario.model)
+      .filter((layer) => layer.stack === stack)
+      .map((layer) => layer.layer);
+    if (layers.length === 0) continue;
+    const tokens = stackTokens(scenario, stack);
+    const split = splitIntoGroups(tokens, scenario.routing.groupTokens, scenario.routing.groupsMultipleOf);
+    if (isIssue(split)) issues.push({ ...split, value: `${stack}: ${split.value}` });
+    else stacks.push({ stack, tokens, ...split, layers });
+  }
+  return { stacks, issues };
+}
+
+/** Tokens of one step that pass a stack: a decoder beside an encoder sees the targets, a decoder alone sees the sequences. */
+export function stackTokens({ model, workload }: Scenario, stack: Stack): number {
+  const length = stack === 'decoder' && model.family === 'encoder-decoder' ? workload.targetLength : workload.sequenceLength;
+  return workload.sequences * length;
+}

@@ -1,0 +1,53 @@
+import type { IssueCode } from './issue-code.ts';
+
+/** Legal but worth knowing: these stand in the result and on the page. */
+export const WARNING_CODES = {
+  W_WRAP_ASSUMED: {
+    title: 'Sides of the slice are taken as open',
+    rule: 'a side without wrap-around links doubles the time of an all-gather along it and quadruples the load of an all-to-all at its middle; for small slices the wiring is often unpublished',
+    example: 'topology: tpu-v3:4x4 (a side closes at 32 chips; for smaller slices no source was found)',
+    remedy: 'if you know the wiring, set topology.wrap to open or closed; run both to see the span',
+  },
+  W_CLUSTERING_ASSUMED: {
+    title: 'Routing was measured on synthetic tokens with an untrained router',
+    rule: 'load.clustering says how much of a token is shared with its cluster; trained models balance their load and drop less',
+    example: 'load: {kind: measured, clustering: default}',
+    remedy: 'replace it by recorded choices: load: {kind: trace, file: ...}',
+  },
+  W_CAPACITY_FLOOR: {
+    title: "Capacity comes from the rule's floor, not from the capacity factor",
+    rule: 'most rules give every expert a minimum of slots (4 in Mesh-TensorFlow), which dominates when experts are as many as tokens in a group',
+    example: '128 experts and groups of 256 tokens at capacity factor 1.25: 2.5 slots become 4',
+    remedy: 'use larger groups or fewer experts',
+  },
+  W_BATCH_SMALL: {
+    title: 'Few tokens per device',
+    rule: 'below about 1,024 tokens per device matrix products are shorter than the arrays of the chip are deep, and fixed overheads dominate',
+    example: 'workload: {sequences: 32, sequenceLength: 128} on 32 devices',
+    remedy: 'use more sequences or fewer devices',
+  },
+  W_GROUPS_UNEVEN: {
+    title: 'Routing groups have another size than asked for',
+    rule: 'the number of groups must divide the tokens and be a multiple of the data axis, so a group can be smaller or larger than routing.groupTokens',
+    example: '116,736 decoder tokens over 32 devices make 128 groups of 912, not 114 of 1,024',
+    remedy: 'nothing, or choose sequences and lengths that divide',
+  },
+  W_SAMPLED: {
+    title: 'Routing was executed for a part of the tokens or layers',
+    rule: 'drops and loads are estimates with a stated sampling error; shares of compute and communication follow them',
+    example: 'emulate: {tokens: 65536, layers: 2}',
+    remedy: 'set emulate.tokens and emulate.layers to all',
+  },
+  W_UNUSED: {
+    title: 'Keys that do nothing for this model',
+    rule: 'a dense model has no routing and no expert load',
+    example: 'model: {preset: t5-base} with routing: {capacityFactor: 2}',
+    remedy: 'remove the keys',
+  },
+  W_VARY_IGNORED: {
+    title: 'Only the base values were run',
+    rule: '`run` does not read `vary:`, `compare` does',
+    example: 'switchyard run scenarios/top1-vs-top2.yaml',
+    remedy: 'use `switchyard compare` for the variations',
+  },
+} as const satisfies Record<string, IssueCode>;

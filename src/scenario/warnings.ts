@@ -1,0 +1,103 @@
+import { CAPACITY_RULES, ROUTERS } from '../routing/index.ts';
+import type { RuleInput, ScenarioWarning } from './rule.ts';
+import { sliceName } from './rules-layout.ts';
+import { stackGroups, stackTokens } from './stack-groups.ts';
+
+/** What the file said, as far as the resolved value no longer shows it. */
+export interface Stated {
+  /** The file left the wrap-around to the default of the chip. */
+  readonly wrapIsAssumed: boolean;
+  /** Sections that the file wrote out. */
+  readonly sections: readonly string[];
+}
+
+/** Below this, matrix products over a device's tokens are shorter than eight fills of a 128-wide systolic array. */
+const FEW_TOKENS_PER_DEVICE = 1024;
+
+/** Legal but suspicious, or an assumption to know about: stands in the result and on the page. The scenario is taken to be free of issues. */
+export function scenarioWarnings(input: RuleInput, stated: Stated): ScenarioWarning[] {
+  return [
+    ...wrapAssumed(input, stated),
+    ...smallBatch(input),
+    ...(input.scenario.model.moe === null ? unusedSections(input, stated) : routingWarnings(input)),
+  ];
+}
+
+function wrapAssumed({ scenario, chip }: RuleInput, { wrapIsAssumed }: Stated): ScenarioWarning[] {
+  const { shape, wrap } = scenario.topology;
+  const open = shape.filter((side, axis) => side > 2 && !wrap[axis]);
+  if (!wrapIsAssumed || open.length === 0) return [];
+  const rule =
+    chip.wrapRule.kind === 'side'
+      ? `a side is known to close at ${chip.wrapRule.sides.join(' or ')} chips`
+      : `a slice closes when every side is a multiple of ${chip.wrapRule.multiple}`;
+  const sides = open.length === shape.length ? 'all sides' : `${open.length} of ${shape.length} sides`;
+  return [
+    {
+      code: 'W_WRAP_ASSUMED',
+      message: `${sliceName(scenario)}: ${sides} taken without wrap-around (${rule}); if your slice is wired otherwise, set topology.wrap: closed.`,
+    },
+  ];
+}
+
+function smallBatch({ scenario, devices }: RuleInput): ScenarioWarning[] {
+  const tokens = stackTokens(scenario, scenario.model.family === 'decoder' ? 'decoder' : 'encoder') / devices;
+  if (tokens >= FEW_TOKENS_PER_DEVICE) return [];
+  return [
+    {
+      code: 'W_BATCH_SMALL',
+      message: `Only ${Math.floor(tokens)} tokens per device: fixed overheads and padding dominate; use more sequences or fewer devices.`,
+    },
+  ];
+}
+
+function unusedSections({ scenario }: RuleInput, { sections }: Stated): ScenarioWarning[] {
+  const unused = ['routing', 'load', 'emulate'].filter((section) => sections.includes(section));
+  if (unused.length === 0) return [];
+  return [{ code: 'W_UNUSED', message: `${scenario.model.name} has no experts: ${unused.join(', ')} do nothing.` }];
+}
+
+function routingWarnings({ scenario }: RuleInput): ScenarioWarning[] {
+  const { routing, model, load, emulate } = scenario;
+  const warnings: ScenarioWarning[] = [];
+  if (load.kind === 'measured') {
+    warnings.push({
+      code: 'W_CLUSTERING_ASSUMED',
+      message:
+        `Drops and loads come from an untrained router on synthetic tokens (clustering ${load.clustering}): an assumption. ` +
+        'Trained models balance their load; give recorded choices by load: {kind: trace, file}.',
+    });
+  }
+  for (const { stack, tokens, groups, groupTokens } of stackGroups(scenario).stacks) {
+    if (groupTokens !== Math.min(routing.groupTokens, tokens)) {
+      warnings.push({
+        code: 'W_GROUPS_UNEVEN',
+        message: `The ${tokens} ${stack} tokens make ${groups} groups of ${groupTokens}, not of ${routing.groupTokens}.`,
+      });
+    }
+    const experts = model.moe?.experts ?? 1;
+    const topK = ROUTERS[routing.router].topK;
+    const capacity = CAPACITY_RULES[routing.capacityRule].expertCapacity({
+      tokens: groupTokens,
+      experts,
+      capacityFactor: routing.capacityFactor,
+      topK,
+    });
+    const share = (groupTokens * topK * routing.capacityFactor) / experts;
+    if (capacity > share + 1 && capacity <= 4) {
+      warnings.push({
+        code: 'W_CAPACITY_FLOOR',
+        message:
+          `In ${stack} groups of ${groupTokens} tokens the rule ${routing.capacityRule} gives its minimum of ${capacity} slots per expert, ` +
+          `where the capacity factor asks for ${share.toFixed(1)}.`,
+      });
+    }
+  }
+  if (emulate.tokens !== 'all' || emulate.layers !== 'all') {
+    warnings.push({
+      code: 'W_SAMPLED',
+      message: `Routing runs for a sample (tokens: ${emulate.tokens}, layers: ${emulate.layers}); drops and loads carry a sampling error.`,
+    });
+  }
+  return warnings;
+}
