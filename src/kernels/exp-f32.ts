@@ -22,7 +22,9 @@ const { log2E, roundingShift, ln2High, ln2Low, coefficients, underflow } = EXP_F
 const [c0, c1, c2, c3, c4] = coefficients;
 
 /** SCALE[-n] = 2^n. */
-const SCALE = Float32Array.from({ length: 127 }, (_, n) => 1 / 2 ** n);
+const SCALE = new Float32Array(127);
+SCALE[0] = 1;
+for (let n = 1; n < SCALE.length; n++) SCALE[n] = SCALE[n - 1] / 2;
 
 /** x is an f32 <= 0, or NaN, which stays NaN. */
 export function expF32(x: number): number {

@@ -1,0 +1,103 @@
+/**
+ * A small WebAssembly assembler (core specification 2.0, sections 5.1 to 5.5: binary format). Code is a nested list of bytes; an instruction is a
+ * function from the code of its operands to code, so kernels read as expressions: `f32x4.add(local.get(sum), f32x4.mul(a, b))`.
+ */
+export type Code = readonly (number | Code)[];
+
+export type ValueType = 'i32' | 'f32' | 'v128';
+const TYPE_BYTE: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
+
+/** A function without results. Parameters are locals 0, 1, ...; `declare` gives further ones. */
+export interface WasmFunction {
+  readonly name: string;
+  readonly parameters: number;
+  readonly locals: readonly ValueType[];
+  readonly body: Code;
+}
+
+/** Local variables of one function: all parameters are i32, further locals are declared as they are needed. */
+export interface Locals {
+  readonly declared: readonly ValueType[];
+  declare(type: ValueType): number;
+}
+
+export function localsAfter(parameters: number): Locals {
+  const declared: ValueType[] = [];
+  return {
+    declared,
+    declare(type) {
+      declared.push(type);
+      return parameters + declared.length - 1;
+    },
+  };
+}
+
+/** Unsigned LEB128: seven bits a byte, the least significant first. */
+export function unsigned(value: number): Code {
+  const bytes: number[] = [];
+  let rest = value;
+  do {
+    const low = rest % 128;
+    rest = Math.floor(rest / 128);
+    bytes.push(rest > 0 ? low | 0x80 : low);
+  } while (rest > 0);
+  return bytes;
+}
+
+/** Signed LEB128 of a 32-bit integer. */
+export function signed(value: number): Code {
+  const bytes: number[] = [];
+  let rest = value | 0;
+  for (;;) {
+    const low = rest & 0x7f;
+    rest >>= 7;
+    const done = (rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0);
+    bytes.push(done ? low : low | 0x80);
+    if (done) return bytes;
+  }
+}
+
+/** The bytes of a module that imports the shared memory `env.memory` and exports every function by its name. */
+export function moduleBytes(functions: readonly WasmFunction[], maximumPages: number): Uint8Array {
+  const signatures = functions.map((f) => [0x60, vector(Array.from({ length: f.parameters }, () => [TYPE_BYTE.i32])), vector([])]);
+  const memoryImport = [name('env'), name('memory'), 0x02, 0x03, unsigned(1), unsigned(maximumPages)];
+  const module: Code = [
+    [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    section(1, vector(signatures)),
+    section(2, vector([memoryImport])),
+    section(3, vector(functions.map((_, i) => unsigned(i)))),
+    section(7, vector(functions.map((f, i) => [name(f.name), 0x00, unsigned(i)]))),
+    section(10, vector(functions.map(functionBody))),
+  ];
+  return Uint8Array.from(flatten(module));
+}
+
+function functionBody(f: WasmFunction): Code {
+  const locals = vector(f.locals.map((type) => [unsigned(1), TYPE_BYTE[type]]));
+  return sized([locals, f.body, 0x0b]);
+}
+
+function section(id: number, content: Code): Code {
+  return [id, sized(content)];
+}
+
+function sized(content: Code): Code {
+  const bytes = flatten(content);
+  return [unsigned(bytes.length), bytes];
+}
+
+function vector(items: readonly Code[]): Code {
+  return [unsigned(items.length), items];
+}
+
+function name(text: string): Code {
+  return vector(Array.from(text, (character) => [character.charCodeAt(0)]));
+}
+
+function flatten(code: Code, into: number[] = []): number[] {
+  for (const item of code) {
+    if (typeof item === 'number') into.push(item);
+    else flatten(item, into);
+  }
+  return into;
+}

@@ -1,0 +1,89 @@
+import { type Code, signed, unsigned } from './emitter.ts';
+
+/** The instructions that the kernels use, under the names of the specification (opcodes: core specification 2.0, section 5.4). */
+type Unary = (operand: Code) => Code;
+type Binary = (left: Code, right: Code) => Code;
+
+const binary =
+  (opcode: number): Binary =>
+  (left, right) => [left, right, opcode];
+const simd = (opcode: number): Code => [0xfd, unsigned(opcode)];
+const simdUnary =
+  (opcode: number): Unary =>
+  (operand) => [operand, simd(opcode)];
+const simdBinary =
+  (opcode: number): Binary =>
+  (left, right) => [left, right, simd(opcode)];
+/** Alignment is only a hint; none is given, so the code is valid for every address. */
+const memoryArgument = (offset: number): Code => [0, unsigned(offset)];
+
+export const local = {
+  get: (index: number): Code => [0x20, unsigned(index)],
+  set: (index: number, value: Code): Code => [value, 0x21, unsigned(index)],
+};
+
+export const i32 = {
+  const: (value: number): Code => [0x41, signed(value)],
+  add: binary(0x6a),
+  sub: binary(0x6b),
+  mul: binary(0x6c),
+  shl: binary(0x74),
+  load16Unsigned: (address: Code, offset = 0): Code => [address, 0x2f, memoryArgument(offset)],
+  load: (address: Code, offset = 0): Code => [address, 0x28, memoryArgument(offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [address, value, 0x36, memoryArgument(offset)],
+};
+
+export const f32 = {
+  /** Writes the four bytes of the number nearest to `value`. */
+  const: (value: number): Code => [0x43, ...new Uint8Array(littleEndian(value))],
+  store: (address: Code, value: Code, offset = 0): Code => [address, value, 0x38, memoryArgument(offset)],
+  add: binary(0x92),
+  max: binary(0x97),
+};
+
+export const v128 = {
+  load: (address: Code, offset = 0): Code => [address, simd(0x00), memoryArgument(offset)],
+  load32Splat: (address: Code, offset = 0): Code => [address, simd(0x09), memoryArgument(offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [address, value, simd(0x0b), memoryArgument(offset)],
+  zero: [simd(0x0c), Array.from({ length: 16 }, () => 0)] as Code,
+  and: simdBinary(0x4e),
+  /** left and not right */
+  andNot: simdBinary(0x4f),
+};
+
+export const i32x4 = {
+  splat: simdUnary(0x11),
+  add: simdBinary(0xae),
+  shl: simdBinary(0xab),
+};
+
+export const f32x4 = {
+  splat: simdUnary(0x13),
+  extractLane: (vector: Code, lane: number): Code => [vector, simd(0x1f), lane],
+  lt: simdBinary(0x43),
+  add: simdBinary(0xe4),
+  sub: simdBinary(0xe5),
+  mul: simdBinary(0xe6),
+  div: simdBinary(0xe7),
+  max: simdBinary(0xe9),
+};
+
+/** `do body while (condition)`: the body runs once at least. */
+export function doWhile(body: Code, condition: Code): Code {
+  return [0x03, 0x40, body, condition, 0x0d, 0x00, 0x0b];
+}
+
+/** `do body while (--counter)` on an i32 local that holds at least 1. */
+export function countDown(counter: number, body: Code): Code {
+  return doWhile(body, [local.get(counter), [0x41, 0x01], 0x6b, 0x22, unsigned(counter)]);
+}
+
+export function advance(pointer: number, bytes: Code): Code {
+  return local.set(pointer, i32.add(local.get(pointer), bytes));
+}
+
+function littleEndian(value: number): ArrayBuffer {
+  const bytes = new ArrayBuffer(4);
+  new DataView(bytes).setFloat32(0, value, true);
+  return bytes;
+}
