@@ -1,0 +1,48 @@
+import type { Bytes, BytesPerSecond, Seconds } from '../base/index.ts';
+
+/** A ring or a line of n single-device chips, alone on its wires. */
+export interface Ring {
+  readonly members: number;
+  readonly wrap: boolean;
+  /** One direction of one link. */
+  readonly linkBytesPerSecond: BytesPerSecond;
+  readonly hopLatencySeconds: Seconds;
+}
+
+/**
+ * Textbook times, written from the formulas and not from the plans: the plans are tested against them. V is the array over the whole ring
+ * ("How to Scale Your Model", jax-ml/scaling-book sharding.md, with the exact (n - 1) / n).
+ * All-gather, V after it; reduce-scatter, V before it: V (n-1)/n / 2b + tau floor(n/2) on a ring, V (n-1)/n / b + tau (n-1) on a line.
+ */
+export function allGatherSeconds(ring: Ring, bytes: Bytes): Seconds {
+  const { members: n, linkBytesPerSecond: b, hopLatencySeconds: tau } = ring;
+  if (n === 1) return 0;
+  const moved = (bytes * (n - 1)) / n;
+  return ring.wrap ? moved / (2 * b) + tau * Math.floor(n / 2) : moved / b + tau * (n - 1);
+}
+
+export function reduceScatterSeconds(ring: Ring, bytes: Bytes): Seconds {
+  return allGatherSeconds(ring, bytes);
+}
+
+export function allReduceSeconds(ring: Ring, bytes: Bytes): Seconds {
+  return 2 * allGatherSeconds(ring, bytes);
+}
+
+/**
+ * All-to-all, each member holding B: with V = n B, V / 8b on an even ring, V (1 - 1/n^2) / 8b on an odd one, V / 4b on an even line and
+ * V (1 - 1/n^2) / 4b on an odd one; latency of the longest path.
+ */
+export function allToAllSeconds(ring: Ring, bytes: Bytes): Seconds {
+  const { members: n, linkBytesPerSecond: b, hopLatencySeconds: tau } = ring;
+  if (n === 1) return 0;
+  const whole = n * bytes * (n % 2 === 0 ? 1 : 1 - 1 / (n * n));
+  return ring.wrap ? whole / (8 * b) + tau * Math.floor(n / 2) : whole / (4 * b) + tau * (n - 1);
+}
+
+/** Bandwidth term of an all-gather over k equal rings of n members at once, V after it: the k dimensions add their bandwidth. */
+export function torusAllGatherSeconds(dimensions: number, ring: Ring, bytes: Bytes): Seconds {
+  let members = 1;
+  for (let k = 0; k < dimensions; k++) members *= ring.members;
+  return (bytes * (members - 1)) / members / ((ring.wrap ? 2 : 1) * dimensions * ring.linkBytesPerSecond);
+}
