@@ -1,5 +1,12 @@
 /**
- * Program: lowers (model, layout, topology, routing) into a checked task graph of typed arrays that the engine and the
- * closed form both read.
+ * Program: lowers (model, layout, topology, routing) into a checked task graph of typed arrays that the engine and the closed form both read.
+ * `blocks/` says what each sub-layer computes, moves and keeps; `lower.ts` strings them into a step.
  */
+export { checkProgram } from './check.ts';
+export { closedFormMemory } from './closed-memory.ts';
+export { lowerStep } from './lower.ts';
+export { type LiveMemory, liveMemory } from './memory.ts';
 export * from './program.ts';
+export { stackLengths } from './sizes.ts';
+export { type SwitchShape, switchShape } from './switch-shape.ts';
+export { dispatchBytesPerPair, sentBytesPerDevice } from './volume.ts';

@@ -1,0 +1,57 @@
+import type { Bytes } from '../base/index.ts';
+import type { Work } from '../hardware/index.ts';
+import type { MeshAxis } from '../layout/index.ts';
+import type { WeightMatrix } from '../model/index.ts';
+import type { Stage } from './program.ts';
+
+/** One fused operation of a block, per device. */
+export interface ComputeStep {
+  readonly kind: 'compute';
+  readonly name: string;
+  readonly part: string;
+  readonly stage: Stage;
+  readonly work: Work;
+}
+
+/** A collective that the block's next operation waits for. */
+export interface CollectiveStep {
+  readonly kind: 'collective';
+  readonly name: string;
+  readonly part: string;
+  readonly stage: Stage;
+  /** Registry key of `collectives/`. */
+  readonly collective: string;
+  readonly meshAxis: MeshAxis;
+  readonly bytes: Bytes;
+}
+
+export type Step = ComputeStep | CollectiveStep;
+
+/** A tensor that stays in memory; bytes per device. */
+export interface Tensor {
+  readonly name: string;
+  readonly bytes: Bytes;
+}
+
+/**
+ * A sub-layer as plain data: what runs forward, what runs backward (in execution order), and what has to stay in memory in between.
+ * Blocks know shapes; only `lower.ts` knows tasks, dependencies and stages.
+ */
+export interface Block {
+  readonly name: string;
+  readonly forward: readonly Step[];
+  readonly backward: readonly Step[];
+  /** Kept even under full rematerialisation. */
+  readonly input: Tensor;
+  /** Kept from forward to backward, unless recomputed. */
+  readonly saved: readonly Tensor[];
+  /** Alive only while the block's forward or backward pass runs. */
+  readonly workingForward: readonly Tensor[];
+  readonly workingBackward: readonly Tensor[];
+  readonly weights: readonly WeightMatrix[];
+}
+
+/** A computation; matrix products, element-wise operations and HBM bytes default to none. */
+export function compute(stage: Stage, part: string, name: string, work: Partial<Work>): ComputeStep {
+  return { kind: 'compute', stage, part, name, work: { matmuls: [], vectorOps: 0, hbmBytes: 0, ...work } };
+}

@@ -1,0 +1,127 @@
+import { assert, toPicoseconds } from '../base/index.ts';
+import { type Core, matmulFlops, type Work, workSeconds } from '../hardware/index.ts';
+import { type BufferTable, type CollectiveTask, STAGES, type Stage, TaskKind, type TaskTable } from './program.ts';
+
+/** What a task is called and belongs to. */
+export interface Label {
+  readonly name: string;
+  readonly part: string;
+  readonly stage: Stage;
+}
+
+/** Collects tasks and buffers in program order, then freezes them into typed arrays. The one place where a duration is made and rounded. */
+export interface ProgramBuilder {
+  /** Appends a computation to the in-order stream; `after` names collectives (or earlier tasks) that it waits for beside the stream's order. */
+  compute(label: Label, work: Work, after: readonly number[]): number;
+  collective(label: Label, collective: Omit<CollectiveTask, 'task'>, after: readonly number[]): number;
+  buffer(name: string, bytes: number, allocatedAt: number, freedAt: number): void;
+  readonly taskCount: number;
+  finish(): { tasks: TaskTable; collectives: CollectiveTask[]; buffers: BufferTable; names: string[] };
+}
+
+interface TaskRow {
+  kind: number;
+  name: number;
+  stage: number;
+  part: number;
+  mxuFlops: number;
+  vectorOps: number;
+  hbmBytes: number;
+  seconds: number;
+  collective: number;
+  after: readonly number[];
+}
+
+interface BufferRow {
+  name: number;
+  bytes: number;
+  allocatedAt: number;
+  freedAt: number;
+}
+
+export function createBuilder(core: Core): ProgramBuilder {
+  const rows: TaskRow[] = [];
+  const buffers: BufferRow[] = [];
+  const collectives: CollectiveTask[] = [];
+  const names: string[] = [];
+  const nameRows = new Map<string, number>();
+
+  const intern = (name: string): number => {
+    const known = nameRows.get(name);
+    if (known !== undefined) return known;
+    nameRows.set(name, names.length);
+    return names.push(name) - 1;
+  };
+  const labelled = (label: Label) => ({ name: intern(label.name), part: intern(label.part), stage: STAGES.indexOf(label.stage) });
+  const append = (row: TaskRow): number => {
+    for (const dependency of row.after) assert(dependency < rows.length, `task ${rows.length} waits for a later task`);
+    return rows.push(row) - 1;
+  };
+
+  return {
+    get taskCount() {
+      return rows.length;
+    },
+    compute(label, work, after) {
+      return append({
+        ...labelled(label),
+        kind: TaskKind.compute,
+        mxuFlops: work.matmuls.reduce((sum, matmul) => sum + matmulFlops(matmul), 0),
+        vectorOps: work.vectorOps,
+        hbmBytes: work.hbmBytes,
+        seconds: workSeconds(core, work),
+        collective: -1,
+        after,
+      });
+    },
+    collective(label, collective, after) {
+      const row = collectives.push({ ...collective, task: rows.length }) - 1;
+      return append({
+        ...labelled(label),
+        kind: TaskKind.collective,
+        mxuFlops: 0,
+        vectorOps: 0,
+        hbmBytes: 0,
+        seconds: 0,
+        collective: row,
+        after,
+      });
+    },
+    buffer(name, bytes, allocatedAt, freedAt) {
+      if (bytes > 0) buffers.push({ name: intern(name), bytes, allocatedAt, freedAt });
+    },
+    finish() {
+      return { tasks: taskTable(rows), collectives, buffers: bufferTable(buffers), names };
+    },
+  };
+}
+
+function taskTable(rows: readonly TaskRow[]): TaskTable {
+  const offsets = new Uint32Array(rows.length + 1);
+  for (const [index, row] of rows.entries()) offsets[index + 1] = offsets[index] + row.after.length;
+  return {
+    count: rows.length,
+    kind: Uint8Array.from(rows, (row) => row.kind),
+    name: Uint32Array.from(rows, (row) => row.name),
+    stage: Uint8Array.from(rows, (row) => row.stage),
+    part: Uint32Array.from(rows, (row) => row.part),
+    mxuFlops: Float64Array.from(rows, (row) => row.mxuFlops),
+    vectorOps: Float64Array.from(rows, (row) => row.vectorOps),
+    hbmBytes: Float64Array.from(rows, (row) => row.hbmBytes),
+    seconds: Float64Array.from(rows, (row) => row.seconds),
+    picoseconds: Float64Array.from(rows, (row) => toPicoseconds(row.seconds)),
+    collective: Int32Array.from(rows, (row) => row.collective),
+    dependencyOffsets: offsets,
+    dependencies: Uint32Array.from(rows.flatMap((row) => row.after)),
+  };
+}
+
+function bufferTable(rows: readonly BufferRow[]): BufferTable {
+  return {
+    count: rows.length,
+    name: Uint32Array.from(rows, (row) => row.name),
+    bytes: Float64Array.from(rows, (row) => row.bytes),
+    allocatedAt: Int32Array.from(rows, (row) => row.allocatedAt),
+    freedAt: Int32Array.from(rows, (row) => row.freedAt),
+  };
+}

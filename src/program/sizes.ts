@@ -1,0 +1,40 @@
+import type { Core } from '../hardware/index.ts';
+import { type Chip, coreOf } from '../hardware/index.ts';
+import { type LayoutSpec, shardsOf } from '../layout/index.ts';
+import { BYTES_PER_ELEMENT, type ModelSpec, type Stack } from '../model/index.ts';
+import type { Scenario } from '../scenario/index.ts';
+
+/** The per-device numbers that every block needs. */
+export interface Sizes {
+  readonly model: ModelSpec;
+  readonly layout: LayoutSpec;
+  readonly core: Core;
+  /** Sequences on one device, and tokens per sequence by stack. */
+  readonly sequences: number;
+  readonly length: Readonly<Record<Stack, number>>;
+  /** Bytes of an activation (and gradient) element, and of a weight. */
+  readonly activationBytes: number;
+  readonly weightBytes: number;
+}
+
+export function sizesOf(scenario: Scenario, chip: Chip): Sizes {
+  return {
+    model: scenario.model,
+    layout: scenario.layout,
+    core: coreOf(chip),
+    sequences: scenario.workload.sequences / shardsOf(scenario.layout).batch,
+    length: stackLengths(scenario),
+    activationBytes: BYTES_PER_ELEMENT[scenario.precision.matmul],
+    weightBytes: BYTES_PER_ELEMENT[scenario.precision.weights],
+  };
+}
+
+/** Tokens per sequence: a decoder-only model reads `sequenceLength`, the decoder of an encoder-decoder model `targetLength`. */
+export function stackLengths(scenario: Scenario): Readonly<Record<Stack, number>> {
+  const { sequenceLength, targetLength } = scenario.workload;
+  return { encoder: sequenceLength, decoder: scenario.model.family === 'decoder' ? sequenceLength : targetLength };
+}
+
+export function tokensOf(sizes: Sizes, stack: Stack): number {
+  return sizes.sequences * sizes.length[stack];
+}

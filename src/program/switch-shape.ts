@@ -1,0 +1,49 @@
+import { InputError, lookUp } from '../base/index.ts';
+import { shardsOf } from '../layout/index.ts';
+import type { Stack } from '../model/index.ts';
+import { CAPACITY_RULES, isIssue, ROUTERS, splitIntoGroups } from '../routing/index.ts';
+import type { Scenario } from '../scenario/index.ts';
+import { stackLengths } from './sizes.ts';
+
+/** How the tokens of one stack meet the experts of a Switch layer. */
+export interface SwitchShape {
+  readonly stack: Stack;
+  readonly tokens: number;
+  readonly groups: number;
+  readonly groupTokens: number;
+  readonly experts: number;
+  readonly expertsPerDevice: number;
+  readonly groupsPerDevice: number;
+  readonly topK: number;
+  /** Slots per expert and group. */
+  readonly expertCapacity: number;
+}
+
+/** Throws an InputError when the tokens cannot be cut into groups as asked; `scenario/rules.ts` says so earlier and better. */
+export function switchShape(scenario: Scenario, stack: Stack): SwitchShape {
+  const { routing, layout, model, workload } = scenario;
+  const experts = model.moe?.experts ?? 0;
+  const shards = shardsOf(layout);
+  const router = lookUp(ROUTERS, routing.router, 'E_ROUTER_UNKNOWN', 'routing.router');
+  const rule = lookUp(CAPACITY_RULES, routing.capacityRule, 'E_CAPACITY_RULE_UNKNOWN', 'routing.capacityRule');
+  const tokens = workload.sequences * stackLengths(scenario)[stack];
+  const split = splitIntoGroups(tokens, routing.groupTokens, routing.groupsMultipleOf);
+  if (isIssue(split)) throw new InputError([split]);
+  const { groups, groupTokens } = split;
+  return {
+    stack,
+    tokens,
+    groups,
+    groupTokens,
+    experts,
+    expertsPerDevice: experts / shards.experts,
+    groupsPerDevice: groups / shards.batch,
+    topK: router.topK,
+    expertCapacity: rule.expertCapacity({
+      tokens: groupTokens,
+      experts,
+      capacityFactor: routing.capacityFactor,
+      topK: router.topK,
+    }),
+  };
+}

@@ -1,0 +1,18 @@
+import type { Bytes } from '../base/index.ts';
+import { BYTES_PER_ELEMENT } from '../model/index.ts';
+import type { Scenario } from '../scenario/index.ts';
+import type { Program } from './program.ts';
+import type { SwitchShape } from './switch-shape.ts';
+
+/** Bytes that one device sends to each device (itself included) in one padded dispatch: slots of its groups for the experts there. */
+export function dispatchBytesPerPair(scenario: Scenario, shape: SwitchShape): Bytes {
+  const slots = shape.groupsPerDevice * shape.expertsPerDevice * shape.expertCapacity;
+  return slots * scenario.model.dModel * BYTES_PER_ELEMENT[scenario.precision.matmul];
+}
+
+/** Bytes that one device sends in all collectives of a step, or in those of one kind. */
+export function sentBytesPerDevice({ collectives, plans }: Program, kind?: string): Bytes {
+  return collectives
+    .filter((collective) => kind === undefined || collective.kind === kind)
+    .reduce((sum, collective) => sum + plans[collective.plan].sentBytesPerDevice, 0);
+}
