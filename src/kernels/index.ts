@@ -9,5 +9,6 @@ export * from './losses.ts';
 export { createNaiveTable } from './naive-table.ts';
 export { squaredLogSumExp } from './softmax.ts';
 export * from './table.ts';
+export { createTiledTable } from './tiled-table.ts';
 export { compileModule, createKernelMemory, type WasmModule } from './wasm/host.ts';
 export { createWasmTable, matmulModuleBytes } from './wasm/table.ts';
