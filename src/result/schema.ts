@@ -1,0 +1,140 @@
+import type { Issue } from '../base/index.ts';
+import { anything, checkShape, flag, isRecord, list, nullable, number, object, oneOf, type Shape, table, text } from './shape.ts';
+import { COMPARISON_SCHEMA, type Comparison, METRIC_NAMES, RESULT_SCHEMA, type Result } from './types.ts';
+
+/** A stored file that holds what it says. */
+export type Stored =
+  | { readonly kind: 'result'; readonly result: Result }
+  | { readonly kind: 'comparison'; readonly comparison: Comparison };
+
+const REMEDY = 'write the file again with this version of switchyard';
+
+/**
+ * Takes an unknown JSON value as a Result or a Comparison, or says all that is wrong with it.
+ * Everything that a page draws from is looked at; the scenario inside is only held to be an object, because it is shown and not run.
+ */
+export function readStored(value: unknown): Stored | readonly Issue[] {
+  if (!isRecord(value)) {
+    return [
+      { code: 'E_RESULT', path: '', value: Array.isArray(value) ? 'a list' : String(value), rule: 'must be an object', remedy: REMEDY },
+    ];
+  }
+  if (value.schema === RESULT_SCHEMA) {
+    const issues = checkShape(value, RESULT, 'E_RESULT', REMEDY);
+    return issues.length > 0 ? issues : { kind: 'result', result: value as unknown as Result };
+  }
+  if (value.schema === COMPARISON_SCHEMA) {
+    const issues = checkShape(value, COMPARISON, 'E_RESULT', REMEDY);
+    return issues.length > 0 ? issues : { kind: 'comparison', comparison: value as unknown as Comparison };
+  }
+  return [
+    {
+      code: 'E_RESULT',
+      path: 'schema',
+      value: value.schema === undefined ? 'missing' : JSON.stringify(value.schema),
+      rule: `must be ${RESULT_SCHEMA} or ${COMPARISON_SCHEMA}`,
+      remedy: REMEDY,
+    },
+  ];
+}
+
+export function isIssues(stored: Stored | readonly Issue[]): stored is readonly Issue[] {
+  return Array.isArray(stored);
+}
+
+const METRIC = object(
+  { name: oneOf(...METRIC_NAMES), value: number, unit: text, from: oneOf('engine', 'kernels', 'program') },
+  { interval: list(number) },
+);
+const WARNING = object({ code: text, message: text });
+const PROVENANCE = object({
+  version: text,
+  node: text,
+  threads: number,
+  kernelPath: text,
+  startedAt: text,
+  wallSeconds: number,
+  dataSources: list(text),
+});
+const BREAKDOWN = object({ part: text, kind: oneOf('compute', 'exposedCommunication', 'wait'), secondsByStage: list(number) });
+const SCENARIO = object({ name: text, question: text, topology: anything, model: anything, routing: anything, workload: anything });
+
+const DETAIL = object({
+  breakdown: list(BREAKDOWN),
+  timeline: object({
+    device: number,
+    spans: list(object({ track: oneOf('compute', 'ici'), name: text, part: text, stage: text, startSeconds: number, endSeconds: number })),
+  }),
+  expertLoads: list(
+    object({
+      stack: text,
+      layer: number,
+      requested: list(number),
+      kept: list(number),
+      slotsPerExpert: number,
+      expertCapacity: number,
+      groupTokens: number,
+      groups: number,
+      totalGroups: number,
+      droppedTokenFraction: number,
+      maxOverMean: number,
+      routerConfidence: nullable(number),
+      auxiliaryLoss: nullable(number),
+    }),
+  ),
+  links: object({
+    shape: list(number),
+    wrap: list(flag),
+    devicesPerChip: number,
+    rows: list(object({ from: number, to: number, axis: number, bytes: number, busySeconds: number, utilisation: number })),
+  }),
+  traffic: list(object({ stack: text, layer: number, devices: number, tokenBytes: list(number), slotBytesPerPair: number })),
+  memory: object({
+    capacityBytes: number,
+    peakBytes: number,
+    peakAtSeconds: number,
+    closedFormBytes: number,
+    points: list(object({ seconds: number, bytes: number })),
+    atPeak: list(object({ name: text, bytes: number })),
+  }),
+  clusterings: list(
+    object({
+      name: text,
+      strength: nullable(number),
+      from: oneOf('exact', 'kernels'),
+      droppedTokenFraction: number,
+      standardError: number,
+      maxOverMeanExpertLoad: nullable(number),
+      tokens: number,
+      layers: number,
+    }),
+  ),
+  verification: nullable(object({ tokens: number, tokensShare: number, devices: number, comparedValues: number, differingValues: number })),
+  sampling: object({ routedLayers: number, totalLayers: number, routedTokens: number, totalTokens: number, standardError: number }),
+  assumptions: list(text),
+});
+
+const RESULT: Shape = object({
+  schema: oneOf(RESULT_SCHEMA),
+  scenario: SCENARIO,
+  metrics: list(METRIC),
+  analytic: list(object({ name: text, value: number, unit: text })),
+  published: list(object({ metric: oneOf(...METRIC_NAMES), value: number, unit: text, source: text, asOf: text })),
+  detail: DETAIL,
+  fingerprint: text,
+  warnings: list(WARNING),
+  provenance: PROVENANCE,
+});
+
+const COMPARISON: Shape = object({
+  schema: oneOf(COMPARISON_SCHEMA),
+  name: text,
+  question: text,
+  variants: list(object({ vary: table(anything), metrics: list(METRIC), scenario: SCENARIO, breakdown: list(BREAKDOWN) })),
+  ratios: list(object({ vary: table(anything), ratios: table(number) })),
+  paired: list(object({ vary: table(anything), metric: oneOf(...METRIC_NAMES), mean: number, interval: list(number), seeds: number })),
+  seeds: list(number),
+  fingerprint: text,
+  warnings: list(WARNING),
+  provenance: PROVENANCE,
+});

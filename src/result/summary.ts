@@ -1,0 +1,143 @@
+import { formatBytes, formatCount, formatDollars, formatNumber, formatSeconds, formatShare, formatValue } from './format.ts';
+import { METRICS, metricValue } from './metrics.ts';
+import type { MetricName, Result } from './types.ts';
+
+/** One line of the summary: what, how much, and what it stands beside. */
+export interface SummaryRow {
+  readonly label: string;
+  readonly value: string;
+  readonly note: string;
+}
+
+const ABSENT = Number.NaN;
+
+/** The answer in one screen: at most 20 rows, for the terminal and for the head of the page. */
+export function summarise(result: Result): readonly SummaryRow[] {
+  return [...timeRows(result), ...memoryRows(result), ...trafficRows(result), ...routingRows(result), ...costRows(result)];
+}
+
+/** Rows as lines of at most `width` characters, in three columns; a note that is too long is cut with an ellipsis. */
+export function formatSummary(rows: readonly SummaryRow[], width = 80): readonly string[] {
+  const labelWidth = Math.max(...rows.map((row) => row.label.length));
+  const valueWidth = Math.max(...rows.map((row) => row.value.length));
+  return rows.map(({ label, value, note }) => {
+    const line = `${label.padEnd(labelWidth)}  ${value.padStart(valueWidth)}  ${note}`.trimEnd();
+    return line.length <= width ? line : `${line.slice(0, width - 1)}…`;
+  });
+}
+
+function timeRows(result: Result): SummaryRow[] {
+  const value = valueOf(result);
+  const step = value('stepSeconds');
+  const estimate = result.analytic.find((row) => row.name === 'stepSeconds');
+  const share = (name: MetricName): SummaryRow => ({
+    label: `  ${METRICS[name].title}`,
+    value: formatShare(value(name) / step),
+    note: formatSeconds(value(name)),
+  });
+  return [
+    {
+      label: 'step time',
+      value: formatSeconds(step),
+      note: joinNotes(estimate === undefined ? '' : `closed form ${formatSeconds(estimate.value)}`, publishedNote(result, 'stepSeconds')),
+    },
+    share('computeSeconds'),
+    share('exposedCommunicationSeconds'),
+    share('waitSeconds'),
+    { label: 'examples per second', value: formatNumber(value('examplesPerSecond')), note: publishedNote(result, 'examplesPerSecond') },
+    {
+      label: 'tokens/s per chip',
+      value: formatNumber(Math.round(value('tokensPerSecondPerChip'))),
+      note: publishedNote(result, 'tokensPerSecondPerChip'),
+    },
+    { label: 'MFU', value: formatShare(value('mfu')), note: joinNotes(`HFU ${formatShare(value('hfu'))}`, publishedNote(result, 'mfu')) },
+  ];
+}
+
+function memoryRows(result: Result): SummaryRow[] {
+  const peak = valueOf(result)('hbmPeakBytes');
+  const capacity = valueOf(result)('hbmCapacityBytes');
+  const fit = peak <= capacity ? '' : ': DOES NOT FIT';
+  return [
+    { label: 'HBM peak', value: formatBytes(peak), note: `${formatShare(peak / capacity)} of ${formatBytes(capacity)} per device${fit}` },
+  ];
+}
+
+function trafficRows(result: Result): SummaryRow[] {
+  const value = valueOf(result);
+  const rows: SummaryRow[] = [
+    {
+      label: 'bytes sent per device',
+      value: formatBytes(value('iciBytesPerDevice')),
+      note: `all-to-all ${formatBytes(value('allToAllBytesPerDevice'))}`,
+    },
+  ];
+  const links = result.detail.links.rows;
+  if (links.length === 0) return rows;
+  const busiest = links.reduce((most, link) => (link.bytes > most.bytes ? link : most));
+  rows.push({
+    label: 'busiest ICI link',
+    value: formatBytes(busiest.bytes),
+    note: `chip ${busiest.from} to ${busiest.to}, busy ${formatShare(busiest.utilisation)} of the step`,
+  });
+  return rows;
+}
+
+/** Nothing for a dense model, which has no Switch layer to speak of. */
+function routingRows(result: Result): SummaryRow[] {
+  if (result.scenario.model.moe === null) return [];
+  const value = valueOf(result);
+  const { sampling, expertLoads, verification } = result.detail;
+  const { router, capacityFactor, capacityRule } = result.scenario.routing;
+  const busiest = expertLoads.reduce((most, row) => Math.max(most, row.maxOverMean), 0);
+  const routed = `${formatCount(sampling.routedTokens)} tokens, ${sampling.routedLayers} of ${sampling.totalLayers} layers`;
+  const error = sampling.standardError > 0 ? `; sampling error ${formatShare(sampling.standardError)}` : '';
+  const rows: SummaryRow[] = [
+    { label: 'dropped tokens', value: formatShare(value('droppedTokenFraction')), note: `${routed}${error}` },
+    {
+      label: 'max / mean expert load',
+      value: formatNumber(value('maxOverMeanExpertLoad')),
+      note: expertLoads.length === 0 ? '' : `worst layer ${formatNumber(busiest)}`,
+    },
+    {
+      label: 'expert capacity',
+      value: `${formatNumber(value('expertCapacity'))} slots`,
+      note: `${router}, cf ${capacityFactor}, ${capacityRule} rule`,
+    },
+  ];
+  if (verification !== null) {
+    rows.push({
+      label: 'checked against oracle',
+      value: `${formatCount(verification.tokens)} tokens`,
+      note: `${formatCount(verification.comparedValues)} values, ${verification.differingValues} differ`,
+    });
+  }
+  return rows;
+}
+
+function costRows(result: Result): SummaryRow[] {
+  return [
+    {
+      label: METRICS.dollarsPerBillionTokens.title,
+      value: formatDollars(valueOf(result)('dollarsPerBillionTokens')),
+      note: publishedNote(result, 'dollarsPerBillionTokens'),
+    },
+  ];
+}
+
+function valueOf(result: Result): (name: MetricName) => number {
+  return (name) => metricValue(result.metrics, name) ?? ABSENT;
+}
+
+/** `published 1,000 examples/s (+12.3 %)`: how far the simulated value lies from the measured one. */
+function publishedNote(result: Result, name: MetricName): string {
+  const published = result.published.find((row) => row.metric === name);
+  if (published === undefined) return '';
+  const deviation = (valueOf(result)(name) / published.value - 1) * 100;
+  const sign = deviation < 0 ? '' : '+';
+  return `published ${formatValue(published.value, published.unit)} (${sign}${deviation.toFixed(1)} %)`;
+}
+
+function joinNotes(...notes: readonly string[]): string {
+  return notes.filter((note) => note !== '').join(', ');
+}
