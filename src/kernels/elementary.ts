@@ -42,7 +42,7 @@ export function exp(x: number): number {
 
 const words = new DataView(new ArrayBuffer(8));
 
-const TWO_TO_54 = 18014398509481984;
+const TWO_TO_54 = 2 ** 54;
 
 /** ln x: x = 2^e m with m in [sqrt(1/2), sqrt(2)], then ln m = 2 artanh(s), s = (m - 1) / (m + 1), by its series up to s^21. */
 export function log(x: number): number {

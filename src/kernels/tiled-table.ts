@@ -79,9 +79,9 @@ function packLeft(source: Float32Array, target: Float64Array, m: number, k: numb
   }
 }
 
-/** Smallest and largest magnitude of factors whose products neither underflow nor overflow an f32: 2^-60 and 2^60. */
-const SMALLEST = 8.673617379884035e-19;
-const LARGEST = 1152921504606846976;
+/** Factors between these magnitudes have products that neither underflow nor overflow an f32. */
+const SMALLEST = 2 ** -60;
+const LARGEST = 2 ** 60;
 
 /** Whether the product of any two such numbers is exact in f32: each is 0 or has at most 8 significant bits and a moderate size. */
 function exactFactors(values: Float64Array): boolean {
@@ -89,7 +89,7 @@ function exactFactors(values: Float64Array): boolean {
     const value = values[i];
     const magnitude = value < 0 ? -value : value;
     // Adding and subtracting 2^45 times the number leaves 8 of the 53 bits: a number that this changes has more.
-    const shift = magnitude * 35184372088832;
+    const shift = magnitude * 2 ** 45;
     if (magnitude + shift - shift !== magnitude) return false;
     if (magnitude !== 0 && !(magnitude >= SMALLEST && magnitude <= LARGEST)) return false;
   }

@@ -34,8 +34,6 @@ export const i32 = {
 };
 
 export const f32 = {
-  /** Writes the four bytes of the number nearest to `value`. */
-  const: (value: number): Code => [0x43, ...new Uint8Array(littleEndian(value))],
   store: (address: Code, value: Code, offset = 0): Code => [address, value, 0x38, memoryArgument(offset)],
   add: binary(0x92),
   max: binary(0x97),
@@ -46,13 +44,15 @@ export const v128 = {
   load32Splat: (address: Code, offset = 0): Code => [address, simd(0x09), memoryArgument(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [address, value, simd(0x0b), memoryArgument(offset)],
   zero: [simd(0x0c), Array.from({ length: 16 }, () => 0)] as Code,
-  and: simdBinary(0x4e),
+  /** Four lanes of the f32 nearest to `value`. */
+  f32Const: (value: number): Code => fourTimes((view) => view.setFloat32(0, value, true)),
+  /** Four lanes of a 32-bit integer. */
+  i32Const: (value: number): Code => fourTimes((view) => view.setInt32(0, value, true)),
   /** left and not right */
   andNot: simdBinary(0x4f),
 };
 
 export const i32x4 = {
-  splat: simdUnary(0x11),
   add: simdBinary(0xae),
   shl: simdBinary(0xab),
 };
@@ -82,8 +82,9 @@ export function advance(pointer: number, bytes: Code): Code {
   return local.set(pointer, i32.add(local.get(pointer), bytes));
 }
 
-function littleEndian(value: number): ArrayBuffer {
-  const bytes = new ArrayBuffer(4);
-  new DataView(bytes).setFloat32(0, value, true);
-  return bytes;
+/** v128.const with the four bytes that `write` puts down, in every lane. */
+function fourTimes(write: (view: DataView) => void): Code {
+  const bytes = new Uint8Array(4);
+  write(new DataView(bytes.buffer));
+  return [simd(0x0c), ...bytes, ...bytes, ...bytes, ...bytes];
 }

@@ -1,27 +1,33 @@
 import { assert } from '../../base/index.ts';
 import { BYTES_PER_ELEMENT, bf16Elements, elementCount, type TensorView } from '../../model/index.ts';
 import { matmulSizes } from '../naive-table.ts';
-import { softmaxRows } from '../softmax.ts';
+import { softmaxRows, softmaxSizes } from '../softmax.ts';
 import type { KernelMemory, KernelTable } from '../table.ts';
 import { moduleBytes } from './emitter.ts';
 import { instantiate, MAXIMUM_PAGES, type WasmModule } from './host.ts';
 import { packLeftFunction, TILE, tilesFunction } from './matmul.ts';
 import { packRight } from './pack-right.ts';
+import { softmaxFunction } from './softmax.ts';
 
 /** What the module exports; all arguments are byte addresses or counts. */
 interface Exports {
   tiles(a: number, b: number, c: number, k: number, cRowBytes: number, panels: number): void;
   packLeftF32(source: number, target: number, k: number, panels: number): void;
   packLeftBf16(source: number, target: number, k: number, panels: number): void;
+  softmax(source: number, sourceRowBytes: number, target: number, quads: number, rows: number, maxima: number, sums: number): void;
 }
 
 /** The bytes of the kernel module. Compile them once (see `compileModule`); the module may be cloned to other threads. */
 export function matmulModuleBytes(): Uint8Array {
-  return moduleBytes([tilesFunction(TILE), packLeftFunction(TILE, 'f32'), packLeftFunction(TILE, 'bf16')], MAXIMUM_PAGES);
+  return moduleBytes(
+    [tilesFunction(TILE), packLeftFunction(TILE, 'f32'), packLeftFunction(TILE, 'bf16'), softmaxFunction()],
+    MAXIMUM_PAGES,
+  );
 }
 
 const { rows: MR, columns: NR } = TILE;
 const FLOAT_BYTES = 4;
+const LANES = 4;
 /** Floats of packed a that are worked on at a time: 256 KiB, to stay in a core's second-level cache. */
 const BLOCK_ELEMENTS = 65536;
 
@@ -49,7 +55,7 @@ export function createWasmTable(memory: KernelMemory, module: WasmModule): Kerne
     packRight: (b, packed) => packRight(memory, b, packed, NR),
     scratchElements,
     matmul: (a, packed, c, scratch) => multiply(wasm, memory, a, packed, c, scratch),
-    softmax: (logits, firstColumn, probabilities, statistics) => softmaxRows(memory, logits, firstColumn, probabilities, statistics),
+    softmax: (logits, firstColumn, probabilities, statistics) => softmax(wasm, memory, logits, firstColumn, probabilities, statistics),
   };
 }
 
@@ -101,4 +107,24 @@ function packLeft(wasm: Exports, memory: KernelMemory, a: TensorView, row: numbe
   for (let i = 0; i < rest; i++) {
     for (let l = 0; l < k; l++) panel[l * MR + i] = bits[first + i * k + l] << shift;
   }
+}
+
+/** Rows whose columns do not fill whole vectors go the scalar way, which gives the same bits. */
+function softmax(
+  wasm: Exports,
+  memory: KernelMemory,
+  logits: TensorView,
+  firstColumn: number,
+  probabilities: TensorView,
+  statistics: TensorView,
+): void {
+  const [rows, width, experts] = softmaxSizes(logits, firstColumn, probabilities, statistics);
+  if (experts % LANES !== 0) {
+    softmaxRows(memory, logits, firstColumn, probabilities, statistics);
+    return;
+  }
+  if (rows === 0) return;
+  const source = logits.offset + firstColumn * FLOAT_BYTES;
+  const sums = statistics.offset + rows * FLOAT_BYTES;
+  wasm.softmax(source, width * FLOAT_BYTES, probabilities.offset, experts / LANES, rows, statistics.offset, sums);
 }

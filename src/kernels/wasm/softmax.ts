@@ -1,0 +1,78 @@
+import { EXP_F32 } from '../exp-f32.ts';
+import { type Code, localsAfter, type WasmFunction } from './emitter.ts';
+import { advance, countDown, f32, f32x4, i32, i32x4, local, v128 } from './instructions.ts';
+
+/**
+ * `softmax(source, sourceRowBytes, target, quads, rows, maxima, sums)`: the row softmax of `softmaxRows`, four columns at a time, operation by
+ * operation the same. `quads` is the number of columns divided by 4, at least 1; target rows stand one behind the other.
+ */
+export function softmaxFunction(): WasmFunction {
+  const [source, sourceRowBytes, target, quads, rows, maxima, sums] = [0, 1, 2, 3, 4, 5, 6];
+  const locals = localsAfter(7);
+  const [read, write, left] = [locals.declare('i32'), locals.declare('i32'), locals.declare('i32')];
+  const [maximum, sum, value] = [locals.declare('v128'), locals.declare('v128'), locals.declare('v128')];
+  const exp = expInstructions(() => locals.declare('v128'));
+
+  /** Runs `step` for every quad of the row; it moves the pointers itself. */
+  const overRow = (step: Code): Code => [
+    local.set(read, local.get(source)),
+    local.set(write, local.get(target)),
+    local.set(left, local.get(quads)),
+    countDown(left, step),
+  ];
+  const body: Code = countDown(rows, [
+    local.set(maximum, v128.load(local.get(source))),
+    overRow([local.set(maximum, f32x4.max(local.get(maximum), v128.load(local.get(read)))), next(read)]),
+    local.set(maximum, f32x4.splat(acrossLanes(f32.max, maximum))),
+    f32.store(local.get(maxima), f32x4.extractLane(local.get(maximum), 0)),
+
+    local.set(sum, v128.zero),
+    overRow([
+      exp(value, f32x4.sub(v128.load(local.get(read)), local.get(maximum))),
+      v128.store(local.get(write), local.get(value)),
+      local.set(sum, f32x4.add(local.get(sum), local.get(value))),
+      next(read),
+      next(write),
+    ]),
+    f32.store(local.get(sums), acrossLanes(f32.add, sum)),
+
+    local.set(sum, f32x4.splat(acrossLanes(f32.add, sum))),
+    overRow([v128.store(local.get(write), f32x4.div(v128.load(local.get(write)), local.get(sum))), next(write)]),
+    local.set(target, local.get(write)),
+    advance(source, local.get(sourceRowBytes)),
+    advance(maxima, i32.const(4)),
+    advance(sums, i32.const(4)),
+  ]);
+  return { name: 'softmax', parameters: 7, locals: locals.declared, body };
+}
+
+function next(pointer: number): Code {
+  return advance(pointer, i32.const(16));
+}
+
+/** (0 op 1) op (2 op 3) of the lanes of a vector. */
+function acrossLanes(op: (left: Code, right: Code) => Code, vector: number): Code {
+  const lane = (index: number): Code => f32x4.extractLane(local.get(vector), index);
+  return op(op(lane(0), lane(1)), op(lane(2), lane(3)));
+}
+
+/** The instructions of `expF32` on four lanes: sets the local `result` to e^x. */
+function expInstructions(declare: () => number): (result: number, x: Code) => Code {
+  const [argument, shifted, n, r] = [declare(), declare(), declare(), declare()];
+  const { log2E, roundingShift, ln2High, ln2Low, coefficients, underflow } = EXP_F32;
+  const x = local.get(argument);
+  const times = (value: Code, constant: number): Code => f32x4.mul(value, v128.f32Const(constant));
+  const [c0, c1, c2, c3, c4] = coefficients;
+  const horner = (value: Code, c: number): Code => f32x4.add(f32x4.mul(value, local.get(r)), v128.f32Const(c));
+  const p = horner(horner(horner(f32x4.add(times(local.get(r), c4), v128.f32Const(c3)), c2), c1), c0);
+  const polynomial = f32x4.add(f32x4.add(f32x4.mul(p, f32x4.mul(local.get(r), local.get(r))), local.get(r)), v128.f32Const(1));
+  // The low bits of the shifted number are n; the bits of 12582912 vanish when n + 127 moves up into the exponent.
+  const scale = i32x4.shl(i32x4.add(local.get(shifted), v128.i32Const(127)), i32.const(23));
+  return (result, operand) => [
+    local.set(argument, operand),
+    local.set(shifted, f32x4.add(times(x, log2E), v128.f32Const(roundingShift))),
+    local.set(n, f32x4.sub(local.get(shifted), v128.f32Const(roundingShift))),
+    local.set(r, f32x4.sub(f32x4.sub(x, times(local.get(n), ln2High)), times(local.get(n), ln2Low))),
+    local.set(result, v128.andNot(f32x4.mul(polynomial, scale), f32x4.lt(x, v128.f32Const(underflow)))),
+  ];
+}
