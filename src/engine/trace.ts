@@ -4,7 +4,7 @@ import type { Picoseconds } from '../base/index.ts';
 export interface Trace {
   readonly step: Picoseconds;
   readonly events: number;
-  /** One row per executed computation and per member of a collective. */
+  /** One row per task and device: row = task * devices + device. */
   readonly spans: SpanTable;
   readonly devices: DeviceTable;
   readonly links: LinkUseTable;

@@ -1,0 +1,46 @@
+import { type Picoseconds, type Seconds, toPicoseconds } from '../base/index.ts';
+import type { Phase } from '../collectives/index.ts';
+import type { Topology } from '../hardware/index.ts';
+import type { CollectivePlan } from '../program/index.ts';
+
+/** Time of one collective of all groups on otherwise idle wires. */
+export interface CollectiveTime {
+  readonly seconds: Seconds;
+  /** Bandwidth term and latency of each phase rounded one by one, as a clock of whole picoseconds sees them. */
+  readonly picoseconds: Picoseconds;
+}
+
+/**
+ * Groups run at once: in each phase the bytes of all groups add up on the links that they share, and the busiest link (or the HBM of the
+ * busiest chip) sets the bandwidth term.
+ */
+export function collectiveTime(plan: CollectivePlan, topology: Topology): CollectiveTime {
+  const phaseCount = plan.groups.reduce((most, group) => Math.max(most, group.phases.length), 0);
+  let seconds = 0;
+  let picoseconds = 0;
+  for (let i = 0; i < phaseCount; i++) {
+    const phases = plan.groups.flatMap((group) => group.phases.slice(i, i + 1));
+    const bandwidthTerm = busiestSeconds(phases, topology);
+    const latency = phases.reduce((longest, phase) => Math.max(longest, phase.latencySeconds), 0);
+    seconds += bandwidthTerm + latency;
+    picoseconds += toPicoseconds(bandwidthTerm) + toPicoseconds(latency);
+  }
+  return { seconds, picoseconds };
+}
+
+/** Adds the bytes of all phases of all groups to [links]. */
+export function addLinkBytes(loads: Float64Array, phases: readonly Phase[]): void {
+  for (const { links, bytes } of phases) for (let i = 0; i < links.length; i++) loads[links[i]] += bytes[i];
+}
+
+/** Time of the fullest link. */
+export function busiestLinkSeconds(loads: Float64Array, topology: Topology): Seconds {
+  return loads.reduce((most, bytes, link) => Math.max(most, bytes / topology.links.bytesPerSecond[link]), 0);
+}
+
+function busiestSeconds(phases: readonly Phase[], topology: Topology): Seconds {
+  const loads = new Float64Array(topology.links.count);
+  addLinkBytes(loads, phases);
+  const local = phases.reduce((most, phase) => Math.max(most, phase.localBytes), 0);
+  return Math.max(busiestLinkSeconds(loads, topology), local > 0 ? local / topology.localBytesPerSecond : 0);
+}
