@@ -5,6 +5,7 @@
  */
 export * from './bf16.ts';
 export * from './elementary.ts';
+export * from './feed-forward.ts';
 export * from './losses.ts';
 export { createNaiveTable } from './naive-table.ts';
 export { squaredLogSumExp } from './softmax.ts';
