@@ -1,0 +1,50 @@
+import type { LayerTraffic, Result } from '../../result/index.ts';
+import type { ChartSpec, MatrixView } from '../chart-spec.ts';
+import { formatNumber, formatValue } from '../format.ts';
+
+/** Which device sends how many bytes of kept tokens to which other device when a Switch layer dispatches. */
+export function deviceTraffic(result: Result): ChartSpec | null {
+  const layers = result.detail.traffic;
+  if (layers.length === 0) return null;
+  return {
+    id: 'device-traffic',
+    title: 'Tokens from device to device',
+    shows:
+      'Bytes of kept tokens that one dispatch of a Switch layer sends from each device (row) to each other device (column). A dark column is a device whose experts are wanted by everybody. Dispatch by one-hot matrices moves all slots, filled or not: the wires carry the same for every pair.',
+    choose: 'Layer',
+    views: layers.map(view),
+  };
+}
+
+function view(layer: LayerTraffic): MatrixView {
+  const n = layer.devices;
+  const columns = [{ label: 'Source', unit: '' }];
+  const rows = [];
+  for (let source = 0; source < n; source++) {
+    columns.push({ label: `${source}`, unit: 'bytes' });
+    rows.push([`${source}`, ...layer.tokenBytes.slice(source * n, source * n + n)]);
+  }
+  return {
+    kind: 'matrix',
+    label: `${layer.stack} layer ${layer.layer}`,
+    finding: finding(layer),
+    table: { columns, rows },
+    rowAxis: 'Source device',
+    columnAxis: 'Destination device',
+    unit: 'bytes',
+    top: layer.tokenBytes.reduce((top, bytes) => Math.max(top, bytes), 0),
+  };
+}
+
+function finding(layer: LayerTraffic): string {
+  const n = layer.devices;
+  const received = Array.from({ length: n }, (_, to) => {
+    let sum = 0;
+    for (let from = 0; from < n; from++) sum += layer.tokenBytes[from * n + to] ?? 0;
+    return sum;
+  });
+  const mean = received.reduce((a, b) => a + b, 0) / n;
+  const most = received.reduce((best, bytes, device) => (bytes > (received[best] ?? 0) ? device : best), 0);
+  const slots = layer.slotBytesPerPair > 0 ? ` The wires carry ${formatValue(layer.slotBytesPerPair, 'bytes')} of slots per pair.` : '';
+  return `Device ${most} receives the most, ${formatValue(received[most] ?? 0, 'bytes')}, ${formatNumber((received[most] ?? 0) / mean)} times the mean.${slots}`;
+}

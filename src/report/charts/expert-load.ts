@@ -1,0 +1,62 @@
+import type { ExpertLoadRow, Result } from '../../result/index.ts';
+import type { BarsView, ChartSpec } from '../chart-spec.ts';
+import { formatNumber, formatShare } from '../format.ts';
+
+/** What each expert of a Switch layer was asked to do, and how much of it found a slot. */
+export function expertLoad(result: Result): ChartSpec | null {
+  const layers = result.detail.expertLoads;
+  if (layers.length === 0) return null;
+  return {
+    id: 'expert-load',
+    title: 'Load of the experts',
+    shows:
+      'Choices per expert over all routed groups of one Switch layer. Orange choices found no slot and were dropped. The dashed line is the number of slots that one expert has over all groups; because capacity holds per group, an expert drops tokens before its total reaches the line.',
+    choose: 'Layer',
+    views: layers.map(view),
+  };
+}
+
+function view(layer: ExpertLoadRow): BarsView {
+  const rows = layer.requested.map((requested, expert) => {
+    const kept = layer.kept[expert] ?? 0;
+    return [`${expert}`, kept, requested - kept, requested];
+  });
+  return {
+    kind: 'bars',
+    label: layerName(layer),
+    finding: finding(layer),
+    table: {
+      columns: [
+        { label: 'Expert', unit: '' },
+        { label: 'Kept', unit: '' },
+        { label: 'Dropped', unit: '' },
+        { label: 'Requested', unit: '' },
+      ],
+      rows,
+    },
+    direction: 'vertical',
+    stacked: true,
+    category: 0,
+    categoryAxis: 'Expert',
+    valueAxis: { label: 'Choices', unit: '' },
+    series: [
+      { column: 1, role: 'kept' },
+      { column: 2, role: 'dropped' },
+    ],
+    references: [{ label: `${formatNumber(layer.slotsPerExpert)} slots per expert`, value: layer.slotsPerExpert }],
+    sortBy: 3,
+  };
+}
+
+function finding(layer: ExpertLoadRow): string {
+  const sampled = layer.groups === layer.totalGroups ? `${layer.groups} groups` : `${layer.groups} of ${layer.totalGroups} groups`;
+  const confidence = layer.routerConfidence === null ? '' : ` Mean router confidence ${formatNumber(layer.routerConfidence)}.`;
+  return (
+    `${formatShare(layer.droppedTokenFraction)} of the tokens are dropped; the busiest expert has ${formatNumber(layer.maxOverMean)} times the mean load ` +
+    `(capacity ${layer.expertCapacity} per expert and group of ${formatNumber(layer.groupTokens)} tokens, ${sampled}).${confidence}`
+  );
+}
+
+function layerName(layer: { readonly stack: string; readonly layer: number }): string {
+  return `${layer.stack} layer ${layer.layer}`;
+}

@@ -1,0 +1,53 @@
+import type { LinkMap, LinkRow, Result } from '../../result/index.ts';
+import type { ChartSpec, LinksView } from '../chart-spec.ts';
+import { formatNumber, formatShare, formatValue } from '../format.ts';
+
+const AXES = ['x', 'y', 'z'];
+
+/** The wires of the slice, each direction on its own, by how busy they are. */
+export function linkHeatMap(result: Result): ChartSpec | null {
+  const { links } = result.detail;
+  if (links.rows.length === 0) return null;
+  return {
+    id: 'link-heat-map',
+    title: 'Load of the interconnect links',
+    shows:
+      'Chips on their grid, one arrow per directed link; the darker (on a dark page: the brighter) the arrow, the more it carried. A dimension that closes into a ring shows its wrap-around link as a stub at the edge.',
+    choose: 'Colour by',
+    views: [view(links, 'Busy share of the step', 5, (row) => row.utilisation), view(links, 'Bytes in one step', 3, (row) => row.bytes)],
+  };
+}
+
+function view(links: LinkMap, label: string, value: number, of: (row: LinkRow) => number): LinksView {
+  return {
+    kind: 'links',
+    label,
+    finding: finding(links),
+    table: {
+      columns: [
+        { label: 'From chip', unit: '' },
+        { label: 'To chip', unit: '' },
+        { label: 'Axis', unit: '' },
+        { label: 'Bytes', unit: 'bytes' },
+        { label: 'Busy', unit: 's' },
+        { label: 'Share of the step', unit: 'fraction' },
+      ],
+      rows: links.rows.map((row) => [row.from, row.to, AXES[row.axis] ?? `${row.axis}`, row.bytes, row.busySeconds, row.utilisation]),
+    },
+    shape: links.shape,
+    wrap: links.wrap,
+    devicesPerChip: links.devicesPerChip,
+    from: 0,
+    to: 1,
+    axis: 2,
+    value,
+    top: links.rows.reduce((top, row) => Math.max(top, of(row)), 0),
+  };
+}
+
+function finding(links: LinkMap): string {
+  const busiest = links.rows.reduce((a, b) => (b.bytes > a.bytes ? b : a));
+  const mean = links.rows.reduce((sum, row) => sum + row.bytes, 0) / links.rows.length;
+  const ratio = mean === 0 ? '' : `, ${formatNumber(busiest.bytes / mean)} times the mean of ${formatNumber(links.rows.length)} links`;
+  return `The busiest link, chip ${busiest.from} to chip ${busiest.to}, carries ${formatValue(busiest.bytes, 'bytes')}${ratio}, and is busy ${formatShare(busiest.utilisation)} of the step.`;
+}

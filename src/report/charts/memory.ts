@@ -1,0 +1,71 @@
+import type { MemoryProfile, Result } from '../../result/index.ts';
+import type { BarsView, ChartSpec, LineView } from '../chart-spec.ts';
+import { formatShare, formatValue } from '../format.ts';
+
+/** Buffers beyond this many are summed into one bar. */
+const SHOWN_BUFFERS = 14;
+
+/** Live bytes of one device's HBM over the step, and what fills the peak. */
+export function memory(result: Result): ChartSpec {
+  const profile = result.detail.memory;
+  return {
+    id: 'memory',
+    title: 'Memory of one device',
+    shows:
+      'Bytes of HBM that are alive, over the simulated step: activations pile up in the forward pass and are freed in the backward pass. The dashed line is what the device has.',
+    choose: 'Show',
+    views: [overTime(profile), atPeak(profile)],
+  };
+}
+
+function overTime(profile: MemoryProfile): LineView {
+  return {
+    kind: 'line',
+    label: 'Over the step',
+    finding: finding(profile),
+    table: {
+      columns: [
+        { label: 'Time', unit: 's' },
+        { label: 'Live bytes', unit: 'bytes' },
+      ],
+      rows: profile.points.map((point) => [point.seconds, point.bytes]),
+    },
+    x: 0,
+    xAxis: { label: 'Simulated time', unit: 's' },
+    valueAxis: { label: 'Live bytes', unit: 'bytes' },
+    series: [{ column: 1, role: 'memory' }],
+    references: [{ label: `Capacity ${formatValue(profile.capacityBytes, 'bytes')}`, value: profile.capacityBytes }],
+  };
+}
+
+function atPeak(profile: MemoryProfile): BarsView {
+  const rows = profile.atPeak.slice(0, SHOWN_BUFFERS).map((buffer) => [buffer.name, buffer.bytes]);
+  const rest = profile.atPeak.slice(SHOWN_BUFFERS).reduce((sum, buffer) => sum + buffer.bytes, 0);
+  if (rest > 0) rows.push([`${profile.atPeak.length - SHOWN_BUFFERS} smaller ones`, rest]);
+  return {
+    kind: 'bars',
+    label: 'What fills the peak',
+    finding: finding(profile),
+    table: {
+      columns: [
+        { label: 'Buffer', unit: '' },
+        { label: 'Bytes at the peak', unit: 'bytes' },
+      ],
+      rows,
+    },
+    direction: 'horizontal',
+    stacked: false,
+    category: 0,
+    categoryAxis: 'Buffer',
+    valueAxis: { label: 'Bytes alive at the peak', unit: 'bytes' },
+    series: [{ column: 1, role: 'memory' }],
+    references: [],
+  };
+}
+
+function finding(profile: MemoryProfile): string {
+  const share = profile.capacityBytes > 0 ? ` (${formatShare(profile.peakBytes / profile.capacityBytes)} of capacity)` : '';
+  const largest = profile.atPeak[0];
+  const filled = largest === undefined ? '' : `; the largest part of it is ${largest.name}, ${formatValue(largest.bytes, 'bytes')}`;
+  return `The peak is ${formatValue(profile.peakBytes, 'bytes')}${share} at ${formatValue(profile.peakAtSeconds, 's')}${filled}. The closed form says ${formatValue(profile.closedFormBytes, 'bytes')}.`;
+}

@@ -1,0 +1,111 @@
+import { type Comparison, METRICS, type MetricName, type PairedDifference, type Variant } from '../result/index.ts';
+import type { Article } from './article.ts';
+import { comparisonCharts, variantName } from './comparison-charts.ts';
+import { formatNumber, formatRatio, formatShare } from './format.ts';
+import { type Html, html } from './html.ts';
+import { formatMetric, metricOf, metricTitle } from './metric-text.ts';
+import { figure } from './sections/figure.ts';
+import { provenance, scenarioText, warnings } from './sections/ground.ts';
+import { hardwareWords } from './sections/headline.ts';
+import { section, type TableCell, table } from './sections/markup.ts';
+
+/** Columns of the table of differences; what is missing from a variant's metrics stays empty. */
+const COMPARED: readonly MetricName[] = [
+  'stepSeconds',
+  'allToAllBytesPerDevice',
+  'expertCapacity',
+  'droppedTokenFraction',
+  'maxOverMeanExpertLoad',
+  'hbmPeakBytes',
+  'exposedCommunicationSeconds',
+  'dollarsPerBillionTokens',
+];
+
+/** The page of a comparison: differences first, then pictures, then what may be chance, then where it comes from. */
+export function comparisonArticle(comparison: Comparison, key: string): Article {
+  const keyed = comparisonCharts(comparison).map((spec) => [`${key}-${spec.id}`, spec] as const);
+  const contents: [string, string][] = [
+    [`${key}-differences`, 'Differences'],
+    [`${key}-charts`, 'Charts'],
+    [`${key}-paired`, 'Over seeds'],
+    [`${key}-warnings`, 'Warnings'],
+    [`${key}-provenance`, 'Provenance'],
+    [`${key}-scenarios`, 'Scenarios'],
+  ];
+  const body = html`<header class="masthead-inner"><p class="eyebrow"><b>Switchyard</b> · simulated TPU pod · comparison · ${comparison.name}</p>
+<h1>${comparison.question === '' ? comparison.name : comparison.question}</h1><p class="answer">${answer(comparison)}</p>
+<nav class="contents" aria-label="Contents">${contents.map(([id, label]) => html`<a href="#${id}">${label}</a>`)}</nav></header>
+${section(`${key}-differences`, 'Differences', differences(comparison))}
+${section(`${key}-charts`, 'Charts', html`<div class="figures">${keyed.map(([id, spec]) => figure(spec, id, true))}</div>`)}
+${section(`${key}-paired`, 'What depends on the draw', paired(comparison))}
+${warnings(comparison.warnings, key)}
+${provenance(comparison.provenance, comparison.fingerprint, comparison.seeds, key)}
+${section(
+  `${key}-scenarios`,
+  'Scenarios as resolved',
+  html`${comparison.variants.map((variant) => html`<details><summary>${variantName(variant.vary)}</summary>${scenarioText(variant.scenario)}</details>`)}`,
+)}`;
+  return { title: comparison.name, body, figures: Object.fromEntries(keyed) };
+}
+
+/** Fastest and slowest, and the baseline that every ratio refers to. */
+function answer(comparison: Comparison): Html {
+  const timed = comparison.variants.flatMap((variant) => {
+    const step = metricOf(variant.metrics, 'stepSeconds');
+    return step === undefined ? [] : [{ variant, step }];
+  });
+  timed.sort((a, b) => a.step.value - b.step.value);
+  const [fastest] = timed;
+  const slowest = timed.at(-1);
+  const baseline = comparison.variants[0];
+  if (fastest === undefined || slowest === undefined || baseline === undefined) return html`No variant has a step time.`;
+  return html`Fastest is <b>${variantName(fastest.variant.vary)}</b> with ${formatMetric(fastest.step)} per step${dropWords(fastest.variant)}; slowest is <b>${variantName(slowest.variant.vary)}</b> with ${formatMetric(slowest.step)}${dropWords(slowest.variant)}, ${formatRatio(slowest.step.value / fastest.step.value)} as long, on ${hardwareWords(baseline)}.`;
+}
+
+function dropWords(variant: Variant): string {
+  const drops = metricOf(variant.metrics, 'droppedTokenFraction');
+  return drops === undefined ? '' : ` and ${formatShare(drops.value)} of the tokens dropped`;
+}
+
+function differences(comparison: Comparison): Html {
+  const shown = COMPARED.filter((name) => comparison.variants.some((variant) => metricOf(variant.metrics, name) !== undefined));
+  const rows = comparison.variants.map((variant, i): TableCell[] => [
+    variantName(variant.vary),
+    ...shown.map((name) => differenceCell(comparison, variant, i, name)),
+  ]);
+  const baseline = variantName(comparison.variants[0]?.vary ?? {});
+  return html`<p>Below each value stands its ratio to the first variant, ${baseline}. Orange is a change for the worse, teal for the better; capacity is neither.</p>
+${table('Every variant and its ratio to the first', ['Variant', ...shown.map((name) => metricTitle(name))], rows)}`;
+}
+
+function differenceCell(comparison: Comparison, variant: Variant, row: number, name: MetricName): TableCell {
+  const metric = metricOf(variant.metrics, name);
+  if (metric === undefined) return '';
+  const ratio = row === 0 ? undefined : comparison.ratios[row - 1]?.ratios[name];
+  const below = row === 0 ? 'first' : ratio === undefined ? 'no ratio' : formatRatio(ratio);
+  const { better } = METRICS[name];
+  const moved = ratio !== undefined && Math.abs(ratio - 1) >= 0.005;
+  const welcome = moved && better !== null ? (ratio < 1 === (better === 'lower') ? 'better' : 'worse') : '';
+  return { cell: html`${formatMetric(metric)}<small><b>${below}</b></small>`, className: welcome };
+}
+
+function paired(comparison: Comparison): Html {
+  if (comparison.paired.length === 0) return html`<p>Only one seed was run: nothing can be said about chance.</p>`;
+  const rows = comparison.paired.map((row) => [
+    variantName(row.vary),
+    metricTitle(row.metric),
+    difference(row, row.mean),
+    `${difference(row, row.interval[0])} to ${difference(row, row.interval[1])}`,
+    row.interval[0] > 0 || row.interval[1] < 0 ? 'yes' : 'no',
+    formatNumber(row.seeds),
+  ]);
+  return html`<p>Differences to the first variant, seed by seed, so that both see the same tokens. An interval that excludes zero is a difference that the draw does not explain.</p>
+${table('Paired differences with 95 % intervals', ['Variant', 'Metric', 'Mean difference', '95 % interval', 'Excludes zero', 'Seeds'], rows, [1])}`;
+}
+
+/** Shares differ by percentage points. */
+function difference(row: PairedDifference, value: number): string {
+  const sign = value < 0 ? '−' : '+';
+  const size = Math.abs(value);
+  return row.metric === 'droppedTokenFraction' ? `${sign}${(size * 100).toFixed(2)} points` : `${sign}${formatNumber(size)}`;
+}

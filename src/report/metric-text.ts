@@ -1,0 +1,20 @@
+import { METRICS, type Metric, type MetricName } from '../result/index.ts';
+import { formatShare, formatValue } from './format.ts';
+
+export function metricOf(metrics: readonly Metric[], name: MetricName): Metric | undefined {
+  return metrics.find((metric) => metric.name === name);
+}
+
+/** The metric's title as a heading. */
+export function metricTitle(name: MetricName): string {
+  const { title } = METRICS[name];
+  return title.charAt(0).toUpperCase() + title.slice(1).replace('10^9', '10⁹');
+}
+
+export function isShare(name: MetricName): boolean {
+  return METRICS[name].unit === 'fraction';
+}
+
+export function formatMetric(metric: Pick<Metric, 'name' | 'value' | 'unit'>): string {
+  return isShare(metric.name) ? formatShare(metric.value) : formatValue(metric.value, metric.unit);
+}

@@ -1,0 +1,69 @@
+import type { MetricName, Result } from '../../result/index.ts';
+import { formatNumber, formatShare, formatValue } from '../format.ts';
+import { type Html, html } from '../html.ts';
+import { metricOf } from '../metric-text.ts';
+import type { ColourRole } from '../palette.ts';
+
+/** The question, and the answer in one sentence: how long, on what, and what holds it up. */
+export function headline(result: Result): Html {
+  return html`<h1>${result.scenario.question === '' ? result.scenario.name : result.scenario.question}</h1>
+<p class="answer">${answer(result)}</p>
+${split(result)}`;
+}
+
+/** `16 chips of tpu-v3 (4x4, open), 32 cores`. */
+export function hardwareWords(result: Pick<Result, 'scenario'>): string {
+  const { topology, layout } = result.scenario;
+  const chips = topology.shape.reduce((a, b) => a * b, 1) * topology.slices;
+  const devices = Object.values(layout.ici).reduce((a, b) => a * b, 1) * topology.slices;
+  const wrapped = topology.wrap.every(Boolean) ? 'wrapped' : topology.wrap.some(Boolean) ? 'partly wrapped' : 'open';
+  const slices = topology.slices === 1 ? '' : `${topology.slices} slices of `;
+  return `${chips} ${topology.chip} chips (${slices}${topology.shape.join('×')}, ${wrapped}; ${devices} devices)`;
+}
+
+function answer(result: Result): Html {
+  const step = metricOf(result.metrics, 'stepSeconds')?.value ?? Number.NaN;
+  const largest = largestPart(result);
+  const rate = metricOf(result.metrics, 'examplesPerSecond');
+  const mfu = metricOf(result.metrics, 'mfu');
+  const speed =
+    rate === undefined || mfu === undefined ? '' : `, ${formatNumber(rate.value)} examples per second at ${formatShare(mfu.value)} MFU`;
+  const held =
+    largest === null
+      ? null
+      : html` What holds it up most: <b>${largest.words}</b>, ${formatValue(largest.seconds, 's')} or ${formatShare(largest.seconds / step)} of the step.`;
+  const drops = metricOf(result.metrics, 'droppedTokenFraction');
+  const dropped =
+    drops === undefined || result.scenario.model.moe === null ? '' : ` ${formatShare(drops.value)} of the tokens are dropped.`;
+  return html`A training step of ${result.scenario.model.name} takes <b>${formatValue(step, 's')}</b> on ${hardwareWords(result)}${speed}.${held}${dropped}`;
+}
+
+const KIND_WORDS = { compute: 'computing', exposedCommunication: 'exposed communication of', wait: 'waiting in' } as const;
+
+function largestPart(result: Result): { readonly words: string; readonly seconds: number } | null {
+  const rows = result.detail.breakdown.map((row) => ({
+    words: `${KIND_WORDS[row.kind]} ${row.part}`,
+    seconds: row.secondsByStage.reduce((a, b) => a + b, 0),
+  }));
+  return rows.reduce<(typeof rows)[number] | null>((best, row) => (best === null || row.seconds > best.seconds ? row : best), null);
+}
+
+const SPLIT: readonly { readonly name: MetricName; readonly label: string; readonly role: ColourRole }[] = [
+  { name: 'computeSeconds', label: 'computing', role: 'compute' },
+  { name: 'exposedCommunicationSeconds', label: 'exposed communication', role: 'exposed' },
+  { name: 'waitSeconds', label: 'waiting', role: 'wait' },
+];
+
+/** The step as one bar: computing, exposed communication, waiting. */
+function split(result: Result): Html {
+  const parts = SPLIT.map((part) => ({ ...part, seconds: metricOf(result.metrics, part.name)?.value ?? 0 }));
+  const total = parts.reduce((sum, part) => sum + part.seconds, 0);
+  if (total === 0) return html``;
+  return html`<div class="split" aria-hidden="true">${parts.map(
+    (part) => html`<i style="flex:${part.seconds / total} 0 0;background:var(--role-${part.role})"></i>`,
+  )}</div>
+<ul class="key">${parts.map(
+    (part) =>
+      html`<li><i class="swatch" style="background:var(--role-${part.role})"></i>${part.label} <b>${formatValue(part.seconds, 's')}</b> (${formatShare(part.seconds / total)})</li>`,
+  )}</ul>`;
+}

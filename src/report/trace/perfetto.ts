@@ -1,0 +1,150 @@
+/**
+ * A simulated step as a Perfetto trace, to be dragged into ui.perfetto.dev. Per device: a thread with its computations, tracks for its
+ * collectives (as many as overlap), and counters of live memory and of bytes sent. Format: TrackEvent packets of google/perfetto,
+ * protos/perfetto/trace/track_event/*.proto.
+ */
+
+import type { Trace } from '../../engine/index.ts';
+import type { Topology } from '../../hardware/index.ts';
+import { type Program, STAGES, TaskKind } from '../../program/index.ts';
+import { memoryCounter, sendRateCounter } from './counters.ts';
+import { PacketWriter } from './packets.ts';
+
+export interface PerfettoOptions {
+  /** Devices to write; all when absent, or evenly spread ones when all would exceed `maxSlices`. */
+  readonly devices?: readonly number[];
+  /** Default 200,000: the browser's viewer stays quick. */
+  readonly maxSlices?: number;
+}
+
+const DEFAULT_MAX_SLICES = 200_000;
+/** Track identifiers of one device: base, compute, counters, then one per lane of collectives. */
+const TRACKS_PER_DEVICE = 64;
+const COMPUTE = 1;
+const MEMORY = 2;
+const SEND_RATE = 3;
+const FIRST_LANE = 4;
+
+export function encodePerfettoTrace(program: Program, trace: Trace, topology: Topology, options: PerfettoOptions = {}): Uint8Array {
+  const writer = new PacketWriter();
+  writer.rootTrack();
+  const rowsOf = spansByDevice(program, trace);
+  for (const device of options.devices ?? sampleDevices(program.devices, trace.spans.count, options.maxSlices ?? DEFAULT_MAX_SLICES)) {
+    writeDevice(writer, program, trace, topology, device, rowsOf[device] ?? []);
+  }
+  return writer.finish();
+}
+
+/** All devices when their slices fit, else as many as fit, evenly spread from device 0. */
+export function sampleDevices(devices: number, slices: number, maxSlices: number): readonly number[] {
+  const fitting = slices <= maxSlices ? devices : Math.max(1, Math.floor((devices * maxSlices) / slices));
+  return Array.from({ length: fitting }, (_, i) => Math.floor((i * devices) / fitting));
+}
+
+function writeDevice(
+  writer: PacketWriter,
+  program: Program,
+  trace: Trace,
+  topology: Topology,
+  device: number,
+  rows: readonly number[],
+): void {
+  const group = 1 + device * TRACKS_PER_DEVICE;
+  const { spans } = trace;
+  const isCompute = (row: number): boolean => program.tasks.kind[spans.task[row] ?? 0] === TaskKind.compute;
+  const lanes = assignLanes(
+    trace,
+    rows.filter((row) => !isCompute(row)),
+  );
+  writer.processTrack(group, device, deviceName(topology, device));
+  writer.threadTrack(group + COMPUTE, group, device, 'compute');
+  lanes.forEach((_, lane) => {
+    writer.track(group + FIRST_LANE + lane, group, lane === 0 ? 'interconnect' : `interconnect ${lane + 1}`, 1 + lane);
+  });
+  writer.counterTrack(group + MEMORY, group, 'live HBM', { bytes: true, rank: 40 });
+  writer.counterTrack(group + SEND_RATE, group, 'sent over ICI', { bytes: false, unitName: 'bytes/s', rank: 41 });
+  for (const row of rows) if (isCompute(row)) writeCompute(writer, program, trace, row, group + COMPUTE);
+  lanes.forEach((lane, index) => {
+    for (const row of lane) writeCollective(writer, program, trace, row, group + FIRST_LANE + index);
+  });
+  for (const [time, value] of memoryCounter(program, trace, rows)) writer.counter(group + MEMORY, time, value);
+  for (const [time, value] of sendRateCounter(program, trace, rows)) writer.counter(group + SEND_RATE, time, value);
+}
+
+function writeCompute(writer: PacketWriter, program: Program, trace: Trace, row: number, track: number): void {
+  const { spans } = trace;
+  const task = spans.task[row] ?? 0;
+  const { mxuFlops, vectorOps, hbmBytes } = program.tasks;
+  writer.begin(track, spans.start[row] ?? 0, labels(program, task), [
+    ['mxuFlops', mxuFlops[task] ?? 0],
+    ['vectorOps', vectorOps[task] ?? 0],
+    ['hbmBytes', hbmBytes[task] ?? 0],
+  ]);
+  writer.end(track, spans.end[row] ?? 0);
+}
+
+/** From joining to the end, with the wait for the other members and the move of the bytes as slices inside. */
+function writeCollective(writer: PacketWriter, program: Program, trace: Trace, row: number, track: number): void {
+  const { spans } = trace;
+  const task = spans.task[row] ?? 0;
+  const [start, running, end] = [spans.start[row] ?? 0, spans.running[row] ?? 0, spans.end[row] ?? 0];
+  const collective = program.collectives[program.tasks.collective[task] ?? -1];
+  const plan = collective === undefined ? undefined : program.plans[collective.plan];
+  writer.begin(track, start, labels(program, task), [
+    ['meshAxis', collective?.meshAxis ?? ''],
+    ['sentBytesPerDevice', plan?.sentBytesPerDevice ?? 0],
+  ]);
+  if (running > start) {
+    writer.begin(track, start, { name: 'waiting for members', categories: ['wait'] }, []);
+    writer.end(track, running);
+  }
+  writer.begin(track, running, { name: collective?.kind ?? 'moving bytes', categories: ['transfer'] }, []);
+  writer.end(track, end);
+  writer.end(track, end);
+}
+
+function labels(program: Program, task: number): { readonly name: string; readonly categories: readonly string[] } {
+  const { name, part, stage } = program.tasks;
+  return {
+    name: program.names[name[task] ?? 0] ?? '',
+    categories: [program.names[part[task] ?? 0] ?? '', STAGES[stage[task] ?? 0] ?? ''].filter((text) => text !== ''),
+  };
+}
+
+/** [devices] rows of the span table in order of time. */
+function spansByDevice(program: Program, trace: Trace): readonly (readonly number[])[] {
+  const rows: number[][] = Array.from({ length: program.devices }, () => []);
+  const { spans } = trace;
+  for (let row = 0; row < spans.count; row++) rows[spans.device[row] ?? 0]?.push(row);
+  for (const list of rows)
+    list.sort((a, b) => (spans.start[a] ?? 0) - (spans.start[b] ?? 0) || (spans.end[a] ?? 0) - (spans.end[b] ?? 0) || a - b);
+  return rows;
+}
+
+/** Slices of one track must nest, so collectives that overlap get lanes of their own: each goes to the first lane that is free. */
+function assignLanes(trace: Trace, rows: readonly number[]): readonly (readonly number[])[] {
+  const lanes: { end: number; readonly rows: number[] }[] = [];
+  for (const row of rows) {
+    const start = trace.spans.start[row] ?? 0;
+    let lane = lanes.find((candidate) => candidate.end <= start);
+    if (lane === undefined) {
+      lane = { end: 0, rows: [] };
+      lanes.push(lane);
+    }
+    lane.rows.push(row);
+    lane.end = trace.spans.end[row] ?? 0;
+  }
+  return lanes.map((lane) => lane.rows);
+}
+
+/** `device 5: chip (2, 0), core 1`. */
+function deviceName(topology: Topology, device: number): string {
+  let rest = Math.floor(device / topology.devicesPerChip);
+  const coordinates = topology.shape.map((side) => {
+    const at = rest % side;
+    rest = Math.floor(rest / side);
+    return at;
+  });
+  const core = topology.devicesPerChip > 1 ? `, core ${device % topology.devicesPerChip}` : '';
+  return `device ${device}: chip (${coordinates.join(', ')})${core}`;
+}
