@@ -56,7 +56,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 function violated(value: unknown, shape: Shape): string | undefined {
   switch (shape.is) {
     case 'number':
-      return typeof value === 'number' ? undefined : 'must be a number';
+      return Number.isFinite(value) ? undefined : 'must be a finite number';
     case 'text':
       return typeof value === 'string' ? undefined : 'must be text';
     case 'flag':

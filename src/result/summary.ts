@@ -27,7 +27,7 @@ export function formatSummary(rows: readonly SummaryRow[], width = 80): readonly
 }
 
 function timeRows(result: Result): SummaryRow[] {
-  const value = valueOf(result);
+  const value = valuesOf(result);
   const step = value('stepSeconds');
   const estimate = result.analytic.find((row) => row.name === 'stepSeconds');
   const share = (name: MetricName): SummaryRow => ({
@@ -36,11 +36,8 @@ function timeRows(result: Result): SummaryRow[] {
     note: formatSeconds(value(name)),
   });
   return [
-    {
-      label: 'step time',
-      value: formatSeconds(step),
-      note: joinNotes(estimate === undefined ? '' : `closed form ${formatSeconds(estimate.value)}`, publishedNote(result, 'stepSeconds')),
-    },
+    { label: 'step time', value: formatSeconds(step), note: publishedNote(result, 'stepSeconds') },
+    ...(estimate === undefined ? [] : [{ label: '  closed form', value: formatSeconds(estimate.value), note: 'no events, idle wires' }]),
     share('computeSeconds'),
     share('exposedCommunicationSeconds'),
     share('waitSeconds'),
@@ -55,8 +52,8 @@ function timeRows(result: Result): SummaryRow[] {
 }
 
 function memoryRows(result: Result): SummaryRow[] {
-  const peak = valueOf(result)('hbmPeakBytes');
-  const capacity = valueOf(result)('hbmCapacityBytes');
+  const peak = valuesOf(result)('hbmPeakBytes');
+  const capacity = valuesOf(result)('hbmCapacityBytes');
   const fit = peak <= capacity ? '' : ': DOES NOT FIT';
   return [
     { label: 'HBM peak', value: formatBytes(peak), note: `${formatShare(peak / capacity)} of ${formatBytes(capacity)} per device${fit}` },
@@ -64,7 +61,7 @@ function memoryRows(result: Result): SummaryRow[] {
 }
 
 function trafficRows(result: Result): SummaryRow[] {
-  const value = valueOf(result);
+  const value = valuesOf(result);
   const rows: SummaryRow[] = [
     {
       label: 'bytes sent per device',
@@ -86,12 +83,12 @@ function trafficRows(result: Result): SummaryRow[] {
 /** Nothing for a dense model, which has no Switch layer to speak of. */
 function routingRows(result: Result): SummaryRow[] {
   if (result.scenario.model.moe === null) return [];
-  const value = valueOf(result);
+  const value = valuesOf(result);
   const { sampling, expertLoads, verification } = result.detail;
   const { router, capacityFactor, capacityRule } = result.scenario.routing;
   const busiest = expertLoads.reduce((most, row) => Math.max(most, row.maxOverMean), 0);
-  const routed = `${formatCount(sampling.routedTokens)} tokens, ${sampling.routedLayers} of ${sampling.totalLayers} layers`;
-  const error = sampling.standardError > 0 ? `; sampling error ${formatShare(sampling.standardError)}` : '';
+  const routed = `${formatCount(sampling.routedTokens)} tokens in ${sampling.routedLayers} of ${sampling.totalLayers} layers`;
+  const error = sampling.standardError > 0 ? `, ±${formatShare(sampling.standardError)}` : '';
   const rows: SummaryRow[] = [
     { label: 'dropped tokens', value: formatShare(value('droppedTokenFraction')), note: `${routed}${error}` },
     {
@@ -119,13 +116,13 @@ function costRows(result: Result): SummaryRow[] {
   return [
     {
       label: METRICS.dollarsPerBillionTokens.title,
-      value: formatDollars(valueOf(result)('dollarsPerBillionTokens')),
+      value: formatDollars(valuesOf(result)('dollarsPerBillionTokens')),
       note: publishedNote(result, 'dollarsPerBillionTokens'),
     },
   ];
 }
 
-function valueOf(result: Result): (name: MetricName) => number {
+function valuesOf(result: Result): (name: MetricName) => number {
   return (name) => metricValue(result.metrics, name) ?? ABSENT;
 }
 
@@ -133,7 +130,7 @@ function valueOf(result: Result): (name: MetricName) => number {
 function publishedNote(result: Result, name: MetricName): string {
   const published = result.published.find((row) => row.metric === name);
   if (published === undefined) return '';
-  const deviation = (valueOf(result)(name) / published.value - 1) * 100;
+  const deviation = (valuesOf(result)(name) / published.value - 1) * 100;
   const sign = deviation < 0 ? '' : '+';
   return `published ${formatValue(published.value, published.unit)} (${sign}${deviation.toFixed(1)} %)`;
 }
