@@ -1,6 +1,6 @@
 /**
  * Kernels: real Switch kernels on shared memory, forward first, in bf16 arithmetic with f32 sums. The naive version of each is the oracle;
- * faster ones stand beside it and must give the same bits. Compile `matmulModuleBytes` once, give the module to every thread, and let each make
+ * faster ones stand beside it and must give the same bits. Compile `kernelModuleBytes` once, give the module to every thread, and let each make
  * its own table with `createWasmTable`; `createNaiveTable` runs anywhere.
  */
 export * from './bf16.ts';
@@ -12,4 +12,4 @@ export { squaredLogSumExp } from './softmax.ts';
 export * from './table.ts';
 export { createTiledTable } from './tiled-table.ts';
 export { compileModule, createKernelMemory, type WasmModule } from './wasm/host.ts';
-export { createWasmTable, matmulModuleBytes } from './wasm/table.ts';
+export { createWasmTable, kernelModuleBytes } from './wasm/table.ts';

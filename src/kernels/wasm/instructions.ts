@@ -41,6 +41,7 @@ export const f32 = {
 
 export const v128 = {
   load: (address: Code, offset = 0): Code => [address, simd(0x00), memoryArgument(offset)],
+  load16x4Unsigned: (address: Code, offset = 0): Code => [address, simd(0x04), memoryArgument(offset)],
   load32Splat: (address: Code, offset = 0): Code => [address, simd(0x09), memoryArgument(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [address, value, simd(0x0b), memoryArgument(offset)],
   zero: [simd(0x0c), Array.from({ length: 16 }, () => 0)] as Code,

@@ -1,89 +1,111 @@
-import { type Code, localsAfter, type WasmFunction } from './emitter.ts';
-import { advance, countDown, f32x4, i32, local, v128 } from './instructions.ts';
+import { assert } from '../../base/index.ts';
+import { BYTES_PER_ELEMENT, bf16Elements, elementCount, type TensorView } from '../../model/index.ts';
+import { matmulSizes } from '../naive-table.ts';
+import type { KernelMemory } from '../table.ts';
+import { TILE } from './tiles.ts';
 
-/**
- * The matrix product in WebAssembly SIMD128, register-blocked (Goto and van de Geijn 2008, doi 10.1145/1356052.1356053).
- *
- * MR, NR: rows and columns of the tile of c that stays in registers while k runs.
- * packed a: panels of MR rows, [k][MR] f32. packed b: panels of NR columns, [k][NR] f32. Edges are padded with zeros, which only reach outputs
- * that nobody reads.
- *
- * Every output has one lane of one accumulator, so sums are sequential in k, by multiply and add (no fused multiply-add): the bits of the naive product.
- */
-export interface Tile {
-  readonly rows: number;
-  /** Multiple of 4. */
-  readonly columns: number;
+/** The exports of the kernel module that a matrix product needs; all arguments are byte addresses or counts. */
+export interface MatmulExports {
+  tiles(a: number, b: number, c: number, k: number, cRowBytes: number, panels: number): void;
+  packLeftF32(source: number, target: number, k: number, panels: number): void;
+  packLeftBf16(source: number, target: number, k: number, panels: number): void;
+  packRightF32(source: number, target: number, sourceRowBytes: number, k: number, panels: number): void;
+  packRightBf16(source: number, target: number, sourceRowBytes: number, k: number, panels: number): void;
 }
 
-/** Ten accumulators, two vectors of b, one of a and one product: 14 of the 15 vector registers that V8 has on x64. */
-export const TILE: Tile = { rows: 5, columns: 8 };
-
-const LANES = 4;
+const { rows: MR, columns: NR } = TILE;
 const FLOAT_BYTES = 4;
+/** Floats of packed a that are worked on at a time: 256 KiB, to stay in a core's second-level cache. */
+const BLOCK_ELEMENTS = 65536;
 
-/**
- * `tiles(a, b, c, k, cRowBytes, panels)`: for each of `panels` panels of packed a, one below the other, one tile of c = panel x the one panel b.
- * k and panels are at least 1.
- */
-export function tilesFunction(tile: Tile): WasmFunction {
-  const [a, b, c, k, rowBytes, panels] = [0, 1, 2, 3, 4, 5];
-  const locals = localsAfter(6);
-  const [bNext, depth, row] = [locals.declare('i32'), locals.declare('i32'), locals.declare('i32')];
-  const vectors = tile.columns / LANES;
-  const right = Array.from({ length: vectors }, () => locals.declare('v128'));
-  const left = locals.declare('v128');
-  const sums = Array.from({ length: tile.rows }, () => Array.from({ length: vectors }, () => locals.declare('v128')));
-
-  const addProduct = (sum: number, v: number): Code =>
-    local.set(sum, f32x4.add(local.get(sum), f32x4.mul(local.get(left), local.get(right[v]))));
-  const step: Code = [
-    right.map((vector, v) => local.set(vector, v128.load(local.get(bNext), 16 * v))),
-    sums.map((rowSums, i) => [local.set(left, v128.load32Splat(local.get(a), FLOAT_BYTES * i)), rowSums.map(addProduct)]),
-    advance(a, i32.const(FLOAT_BYTES * tile.rows)),
-    advance(bNext, i32.const(FLOAT_BYTES * tile.columns)),
-  ];
-  const storeRow = (rowSums: readonly number[]): Code => [
-    rowSums.map((sum, v) => v128.store(local.get(row), local.get(sum), 16 * v)),
-    advance(row, local.get(rowBytes)),
-  ];
-  const body: Code = countDown(panels, [
-    sums.flat().map((sum) => local.set(sum, v128.zero)),
-    local.set(bNext, local.get(b)),
-    local.set(depth, local.get(k)),
-    countDown(depth, step),
-    local.set(row, local.get(c)),
-    sums.map(storeRow),
-    local.set(c, local.get(row)),
-  ]);
-  return { name: 'tiles', parameters: 6, locals: locals.declared, body };
+/** Whole panels of a in one block of rows. */
+function blockPanels(m: number, k: number): number {
+  return Math.min(Math.ceil(m / MR), Math.max(1, Math.floor(BLOCK_ELEMENTS / (k * MR))));
 }
 
-/**
- * `packLeftF32(source, target, k, panels)` and `packLeftBf16`: panels of MR full rows of a [M, K] matrix, transposed to [k][MR] f32.
- */
-export function packLeftFunction(tile: Tile, dtype: 'f32' | 'bf16'): WasmFunction {
-  const [source, target, k, panels] = [0, 1, 2, 3];
-  const locals = localsAfter(4);
-  const depth = locals.declare('i32');
-  const rows = Array.from({ length: tile.rows }, () => locals.declare('i32'));
-  const elementBytes = dtype === 'f32' ? 4 : 2;
-  // A bf16 is the upper half of an f32: shifted up, its bits are the widened number.
-  const element = (row: number): Code =>
-    dtype === 'f32' ? i32.load(local.get(row)) : i32.shl(i32.load16Unsigned(local.get(row)), i32.const(16));
+export function packedElements(k: number, n: number): number {
+  return Math.ceil(n / NR) * NR * k;
+}
 
-  const step: Code = [
-    rows.map((row, i) => i32.store(local.get(target), element(row), FLOAT_BYTES * i)),
-    rows.map((row) => advance(row, i32.const(elementBytes))),
-    advance(target, i32.const(FLOAT_BYTES * tile.rows)),
-  ];
-  const rowBytes = i32.mul(local.get(k), i32.const(elementBytes));
-  const body: Code = countDown(panels, [
-    rows.map((row, i) => local.set(row, i32.add(local.get(source), i32.mul(rowBytes, i32.const(i))))),
-    local.set(depth, local.get(k)),
-    countDown(depth, step),
-    // The last row pointer stands behind its row, which is where the next panel begins.
-    local.set(source, local.get(rows[tile.rows - 1])),
-  ]);
-  return { name: dtype === 'f32' ? 'packLeftF32' : 'packLeftBf16', parameters: 4, locals: locals.declared, body };
+/** A block of packed a, and one column of tiles for the edges of c. */
+export function scratchElements(m: number, k: number): number {
+  return blockPanels(m, k) * MR * (k + NR);
+}
+
+/** c = a x packed b. Blocks of rows of a are packed one at a time; every panel of b passes over a block while the block is in cache. */
+export function multiply(
+  wasm: MatmulExports,
+  memory: KernelMemory,
+  a: TensorView,
+  packed: TensorView,
+  c: TensorView,
+  scratch: TensorView,
+): void {
+  const [m, k, n] = matmulSizes(a, packed, c, packedElements);
+  assert(elementCount(scratch.shape) >= scratchElements(m, k), `scratch of ${scratch.shape.join(' x ')} for ${m} x ${k}`);
+  const block = blockPanels(m, k);
+  const edge = scratch.offset + block * MR * k * FLOAT_BYTES;
+  for (let row = 0; row < m; row += block * MR) {
+    const rows = Math.min(m - row, block * MR);
+    packLeft(wasm, memory, a, row, rows, scratch.offset);
+    const panels = Math.ceil(rows / MR);
+    for (let column = 0; column < n; column += NR) {
+      const columns = Math.min(n - column, NR);
+      const b = packed.offset + column * k * FLOAT_BYTES;
+      const target = c.offset + (row * n + column) * FLOAT_BYTES;
+      // Whole tiles are written where they belong; tiles that hang over an edge are written aside and cut.
+      const direct = columns === NR ? Math.floor(rows / MR) : 0;
+      if (direct > 0) wasm.tiles(scratch.offset, b, target, k, n * FLOAT_BYTES, direct);
+      if (direct === panels) continue;
+      wasm.tiles(scratch.offset + direct * MR * k * FLOAT_BYTES, b, edge, k, NR * FLOAT_BYTES, panels - direct);
+      cut(memory, edge, target + direct * MR * n * FLOAT_BYTES, rows - direct * MR, columns, n);
+    }
+  }
+}
+
+/** Packs b [K, N] into panels of NR columns; a last panel that is not full is padded with zero columns. */
+export function packRight(wasm: MatmulExports, memory: KernelMemory, b: TensorView, packed: TensorView): void {
+  const [k, n] = b.shape;
+  assert(elementCount(packed.shape) >= packedElements(k, n), `${packed.shape.join(' x ')} elements for a packed ${k} x ${n}`);
+  const full = Math.floor(n / NR);
+  const pack = b.dtype === 'f32' ? wasm.packRightF32 : wasm.packRightBf16;
+  if (full > 0) pack(b.offset, packed.offset, n * BYTES_PER_ELEMENT[b.dtype], k, full);
+  const columns = n - full * NR;
+  if (columns === 0) return;
+  const panel = new Uint32Array(memory.buffer, packed.offset + full * NR * k * FLOAT_BYTES, NR * k).fill(0);
+  const bits = widenedBits(memory, b);
+  for (let l = 0; l < k; l++) {
+    for (let j = 0; j < columns; j++) panel[l * NR + j] = bits.words[l * n + full * NR + j] << bits.shift;
+  }
+}
+
+/** Packs `rows` rows of a from `row` on; a last panel that is not full is padded with zero rows. */
+function packLeft(wasm: MatmulExports, memory: KernelMemory, a: TensorView, row: number, rows: number, target: number): void {
+  const k = a.shape[1];
+  const full = Math.floor(rows / MR);
+  const pack = a.dtype === 'f32' ? wasm.packLeftF32 : wasm.packLeftBf16;
+  if (full > 0) pack(a.offset + row * k * BYTES_PER_ELEMENT[a.dtype], target, k, full);
+  const rest = rows - full * MR;
+  if (rest === 0) return;
+  const panel = new Uint32Array(memory.buffer, target + full * MR * k * FLOAT_BYTES, MR * k).fill(0);
+  const bits = widenedBits(memory, a);
+  const first = (row + full * MR) * k;
+  for (let i = 0; i < rest; i++) {
+    for (let l = 0; l < k; l++) panel[l * MR + i] = bits.words[first + i * k + l] << bits.shift;
+  }
+}
+
+/** The bits of a tensor and the shift that widens each to the bits of an f32. */
+function widenedBits(memory: KernelMemory, view: TensorView): { readonly words: Uint32Array | Uint16Array; readonly shift: number } {
+  if (view.dtype === 'bf16') return { words: bf16Elements(memory.buffer, view), shift: 16 };
+  return { words: new Uint32Array(memory.buffer, view.offset, elementCount(view.shape)), shift: 0 };
+}
+
+/** Copies the valid rows and columns of a column of tiles at `edge` to c at `target`, whose rows are n wide. */
+function cut(memory: KernelMemory, edge: number, target: number, rows: number, columns: number, n: number): void {
+  const source = new Uint32Array(memory.buffer, edge, rows * NR);
+  const result = new Uint32Array(memory.buffer, target, (rows - 1) * n + columns);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) result[i * n + j] = source[i * NR + j];
+  }
 }
