@@ -276,6 +276,12 @@ const COMMANDS = {
     example: 'hbmBytes: 32 GiB',
     remedy: 'copy topologies/chips/tpu-v3.yaml and replace the values and their sources',
   },
+  E_RESULT: {
+    title: 'A stored result that this version cannot read',
+    rule: 'a stored file is a whole result or comparison of the schema version that the message names',
+    example: 'switchyard report with a file of an older version, or one edited by hand',
+    remedy: 'write the file again with this version',
+  },
   E_NOTHING_TO_COMPARE: {
     title: 'A comparison of one',
     rule: '`compare` needs a `vary:` with at least two combinations',
