@@ -1,0 +1,34 @@
+import { drawnLoads, type Executor, emulate, type RoutingVariant, recordedLoads } from '../emulate/index.ts';
+import type { Load, Scenario } from '../scenario/index.ts';
+import { emulationRequest, ownVariant } from './emulation-request.ts';
+
+export type LoadProgress = (done: number, total: number) => void;
+
+/** The load that the scenario asks for, whichever way it comes about; null for a dense model. */
+export async function scenarioLoad(scenario: Scenario, executor: Executor, onProgress: LoadProgress): Promise<Load | null> {
+  if (scenario.model.moe === null) return null;
+  const [load] = await loadsOfVariants(scenario, scenario.seed, [ownVariant(scenario)], executor, onProgress);
+  return load;
+}
+
+/** One load per variant of router and capacity, all from the same scores (or the same drawn or recorded choices). */
+export async function loadsOfVariants(
+  scenario: Scenario,
+  seed: number,
+  variants: readonly RoutingVariant[],
+  executor: Executor,
+  onProgress: LoadProgress,
+): Promise<Load[]> {
+  const { load } = scenario;
+  const clustering = load.kind === 'measured' ? load.clustering : 0;
+  const request = emulationRequest(scenario, { seed, clustering, sample: scenario.emulate, variants });
+  switch (load.kind) {
+    case 'measured':
+      return emulate(request, executor, onProgress);
+    case 'uniform':
+    case 'zipf':
+      return drawnLoads(request, load);
+    case 'trace':
+      return recordedLoads(request, load.records);
+  }
+}

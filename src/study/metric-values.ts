@@ -1,0 +1,67 @@
+import { toSeconds } from '../base/index.ts';
+import { droppedTokenShare } from '../emulate/index.ts';
+import type { Trace } from '../engine/index.ts';
+import { type Chip, coreOf, type Topology } from '../hardware/index.ts';
+import { liveMemory, type Program, sentBytesPerDevice, stackLengths, switchShape } from '../program/index.ts';
+import { METRIC_NAMES, type Metric, type MetricName, metric } from '../result/index.ts';
+import type { Load, Scenario } from '../scenario/index.ts';
+import { meanMaxOverMean } from './expert-rows.ts';
+
+/** Everything that the metrics are read from. */
+export interface MetricSources {
+  readonly scenario: Scenario;
+  readonly chip: Chip;
+  readonly topology: Topology;
+  readonly program: Program;
+  readonly trace: Trace;
+  /** Null for a dense model. */
+  readonly load: Load | null;
+}
+
+const SECONDS_PER_HOUR = 3600;
+const Z_95 = 1.959964;
+
+/** The sixteen metrics as `result/metrics.ts` defines them; a dense model has no router and drops nothing. */
+export function metricValues(sources: MetricSources): Metric[] {
+  const { scenario, chip, topology, program, trace, load } = sources;
+  const step = toSeconds(trace.step);
+  const tokens = tokensPerStep(scenario);
+  const peak = topology.chips * chip.matmulFlopsPerSecond;
+  const dollarsPerSecond = (topology.chips * chip.dollarsPerChipHour) / SECONDS_PER_HOUR;
+  const dropped = load === null ? { value: 0, standardError: 0 } : droppedTokenShare(load);
+  const values: Record<MetricName, number> = {
+    stepSeconds: step,
+    examplesPerSecond: scenario.workload.sequences / step,
+    tokensPerSecondPerChip: tokens / step / topology.chips,
+    mfu: program.modelFlops / (step * peak),
+    hfu: program.executedFlops / (step * peak),
+    computeSeconds: meanSeconds(trace.devices.computeBusy),
+    exposedCommunicationSeconds: meanSeconds(trace.devices.exposedCommunication),
+    waitSeconds: meanSeconds(trace.devices.wait),
+    hbmPeakBytes: liveMemory(program).peakBytes,
+    hbmCapacityBytes: coreOf(chip).hbmBytes,
+    iciBytesPerDevice: sentBytesPerDevice(program),
+    allToAllBytesPerDevice: sentBytesPerDevice(program, 'all-to-all'),
+    droppedTokenFraction: dropped.value,
+    maxOverMeanExpertLoad: load === null ? 1 : meanMaxOverMean(load),
+    expertCapacity: load === null ? 0 : switchShape(scenario, load.layers[0].stack).expertCapacity,
+    dollarsPerBillionTokens: (dollarsPerSecond * step * 1e9) / tokens,
+  };
+  return METRIC_NAMES.map((name) => {
+    const sampled = name === 'droppedTokenFraction' && dropped.standardError > 0;
+    if (!sampled) return metric(name, values[name]);
+    const half = Z_95 * dropped.standardError;
+    return metric(name, values[name], [Math.max(0, values[name] - half), values[name] + half]);
+  });
+}
+
+/** Tokens that pass the model in one step: inputs, and targets where there is a decoder beside the encoder. */
+export function tokensPerStep(scenario: Scenario): number {
+  const length = stackLengths(scenario);
+  const { model, workload } = scenario;
+  return workload.sequences * ((model.encoderLayers > 0 ? length.encoder : 0) + (model.decoderLayers > 0 ? length.decoder : 0));
+}
+
+function meanSeconds(picoseconds: Float64Array): number {
+  return toSeconds(picoseconds.reduce((sum, value) => sum + value, 0) / picoseconds.length);
+}

@@ -1,0 +1,153 @@
+import { estimate } from '../analytic/index.ts';
+import { toSeconds } from '../base/index.ts';
+import { droppedTokenShare, type Executor } from '../emulate/index.ts';
+import { simulate, type Trace } from '../engine/index.ts';
+import { type Chip, sliceTopology, type Topology } from '../hardware/index.ts';
+import { lowerStep, type Program } from '../program/index.ts';
+import {
+  type AnalyticValue,
+  type Published,
+  RESULT_SCHEMA,
+  type Result,
+  type ResultDetail,
+  resultFingerprint,
+  type SamplingNote,
+  type Warning,
+} from '../result/index.ts';
+import type { Load, Scenario } from '../scenario/index.ts';
+import { assumptionsOf } from './assumptions.ts';
+import { stepBreakdown } from './breakdown.ts';
+import { clusteringRows } from './clusterings.ts';
+import { expertLoadRows, trafficRows } from './expert-rows.ts';
+import { linkMap } from './link-map.ts';
+import { scenarioLoad } from './loads.ts';
+import { memoryProfile } from './memory-profile.ts';
+import { metricValues } from './metric-values.ts';
+import { resultWarnings } from './result-warnings.ts';
+import { deviceTimeline } from './timeline.ts';
+
+/** Everything that the outside world has to hand in: data, threads, and facts about this run. */
+export interface StudyInput {
+  readonly scenario: Scenario;
+  readonly chip: Chip;
+  /** Found while the scenario was read. */
+  readonly warnings: readonly Warning[];
+  /** Measurements of the same run that were published, if any. */
+  readonly published: readonly Published[];
+  readonly executor: Executor;
+  readonly provenance: RunFacts;
+  /** Wall clock in milliseconds, for provenance alone. */
+  readonly clock: () => number;
+  readonly onProgress?: (phase: string, done: number, total: number) => void;
+}
+
+export interface RunFacts {
+  readonly version: string;
+  readonly node: string;
+  readonly startedAt: string;
+}
+
+/** A result, and what it was read from: for the trace file and for tests. */
+export interface StudyOutput {
+  readonly result: Result;
+  readonly program: Program;
+  readonly trace: Trace;
+  readonly topology: Topology;
+}
+
+/** One scenario from end to end: route the tokens, lower and simulate the step, and write down what came out. */
+export async function runStudy(input: StudyInput): Promise<StudyOutput> {
+  const { scenario, chip, executor, onProgress } = input;
+  const startedAt = input.clock();
+  const simulated = simulateStep(scenario, chip);
+  const load = await scenarioLoad(scenario, executor, (done, total) => onProgress?.('routing tokens', done, total));
+  const clusterings =
+    load === null
+      ? []
+      : await clusteringRows(scenario, load, executor, (done, total) => onProgress?.('comparing clusterings', done, total));
+
+  const metrics = metricValues({ scenario, chip, load, ...simulated });
+  const body = {
+    schema: RESULT_SCHEMA,
+    scenario,
+    metrics,
+    analytic: analyticValues(simulated.program, simulated.topology),
+    published: input.published,
+    detail: detailOf(scenario, chip, simulated, load, clusterings),
+    warnings: [...input.warnings, ...resultWarnings(metrics, load)],
+  } as const;
+  const fingerprint = resultFingerprint(body, [simulated.trace.fingerprint, load?.fingerprint ?? '']);
+  const provenance = {
+    ...input.provenance,
+    threads: executor.threads,
+    kernelPath: executor.kernelPath,
+    wallSeconds: (input.clock() - startedAt) / 1000,
+    dataSources: dataSources(chip),
+  };
+  return { result: { ...body, fingerprint, provenance }, ...simulated };
+}
+
+/** Lowers and runs one step; no threads, no tokens. */
+export function simulateStep(scenario: Scenario, chip: Chip): Omit<StudyOutput, 'result'> {
+  const topology = sliceTopology(chip, scenario.topology);
+  const program = lowerStep(scenario, chip, topology);
+  return { topology, program, trace: simulate(program, topology) };
+}
+
+/** Sources of the chip's numbers, each once. */
+export function dataSources(chip: Chip): string[] {
+  return [...new Set(Object.values(chip.citations).map(({ source, asOf }) => `${source} (${asOf})`))].sort();
+}
+
+function analyticValues(program: Program, topology: Topology): AnalyticValue[] {
+  const closed = estimate(program, topology);
+  const seconds = (name: string, value: number): AnalyticValue => ({ name, value, unit: 's' });
+  return [
+    seconds('stepSeconds', toSeconds(closed.step)),
+    seconds('computeSeconds', closed.computeSeconds),
+    seconds('communicationSeconds', closed.communicationSeconds),
+    seconds('exposedCommunicationSeconds', closed.exposedCommunicationSeconds),
+    seconds('lowerBoundSeconds', closed.lowerBoundSeconds),
+    seconds('upperBoundSeconds', closed.upperBoundSeconds),
+  ];
+}
+
+function detailOf(
+  scenario: Scenario,
+  chip: Chip,
+  { program, trace, topology }: Omit<StudyOutput, 'result'>,
+  load: Load | null,
+  clusterings: ResultDetail['clusterings'],
+): ResultDetail {
+  return {
+    breakdown: stepBreakdown(program, trace),
+    timeline: deviceTimeline(program, trace),
+    expertLoads: load === null ? [] : expertLoadRows(load),
+    links: linkMap(topology, trace),
+    traffic: load === null ? [] : trafficRows(load, scenario),
+    memory: memoryProfile(scenario, chip, program, trace),
+    clusterings,
+    verification: verificationRow(load),
+    sampling: samplingNote(load),
+    assumptions: assumptionsOf(scenario, chip),
+  };
+}
+
+/** Without the name of the path: results are equal on every path. */
+function verificationRow(load: Load | null): ResultDetail['verification'] {
+  if (load === null || load.verification === null) return null;
+  const { tokens, tokensShare, devices, comparedValues, differingValues } = load.verification;
+  return { tokens, tokensShare, devices, comparedValues, differingValues };
+}
+
+function samplingNote(load: Load | null): SamplingNote {
+  if (load === null) return { routedLayers: 0, totalLayers: 0, routedTokens: 0, totalTokens: 0, standardError: 0 };
+  const { standardError } = droppedTokenShare(load);
+  return {
+    routedLayers: load.layers.length,
+    totalLayers: load.totalLayers,
+    routedTokens: load.layers.reduce((sum, layer) => sum + layer.groups * layer.groupTokens, 0),
+    totalTokens: load.layers.reduce((sum, layer) => sum + layer.totalGroups * layer.groupTokens, 0),
+    standardError: Number.isFinite(standardError) ? standardError : 0,
+  };
+}
