@@ -1,5 +1,21 @@
 /**
- * Emulate: a pod of shards that runs the real router, dispatch and experts, and counts what they did. Threads are passed
- * in as an executor.
+ * Emulate: a pod of shards that runs the real router, dispatch and experts, and counts what they did.
+ *
+ * `emulate(request, executor)` plans an `EmulationJob` (every tensor and counter a window on one shared buffer, and a list of items), lets the executor run the
+ * items, and collects one `Load` per router and capacity factor. Threads are the executor's business: an item's result depends on the seed and on its
+ * own indices alone, and counters are written once each, so any number of threads gives the same bits. Tokens and weights are synthetic
+ * (`tokens.ts`, `router-weights.ts`). `recordedLoad` and `drawnLoad` make the same loads from experts that were recorded elsewhere or drawn.
  */
+export type { ChosenRequest } from './chosen.ts';
+export { collectLoads } from './collect.ts';
+export { itemsDone, stop } from './control.ts';
+export { drawnLoad } from './drawn.ts';
+export { createInProcessExecutor, type Executor, emulate, type Progress } from './executor.ts';
+export type { EmulationJob } from './job.ts';
+export type { KernelPair } from './kernel-pair.ts';
+export { counts } from './memory-views.ts';
+export { planEmulation } from './plan.ts';
+export { recordedLoad } from './recorded.ts';
+export { runItems } from './run.ts';
+export { droppedTokenShare, type SampledShare, sampleEvenly } from './sampling.ts';
 export * from './types.ts';

@@ -1,0 +1,150 @@
+import { assert, InputError, lookUp } from '../base/index.ts';
+import type { KernelTable } from '../kernels/index.ts';
+import { type ArenaPlan, planArena } from '../model/index.ts';
+import { CAPACITY_RULES, ROUTERS } from '../routing/index.ts';
+import { CONTROL_WORDS } from './control.ts';
+import {
+  type EmulationJob,
+  type Item,
+  type LayerChunk,
+  LOSSES_PER_GROUP,
+  PHASE_OF,
+  Phase,
+  type StackPlan,
+  type ThreadScratch,
+  type VariantPlan,
+} from './job.ts';
+import type { KernelPair } from './kernel-pair.ts';
+import { allocateCounts, allocateSums } from './memory-views.ts';
+import { totalGroups } from './shards.ts';
+import { CLUSTERS } from './tokens.ts';
+import type { EmulationRequest, RoutingVariant, StackTokens } from './types.ts';
+import { planVerification } from './verification-plan.ts';
+import { planVerificationScratch } from './verification-scratch.ts';
+
+/** A 32-bit memory has no more. */
+const MAXIMUM_BYTES = 0x1_0000_0000;
+/** Columns of logits that are computed at once; wider ones leave the cache before the softmax reads them. */
+const CHUNK_COLUMNS = 1024;
+
+/** Lays an emulation out for `threads` threads. The kernels are asked only how much room they need; their memory is not touched. */
+export function planEmulation(request: EmulationRequest, threads: number, kernels: KernelPair): EmulationJob {
+  for (const stack of request.stacks) checkStack(stack);
+  const arena = planArena();
+  const control = allocateCounts(arena, [CONTROL_WORDS]);
+  const stacks = request.stacks.map((stack) => planStack(arena, request, stack, kernels.fast));
+  const verification = planVerification(arena, request, stacks);
+  const shared = arena.bytes;
+  const scratch = Array.from({ length: threads }, () => ({
+    ...planScratch(arena, request, stacks, kernels.fast),
+    verification: verification === null ? null : planVerificationScratch(arena, request, kernels),
+  }));
+  if (arena.bytes > MAXIMUM_BYTES) throw tooLarge(shared, arena.bytes, threads);
+  const items = listItems(request, stacks, verification?.lanes.length ?? 0);
+  const phaseItems = Object.values(Phase).map((phase) => items.filter((item) => PHASE_OF[item.kind] === phase).length);
+  return { request, threads, bytes: arena.bytes, control, stacks, verification, scratch, items, phaseItems };
+}
+
+function checkStack({ stack, tokens, groupTokens, groups }: StackTokens): void {
+  assert(tokens % groupTokens === 0, `${tokens} ${stack} tokens in groups of ${groupTokens}`);
+  assert(groups.length > 0, `no ${stack} group is to be routed`);
+  assert(
+    groups.every((group, i) => group < tokens / groupTokens && (i === 0 || group > groups[i - 1])),
+    `${stack} groups must be different, in increasing order`,
+  );
+}
+
+function planStack(arena: ArenaPlan, request: EmulationRequest, tokens: StackTokens, fast: KernelTable): StackPlan {
+  const { dModel, experts, clustering } = request;
+  const layersAtOnce = Math.max(1, Math.floor(CHUNK_COLUMNS / experts));
+  const chunks: LayerChunk[] = [];
+  for (let firstRow = 0; firstRow < tokens.layers.length; firstRow += layersAtOnce) {
+    const layers = Math.min(layersAtOnce, tokens.layers.length - firstRow);
+    const weights = arena.allocate([dModel, layers * experts], 'f32');
+    chunks.push({ firstRow, layers, weights, packed: arena.allocate([fast.packedElements(dModel, layers * experts)], 'f32') });
+  }
+  return {
+    tokens,
+    totalGroups: totalGroups(tokens),
+    centres: arena.allocate([clustering === 0 ? 0 : CLUSTERS, dModel], 'f32'),
+    chunks,
+    variants: request.variants.map((variant) => planVariant(arena, request, tokens, variant)),
+  };
+}
+
+function planVariant(arena: ArenaPlan, request: EmulationRequest, tokens: StackTokens, variant: RoutingVariant): VariantPlan {
+  const { topK, expertCapacity } = routingSizes(request, tokens.groupTokens, variant);
+  const perGroup = [tokens.layers.length, tokens.groups.length];
+  return {
+    topK,
+    expertCapacity,
+    requested: allocateCounts(arena, [...perGroup, request.experts]),
+    kept: allocateCounts(arena, [...perGroup, request.experts]),
+    dropped: allocateCounts(arena, perGroup),
+    losses: allocateSums(arena, [...perGroup, LOSSES_PER_GROUP]),
+  };
+}
+
+/** Choices per token and slots per expert and group under one variant. */
+export function routingSizes(
+  request: Pick<EmulationRequest, 'experts'>,
+  groupTokens: number,
+  variant: RoutingVariant,
+): { topK: number; expertCapacity: number } {
+  const { topK } = lookUp(ROUTERS, variant.router, 'E_ROUTER_UNKNOWN', 'routing.router');
+  const rule = lookUp(CAPACITY_RULES, variant.capacityRule, 'E_CAPACITY_RULE_UNKNOWN', 'routing.capacityRule');
+  const { capacityFactor } = variant;
+  return { topK, expertCapacity: rule.expertCapacity({ tokens: groupTokens, experts: request.experts, capacityFactor, topK }) };
+}
+
+function planScratch(
+  arena: ArenaPlan,
+  request: EmulationRequest,
+  stacks: readonly StackPlan[],
+  fast: KernelTable,
+): Omit<ThreadScratch, 'verification'> {
+  const { dModel, experts } = request;
+  const rows = Math.max(1, ...stacks.map((stack) => stack.tokens.groupTokens));
+  const columns = Math.max(experts, ...stacks.flatMap((stack) => stack.chunks.map((chunk) => chunk.layers * experts)));
+  const products = stacks.flatMap((stack) =>
+    stack.chunks.map((chunk) => fast.scratchElements(stack.tokens.groupTokens, dModel, chunk.layers * experts)),
+  );
+  return {
+    tokens: arena.allocate([rows, dModel], 'bf16'),
+    logits: arena.allocate([rows, columns], 'f32'),
+    probabilities: arena.allocate([rows, experts], 'f32'),
+    statistics: arena.allocate([2, rows], 'f32'),
+    matmul: arena.allocate([Math.max(0, ...products)], 'f32'),
+  };
+}
+
+function listItems(request: EmulationRequest, stacks: readonly StackPlan[], lanes: number): Item[] {
+  const items: Item[] = [];
+  for (let stack = 0; stack < stacks.length; stack++) {
+    if (stacks[stack].tokens.layers.length === 0) continue;
+    if (request.clustering > 0) items.push({ kind: 'centres', stack });
+    for (let row = 0; row < stacks[stack].tokens.layers.length; row++) items.push({ kind: 'weights', stack, row });
+  }
+  for (let stack = 0; stack < stacks.length; stack++) {
+    for (let chunk = 0; chunk < stacks[stack].chunks.length; chunk++) items.push({ kind: 'pack', stack, chunk });
+  }
+  for (let stack = 0; stack < stacks.length; stack++) {
+    if (stacks[stack].tokens.layers.length === 0) continue;
+    for (let row = 0; row < stacks[stack].tokens.groups.length; row++) items.push({ kind: 'route', stack, row });
+  }
+  for (let lane = 0; lane < lanes; lane++) items.push({ kind: 'verify', lane });
+  return items;
+}
+
+function tooLarge(shared: number, bytes: number, threads: number): InputError {
+  const gib = (value: number): string => (value / 2 ** 30).toFixed(1);
+  return new InputError([
+    {
+      code: 'E_EMULATE_MEMORY',
+      path: 'emulate',
+      value: `${gib(shared)} GiB shared and ${gib((bytes - shared) / threads)} GiB for each of ${threads} threads`,
+      rule: 'the emulation must fit in 4 GiB, the size of a WebAssembly memory',
+      remedy: 'lower emulate.verifyShare, emulate.tokens or routing.groupTokens, or use fewer threads',
+    },
+  ]);
+}

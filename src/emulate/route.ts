@@ -1,0 +1,139 @@
+import { Purpose, uniform } from '../base/index.ts';
+import { addProbabilitySums, auxiliaryLoss, type KernelTable, squaredLogSumExp } from '../kernels/index.ts';
+import { bf16Elements, f32Elements, type TensorView } from '../model/index.ts';
+import { type Assignment, createAssignment, ROUTERS, type Router } from '../routing/index.ts';
+import { countAssignment } from './count.ts';
+import { type EmulationJob, LOSSES_PER_GROUP, type StackPlan, type ThreadScratch, type VariantPlan } from './job.ts';
+import { counts, sums } from './memory-views.ts';
+import { layerKey, stackNumber } from './shards.ts';
+import { createTokenSource } from './tokens.ts';
+
+/** Routes whole groups of one stack: tokens, logits of all layers, softmax, every variant's router, counts and dispatch. */
+export type GroupRouter = (row: number) => void;
+
+/** Everything one thread needs for one stack, opened once. */
+export function openGroupRouter(
+  job: EmulationJob,
+  buffer: ArrayBufferLike,
+  kernels: KernelTable,
+  stack: number,
+  thread: number,
+): GroupRouter {
+  const { request } = job;
+  const plan = job.stacks[stack];
+  const { groupTokens, groups, layers } = plan.tokens;
+  const views = scratchViews(job.scratch[thread], groupTokens, request.dModel, request.experts);
+  const law = { seed: request.seed, stack: stackNumber(plan.tokens.stack), clustering: request.clustering, dModel: request.dModel };
+  const fillTokens = createTokenSource(law, f32Elements(buffer, plan.centres));
+  const tokens = bf16Elements(buffer, views.tokens);
+  const layerRouter = openLayerRouter(job, buffer, stack, views);
+  return (row) => {
+    fillTokens(tokens, groups[row] * groupTokens, groupTokens);
+    for (const chunk of plan.chunks) {
+      const logits: TensorView = { ...views.logits, shape: [groupTokens, chunk.layers * request.experts] };
+      kernels.matmul(views.tokens, chunk.packed, logits, views.matmul);
+      for (let layer = 0; layer < chunk.layers; layer++) {
+        kernels.softmax(logits, layer * request.experts, views.probabilities, views.statistics);
+        const layerRow = chunk.firstRow + layer;
+        layerRouter(layerRow, row, layerKey(plan.tokens.stack, layers[layerRow]));
+      }
+    }
+  };
+}
+
+/** The thread's scratch, cut to the group size of one stack. */
+function scratchViews(scratch: ThreadScratch, groupTokens: number, dModel: number, experts: number): ThreadScratch {
+  return {
+    ...scratch,
+    tokens: { ...scratch.tokens, shape: [groupTokens, dModel] },
+    probabilities: { ...scratch.probabilities, shape: [groupTokens, experts] },
+    statistics: { ...scratch.statistics, shape: [2, groupTokens] },
+  };
+}
+
+/** Routes the group whose probabilities are in scratch through one layer, under every variant. */
+function openLayerRouter(job: EmulationJob, buffer: ArrayBufferLike, stack: number, views: ThreadScratch) {
+  const { request } = job;
+  const plan = job.stacks[stack];
+  const { experts } = request;
+  const { groupTokens, groups } = plan.tokens;
+  const probabilities = f32Elements(buffer, views.probabilities);
+  const statistics = f32Elements(buffer, views.statistics);
+  const probabilitySums = new Float64Array(experts);
+  const routed = plan.variants.map((variant, i) => openVariant(buffer, variant, ROUTERS[request.variants[i].router], groupTokens, experts));
+  const dispatch = openDispatch(job, buffer, stack, bf16Elements(buffer, views.tokens));
+  return (layerRow: number, groupRow: number, key: number): void => {
+    const at = layerRow * groups.length + groupRow;
+    const firstToken = groups[groupRow] * groupTokens;
+    const draw = (token: number): number => uniform(request.seed, Purpose.secondExpert, key, firstToken + token);
+    probabilitySums.fill(0);
+    addProbabilitySums(probabilitySums, probabilities);
+    const squares = squaredLogSumExp(statistics);
+    for (let v = 0; v < routed.length; v++) {
+      const { router, variant, assignment, count } = routed[v];
+      router.route({ tokens: groupTokens, experts, probabilities, expertCapacity: variant.expertCapacity, draw }, assignment);
+      count(at, probabilitySums, squares);
+    }
+    dispatch(at, routed[0].assignment);
+  };
+}
+
+interface OpenVariant {
+  readonly router: Router;
+  readonly variant: VariantPlan;
+  readonly assignment: Assignment;
+  /** Counts the assignment into row `at` (layer row x groups + group row) of the variant's regions. */
+  readonly count: (at: number, probabilitySums: Float64Array, squaredLogSumExps: number) => void;
+}
+
+function openVariant(buffer: ArrayBufferLike, variant: VariantPlan, router: Router, groupTokens: number, experts: number): OpenVariant {
+  const assignment = createAssignment(groupTokens, variant.topK);
+  const requested = counts(buffer, variant.requested);
+  const kept = counts(buffer, variant.kept);
+  const dropped = counts(buffer, variant.dropped);
+  const losses = sums(buffer, variant.losses);
+  const firstChoices = new Int32Array(experts);
+  const count = (at: number, probabilitySums: Float64Array, squaredLogSumExps: number): void => {
+    const tally = countAssignment(assignment, groupTokens, requested, kept, at * experts);
+    dropped[at] = tally.droppedTokens;
+    firstChoices.fill(0);
+    for (let row = 0; row < assignment.expert.length; row += assignment.topK) firstChoices[assignment.expert[row]]++;
+    losses[at * LOSSES_PER_GROUP] = auxiliaryLoss(firstChoices, probabilitySums, groupTokens);
+    losses[at * LOSSES_PER_GROUP + 1] = squaredLogSumExps;
+    losses[at * LOSSES_PER_GROUP + 2] = tally.keptWeight;
+  };
+  return { router, variant, assignment, count };
+}
+
+/** Copies the tokens that a verified expert keeps into its slots: the move that the all-to-all makes between devices. */
+function openDispatch(job: EmulationJob, buffer: ArrayBufferLike, stack: number, tokens: Uint16Array) {
+  const { dModel } = job.request;
+  const plan: StackPlan = job.stacks[stack];
+  const { expertCapacity } = plan.variants[0];
+  const wanted = new Map<number, { expert: number; slots: Uint16Array; filled: Int32Array }[]>();
+  for (const lane of job.verification?.lanes ?? []) {
+    if (lane.stack !== stack) continue;
+    const slots = bf16Elements(buffer, lane.slots);
+    const filled = counts(buffer, lane.filled);
+    lane.groups.forEach((group, batch) => {
+      const at = lane.row * plan.tokens.groups.length + group;
+      const first = batch * expertCapacity;
+      const target = {
+        expert: lane.expert,
+        slots: slots.subarray(first * dModel, (first + expertCapacity) * dModel),
+        filled: filled.subarray(first, first + expertCapacity),
+      };
+      wanted.set(at, [...(wanted.get(at) ?? []), target]);
+    });
+  }
+  return (at: number, { topK, expert, slot }: Assignment): void => {
+    for (const target of wanted.get(at) ?? []) {
+      for (let row = 0; row < expert.length; row++) {
+        if (expert[row] !== target.expert || slot[row] < 0) continue;
+        const token = Math.floor(row / topK);
+        target.slots.set(tokens.subarray(token * dModel, (token + 1) * dModel), slot[row] * dModel);
+        target.filled[slot[row]] = 1;
+      }
+    }
+  };
+}

@@ -1,0 +1,80 @@
+import { f32Elements } from '../model/index.ts';
+import { awaitPhase, isStopped, itemsDone, markDone, stop, takeItem } from './control.ts';
+import { type EmulationJob, type Item, itemName, PHASE_OF } from './job.ts';
+import type { KernelPair } from './kernel-pair.ts';
+import { counts } from './memory-views.ts';
+import { type GroupRouter, openGroupRouter } from './route.ts';
+import { fillRouterWeights } from './router-weights.ts';
+import { layerKey, stackNumber } from './shards.ts';
+import { fillClusterCentres } from './tokens.ts';
+import { runLane } from './verify.ts';
+
+/**
+ * Pulls items until none is left, and runs them; every thread calls this once, and so does a caller without threads.
+ * When an item fails, the others are told to stop and the error names the item.
+ */
+export function runItems(
+  job: EmulationJob,
+  buffer: ArrayBufferLike,
+  kernels: KernelPair,
+  thread: number,
+  onProgress: (done: number, total: number) => void = () => {},
+): void {
+  const control = counts(buffer, job.control);
+  const runItem = openItems(job, buffer, kernels, thread);
+  for (let taken = takeItem(control); taken < job.items.length; taken = takeItem(control)) {
+    const item = job.items[taken];
+    const phase = PHASE_OF[item.kind];
+    if (isStopped(control) || (phase > 0 && !awaitPhase(control, phase - 1, job.phaseItems[phase - 1]))) return;
+    try {
+      runItem(item);
+    } catch (error) {
+      stop(control);
+      throw new Error(`${itemName(job, item)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+    markDone(control, phase);
+    onProgress(itemsDone(control), job.items.length);
+  }
+}
+
+function openItems(job: EmulationJob, buffer: ArrayBufferLike, kernels: KernelPair, thread: number): (item: Item) => void {
+  const routers = new Map<number, GroupRouter>();
+  const routerOf = (stack: number): GroupRouter => {
+    const router = routers.get(stack) ?? openGroupRouter(job, buffer, kernels.fast, stack, thread);
+    routers.set(stack, router);
+    return router;
+  };
+  return (item) => {
+    switch (item.kind) {
+      case 'centres':
+        return fillCentres(job, buffer, item.stack);
+      case 'weights':
+        return fillLayerWeights(job, buffer, item.stack, item.row);
+      case 'pack': {
+        const { weights, packed } = job.stacks[item.stack].chunks[item.chunk];
+        return kernels.fast.packRight(weights, packed);
+      }
+      case 'route':
+        return routerOf(item.stack)(item.row);
+      case 'verify':
+        return runLane(job, buffer, kernels, item.lane, thread);
+    }
+  };
+}
+
+function fillCentres(job: EmulationJob, buffer: ArrayBufferLike, stack: number): void {
+  const { seed, clustering, dModel } = job.request;
+  const { centres, tokens } = job.stacks[stack];
+  fillClusterCentres(f32Elements(buffer, centres), { seed, stack: stackNumber(tokens.stack), clustering, dModel });
+}
+
+function fillLayerWeights(job: EmulationJob, buffer: ArrayBufferLike, stack: number, row: number): void {
+  const { request } = job;
+  const { chunks, tokens } = job.stacks[stack];
+  for (const { firstRow, layers, weights } of chunks) {
+    if (row < firstRow || row >= firstRow + layers) continue;
+    const column = (row - firstRow) * request.experts;
+    const key = layerKey(tokens.stack, tokens.layers[row]);
+    fillRouterWeights(f32Elements(buffer, weights), weights.shape[1], column, request, request.seed, key);
+  }
+}

@@ -1,0 +1,69 @@
+import type { LayerLoad, Load } from '../scenario/index.ts';
+
+/** A mean over a sample, with its standard error; 0 when everything was counted, NaN when the sample does not tell. */
+export interface SampledShare {
+  readonly value: number;
+  readonly standardError: number;
+}
+
+/** `wanted` different indices out of 0 .. total - 1, evenly spread and in increasing order; all when `wanted` is `all` or too many. */
+export function sampleEvenly(total: number, wanted: 'all' | number): number[] {
+  const count = wanted === 'all' ? total : Math.min(total, Math.max(1, Math.floor(wanted)));
+  return Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * total) / count));
+}
+
+/**
+ * Share of dropped tokens over all Switch layers, each layer weighted by the tokens that pass it.
+ *
+ * Layers are the first stage of the sample and groups the second (Cochran, Sampling Techniques, 3rd ed. 1977, chapter 10): the variance is that
+ * between layers plus that between groups, each with its finite population correction. A group is routed by all layers of its stack, so its shares
+ * are correlated: they are averaged over the layers before the spread between groups is taken.
+ */
+export function droppedTokenShare(load: Load): SampledShare {
+  const { layers, totalLayers } = load;
+  const weights = layers.map((layer) => layer.totalGroups * layer.groupTokens);
+  const totalWeight = sum(weights);
+  if (totalWeight === 0) return { value: 0, standardError: 0 };
+  const shares = layers.map((layer) => mean(layer.droppedShareByGroup));
+  const value = sum(shares.map((share, i) => (weights[i] / totalWeight) * share));
+  const betweenLayers =
+    layers.length === totalLayers
+      ? 0
+      : ((1 - layers.length / totalLayers) *
+          layers.length *
+          sum(shares.map((share, i) => square((weights[i] / totalWeight) * (share - value))))) /
+        (layers.length - 1);
+  const betweenGroups = sum(stacksOf(layers).map((stack) => groupVariance(stack) * square(stackWeight(stack) / totalWeight)));
+  return { value, standardError: Math.sqrt(betweenLayers + betweenGroups) };
+}
+
+function stacksOf(layers: readonly LayerLoad[]): LayerLoad[][] {
+  return ['encoder', 'decoder'].map((name) => layers.filter(({ stack }) => stack === name)).filter((stack) => stack.length > 0);
+}
+
+function stackWeight(stack: readonly LayerLoad[]): number {
+  return sum(stack.map((layer) => layer.totalGroups * layer.groupTokens));
+}
+
+/** Variance of a stack's mean share that comes from having routed only some of its groups. */
+function groupVariance(stack: readonly LayerLoad[]): number {
+  const { groups, totalGroups } = stack[0];
+  if (groups === totalGroups) return 0;
+  const byGroup = Array.from({ length: groups }, (_, group) => mean(stack.map((layer) => layer.droppedShareByGroup[group])));
+  const centre = mean(byGroup);
+  return ((1 - groups / totalGroups) * sum(byGroup.map((share) => square(share - centre)))) / ((groups - 1) * groups);
+}
+
+function square(x: number): number {
+  return x * x;
+}
+
+function sum(values: ArrayLike<number>): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i];
+  return total;
+}
+
+function mean(values: ArrayLike<number>): number {
+  return sum(values) / values.length;
+}

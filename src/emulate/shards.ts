@@ -1,0 +1,45 @@
+import type { Stack } from '../model/index.ts';
+import type { EmulationRequest, StackTokens } from './types.ts';
+
+/** Who holds what: groups and experts lie on devices in contiguous ranges, as an SPMD partition of an evenly cut axis does. */
+
+const STACK_NUMBER: Readonly<Record<Stack, number>> = { encoder: 0, decoder: 1 };
+/** More than any model has layers. */
+const LAYERS_PER_STACK = 0x10000;
+
+/** Number of a stack in the keys of random streams. */
+export function stackNumber(stack: Stack): number {
+  return STACK_NUMBER[stack];
+}
+
+/** Number of a layer in the keys of random streams: unique over both stacks. */
+export function layerKey(stack: Stack, layer: number): number {
+  return STACK_NUMBER[stack] * LAYERS_PER_STACK + layer;
+}
+
+/** Device that holds group `group` of `groups`. */
+export function deviceOfGroup(group: number, groups: number, devices: number): number {
+  return Math.floor((group * devices) / groups);
+}
+
+/** Device that holds expert `expert` of `experts`. */
+export function deviceOfExpert(expert: number, experts: number, devices: number): number {
+  return Math.floor((expert * devices) / experts);
+}
+
+/** Experts of every device that holds any, in device order: [devices with experts][local experts]. */
+export function expertsByDevice(experts: number, devices: number): number[][] {
+  const held: number[][] = Array.from({ length: devices }, () => []);
+  for (let expert = 0; expert < experts; expert++) held[deviceOfExpert(expert, experts, devices)].push(expert);
+  return held.filter((local) => local.length > 0);
+}
+
+/** Groups of the whole stack, routed or not. */
+export function totalGroups(stack: StackTokens): number {
+  return stack.tokens / stack.groupTokens;
+}
+
+/** Tokens that are routed: those of the sampled groups, each counted once however many layers it passes. */
+export function routedTokens(request: EmulationRequest): number {
+  return request.stacks.reduce((sum, stack) => sum + (stack.layers.length > 0 ? stack.groups.length * stack.groupTokens : 0), 0);
+}
