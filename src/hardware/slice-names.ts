@@ -56,32 +56,41 @@ export function parseSliceName(text: string, path = 'topology'): ParsedSliceName
   );
 }
 
-/** What is wrong with a shape for a chip generation; empty when it fits into a pod. */
-export function checkShape(chip: Pick<Chip, 'name' | 'iciDimensions' | 'podShape'>, shape: readonly number[], path = 'topology'): Issue[] {
+/**
+ * What is wrong with a shape for a chip generation; empty when it fits into a pod. Pods with fixed wires bound every side, optically joined
+ * cubes only the number of chips.
+ */
+export function checkShape(
+  chip: Pick<Chip, 'name' | 'iciDimensions' | 'podShape' | 'wrapRule'>,
+  shape: readonly number[],
+  path = 'topology',
+): Issue[] {
   const value = shape.join('x');
   if (shape.length !== chip.iciDimensions || shape.some((side) => !Number.isInteger(side) || side < 1)) {
-    return [
-      {
-        code: 'E_TOPOLOGY_SHAPE',
-        path,
-        value,
-        rule: `${chip.name} needs ${chip.iciDimensions} whole sides of at least 1`,
-        remedy: `write ${Array.from({ length: chip.iciDimensions }, () => 4).join('x')}, for example; a side of 1 is allowed`,
-      },
-    ];
+    const rule = `${chip.name} needs ${chip.iciDimensions} whole sides of at least 1`;
+    const example = new Array(chip.iciDimensions).fill(4).join('x');
+    return [{ code: 'E_TOPOLOGY_SHAPE', path, value, rule, remedy: `write ${example}, for example; a side of 1 is allowed` }];
   }
-  const sorted = [...shape].sort((a, b) => a - b);
-  const pod = [...chip.podShape].sort((a, b) => a - b);
-  if (sorted.every((side, i) => side <= pod[i])) return [];
+  const pod = chip.podShape.join('x');
+  if (chip.wrapRule.kind === 'cubes' ? count(shape) <= count(chip.podShape) : fitsInto(shape, chip.podShape)) return [];
   return [
     {
       code: 'E_TOPOLOGY_POD',
       path,
       value,
-      rule: `must fit into a pod of ${chip.name}: ${chip.podShape.join('x')} chips`,
-      remedy: `choose sides up to ${chip.podShape.join('x')}`,
+      rule: `must fit into a pod of ${chip.name}: ${pod} = ${count(chip.podShape)} chips`,
+      remedy: 'choose smaller sides',
     },
   ];
+}
+
+function fitsInto(shape: readonly number[], podShape: readonly number[]): boolean {
+  const pod = podShape.toSorted((a, b) => a - b);
+  return shape.toSorted((a, b) => a - b).every((side, i) => side <= pod[i]);
+}
+
+function count(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1);
 }
 
 function bySides(text: string, path: string, familyName: string, sides: string): ParsedSliceName {
