@@ -1,0 +1,42 @@
+import { type Issue, unknownKey } from '../base/index.ts';
+import { METRIC_NAMES } from '../result/index.ts';
+import { checkScenario } from '../scenario/index.ts';
+import type { JsonSchema } from './json-schema.ts';
+import { issueAt, type LocatedIssue, located, shown } from './located-issue.ts';
+import { notModelledIssues } from './not-modelled.ts';
+import { checkShape } from './repair.ts';
+import { type Overrides, type Resolved, resolveScenario } from './resolve-scenario.ts';
+import type { ScenarioInput } from './scenario-schema.ts';
+
+export interface CheckedDocument {
+  readonly resolved: Resolved;
+  /** Everything that is wrong, in no order. */
+  readonly issues: readonly LocatedIssue[];
+}
+
+/** Shape, names, what is not modelled, and rules across fields: all at once, so that one look at the list is enough. */
+export function checkDocument(document: unknown, file: string, overrides: Overrides, schema: JsonSchema): CheckedDocument {
+  const shape = checkShape(document, schema);
+  const resolved = resolveScenario(shape.input, file, overrides);
+  const wrong = [...shape.wrong, ...resolved.wrong];
+  // A path that is wrong in shape has a stand-in: what resolving says about that rests on the stand-in too.
+  const resolving = resolved.issues.filter(({ issue }) => !shape.wrong.includes(issue.path.split('.')[0]));
+  const unmodelled = notModelledIssues(shape.input);
+  const rules = checkScenario(resolved, wrong).map(located);
+  return { resolved, issues: [...shape.issues, ...unmodelled, ...resolving, ...rules, ...assertIssues(shape.input.assert)] };
+}
+
+function assertIssues(asserts: ScenarioInput['assert']): LocatedIssue[] {
+  return Object.entries(asserts ?? {}).flatMap(([name, bounds]): LocatedIssue[] => {
+    if (!METRIC_NAMES.some((known) => known === name)) {
+      const issue: Issue = unknownKey('E_METRIC_UNKNOWN', `assert.${name}`, name, METRIC_NAMES);
+      return [{ issue, at: ['assert', name], point: 'key' }];
+    }
+    const { min, max } = bounds;
+    if (min === undefined && max === undefined) {
+      return [issueAt(['assert', name], 'E_ASSERT_BOUNDS', shown(bounds), 'needs a min or a max', 'write {max: ...} or {min: ...}')];
+    }
+    if (min === undefined || max === undefined || min <= max) return [];
+    return [issueAt(['assert', name], 'E_ASSERT_BOUNDS', shown(bounds), 'min must not be above max', 'exchange the two')];
+  });
+}

@@ -1,0 +1,125 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { InputError, type Issue, unknownKey } from '../base/index.ts';
+import type { Chip, Citation } from '../hardware/index.ts';
+import { CHIPS_FOLDER } from './data-folders.ts';
+import { issueAt, type LocatedIssue, placeIssues, shown } from './located-issue.ts';
+import { type Path, valueAt } from './path.ts';
+import { readTextOrThrow, SIZE_LIMITS } from './read-text.ts';
+import { parseYaml } from './yaml-source.ts';
+
+/** A value of a chip file: the number, where it was read, and when. */
+const cited = <Value extends z.ZodType>(value: Value) =>
+  z.strictObject({
+    value,
+    source: z.string().min(1),
+    asOf: z.string().regex(/^\d{4}(-\d{2}){0,2}$/, 'must be a year, month or day, e.g. 2021-06'),
+    note: z.string().optional(),
+    disagreements: z.array(z.strictObject({ value: z.number(), source: z.string().min(1) })).optional(),
+  });
+
+const positive = cited(z.number().positive());
+const count = cited(z.int().positive());
+const share = cited(z.number().positive().max(1));
+const sides = z.array(z.int().positive()).min(1).max(3);
+
+const chipSchema = z.strictObject({
+  name: z.string(),
+  devicesPerChip: count,
+  matmulFlopsPerSecond: positive,
+  mxusPerChip: count,
+  mxuSide: count,
+  vectorOpsPerSecond: positive,
+  hbmBytes: positive,
+  hbmBytesPerSecond: positive,
+  iciLinkBytesPerSecond: positive,
+  iciDimensions: count,
+  hopLatencySeconds: cited(z.number().nonnegative()),
+  wrapRule: cited(
+    z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('side'), sides: z.array(z.int().positive()) }),
+      z.strictObject({ kind: z.literal('cubes'), multiple: z.int().positive() }),
+    ]),
+  ),
+  podShape: cited(sides),
+  dollarsPerChipHour: cited(z.number().nonnegative()),
+  efficiency: z.strictObject({ matmulPeakShare: share, hbmPeakShare: share, taskOverheadSeconds: cited(z.number().nonnegative()) }),
+});
+
+type ChipFile = z.infer<typeof chipSchema>;
+
+/** Names of the chips that can be loaded: the files of the folder, oldest generation first by name. */
+export function chipNames(folder = CHIPS_FOLDER): string[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => file.slice(0, -'.yaml'.length))
+    .sort();
+}
+
+/** The chip of that name, or an issue that names the nearest known one. A file that cannot be used throws. */
+export function findChip(name: string, path: string, folder = CHIPS_FOLDER): { readonly chip: Chip } | { readonly issue: Issue } {
+  const known = chipNames(folder);
+  if (!known.includes(name)) return { issue: unknownKey('E_CHIP_UNKNOWN', path, name, known) };
+  return { chip: loadChipFile(join(folder, `${name}.yaml`), name) };
+}
+
+/** Reads and checks one chip file. */
+export function loadChipFile(file: string, name: string): Chip {
+  const source = parseYaml(file, readTextOrThrow(file, SIZE_LIMITS.chip));
+  if (source.issues.length > 0) throw new InputError(source.issues);
+  const parsed = chipSchema.safeParse(source.value);
+  if (!parsed.success)
+    throw new InputError(
+      placeIssues(
+        source,
+        parsed.error.issues.flatMap((issue) => chipIssue(issue, source.value)),
+      ),
+    );
+  if (parsed.data.name !== name) {
+    const rule = `must be ${name}, the name of its file`;
+    throw new InputError(placeIssues(source, [issueAt(['name'], 'E_CHIP_FILE', parsed.data.name, rule, 'rename one of the two')]));
+  }
+  return toChip(parsed.data);
+}
+
+function chipIssue(issue: z.core.$ZodIssue, document: unknown): LocatedIssue[] {
+  const path = issue.path as Path;
+  const remedy = 'write {value, source, asOf} in SI units, as in topologies/chips/tpu-v3.yaml';
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => issueAt([...path, key], 'E_CHIP_FILE', shown(key), 'not a key of a chip file', remedy, 'key'));
+  }
+  return [issueAt(path, 'E_CHIP_FILE', shown(valueAt(document, path)), issue.message, remedy)];
+}
+
+function toChip(file: ChipFile): Chip {
+  return {
+    name: file.name,
+    devicesPerChip: file.devicesPerChip.value,
+    matmulFlopsPerSecond: file.matmulFlopsPerSecond.value,
+    mxusPerChip: file.mxusPerChip.value,
+    mxuSide: file.mxuSide.value,
+    vectorOpsPerSecond: file.vectorOpsPerSecond.value,
+    hbmBytes: file.hbmBytes.value,
+    hbmBytesPerSecond: file.hbmBytesPerSecond.value,
+    iciLinkBytesPerSecond: file.iciLinkBytesPerSecond.value,
+    iciDimensions: file.iciDimensions.value,
+    hopLatencySeconds: file.hopLatencySeconds.value,
+    wrapRule: file.wrapRule.value,
+    podShape: file.podShape.value,
+    dollarsPerChipHour: file.dollarsPerChipHour.value,
+    efficiency: {
+      matmulPeakShare: file.efficiency.matmulPeakShare.value,
+      hbmPeakShare: file.efficiency.hbmPeakShare.value,
+      taskOverheadSeconds: file.efficiency.taskOverheadSeconds.value,
+    },
+    citations: citationsOf(file),
+  };
+}
+
+/** By dotted key: `hbmBytes`, `efficiency.hbmPeakShare`. */
+function citationsOf(file: ChipFile): Record<string, Citation> {
+  const { name: _, efficiency, ...flat } = file;
+  const entries = [...Object.entries(flat), ...Object.entries(efficiency).map(([key, entry]) => [`efficiency.${key}`, entry] as const)];
+  return Object.fromEntries(entries.map(([key, { value: _value, ...citation }]) => [key, citation]));
+}

@@ -1,0 +1,7 @@
+import { fileURLToPath } from 'node:url';
+
+/** Folders of data files in the package; the same number of steps up from the sources and from the built files. */
+const PACKAGE_ROOT = new URL('../../', import.meta.url);
+
+export const CHIPS_FOLDER = fileURLToPath(new URL('topologies/chips/', PACKAGE_ROOT));
+export const SLICES_FOLDER = fileURLToPath(new URL('topologies/', PACKAGE_ROOT));

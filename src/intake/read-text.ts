@@ -1,0 +1,42 @@
+import { readFileSync, statSync } from 'node:fs';
+import { InputError, type Issue } from '../base/index.ts';
+
+const MEBIBYTE = 2 ** 20;
+
+/** Largest sizes that are still read; see E_FILE_SIZE. */
+export const SIZE_LIMITS = { scenario: MEBIBYTE, chip: MEBIBYTE, trace: 256 * MEBIBYTE, result: 64 * MEBIBYTE } as const;
+
+/** A file's text, or the issue that says why it cannot be read; `path` is the key that named the file. */
+export function readText(file: string, limitBytes: number, path = ''): { readonly text: string } | { readonly issue: Issue } {
+  try {
+    const status = statSync(file);
+    if (!status.isFile()) return { issue: fileIssue(file, path, 'is not a file', 'name a file') };
+    if (status.size > limitBytes) {
+      return {
+        issue: {
+          code: 'E_FILE_SIZE',
+          path,
+          value: `${file}: ${(status.size / MEBIBYTE).toFixed(1)} MiB`,
+          rule: `at most ${limitBytes / MEBIBYTE} MiB of this kind of file are read`,
+          remedy: 'pass the right file, or a smaller one',
+        },
+      };
+    }
+    return { text: readFileSync(file, 'utf8') };
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const rule = reason === 'ENOENT' ? 'no such file' : `cannot be read (${reason})`;
+    return { issue: fileIssue(file, path, rule, 'check the path and the permissions') };
+  }
+}
+
+/** As `readText`, throwing the issue. */
+export function readTextOrThrow(file: string, limitBytes: number): string {
+  const read = readText(file, limitBytes);
+  if ('issue' in read) throw new InputError([read.issue]);
+  return read.text;
+}
+
+function fileIssue(file: string, path: string, rule: string, remedy: string): Issue {
+  return { code: 'E_FILE', path, value: file, rule, remedy };
+}

@@ -1,0 +1,123 @@
+import { dirname, isAbsolute, join } from 'node:path';
+import type { Chip } from '../hardware/index.ts';
+import {
+  CLUSTERING_STRENGTHS,
+  type LoadSpec,
+  resolveMesh,
+  SCENARIO_DEFAULTS,
+  type Scenario,
+  type Stated,
+  sliceName,
+} from '../scenario/index.ts';
+import { type LocatedIssue, located } from './located-issue.ts';
+import { resolveModel } from './resolve-model.ts';
+import { resolveTopology } from './resolve-topology.ts';
+import type { ScenarioInput } from './scenario-schema.ts';
+import { readTraceCsv } from './trace-csv.ts';
+
+/** What the command line says instead of the file. */
+export interface Overrides {
+  readonly seed?: number;
+  readonly wrap?: 'open' | 'closed';
+}
+
+export interface Resolved {
+  readonly scenario: Scenario;
+  readonly chip: Chip;
+  readonly devices: number;
+  readonly stated: Stated;
+  readonly issues: readonly LocatedIssue[];
+  /** Dotted paths whose values are stand-ins. */
+  readonly wrong: readonly string[];
+}
+
+/** Fills in every default. `file` gives the name and the folder that paths count from. */
+export function resolveScenario(input: ScenarioInput, file: string, overrides: Overrides): Resolved {
+  const slice = resolveTopology(input.topology, overrides.wrap);
+  const { model, issues: modelIssues } = resolveModel(input.model);
+  const mesh = resolveMesh(input.layout?.ici ?? { data: SCENARIO_DEFAULTS.layout.data }, slice.devices);
+  const load = resolveLoad(input.load, file);
+  const { layout, routing, workload, precision, emulate, seed } = SCENARIO_DEFAULTS;
+  const { dispatch: _, groupsMultipleOf, ...routingInput } = input.routing ?? {};
+  const { kind: _kind, ...workloadInput } = input.workload ?? {};
+  const expertsOver = input.layout?.expertsOver ?? (model.moe === null ? 'none' : 'data');
+  const draft: Scenario = {
+    name: input.name ?? stemOf(file),
+    question: '',
+    topology: slice.topology,
+    model,
+    layout: { ici: mesh.ici, expertsOver, overlapGradients: input.layout?.overlapGradients ?? layout.overlapGradients },
+    routing: {
+      ...routing,
+      groupsMultipleOf: groupsMultipleOf === undefined || groupsMultipleOf === 'auto' ? mesh.ici.data : Number(groupsMultipleOf),
+      ...routingInput,
+    },
+    workload: { ...workload, ...workloadInput },
+    precision: { ...precision, ...input.precision },
+    load: load.load,
+    emulate: {
+      tokens: orAll(input.emulate?.tokens ?? emulate.tokens),
+      layers: orAll(input.emulate?.layers ?? emulate.layers),
+      verifyShare: input.emulate?.verifyShare ?? emulate.verifyShare,
+    },
+    seed: overrides.seed ?? input.seed ?? seed,
+    vary: input.vary ?? {},
+    assert: input.assert ?? {},
+  };
+  return {
+    scenario: { ...draft, question: input.question ?? defaultQuestion(draft) },
+    chip: slice.chip,
+    devices: slice.devices,
+    stated: { wrapIsAssumed: slice.wrapIsAssumed, sections: Object.keys(input) },
+    issues: [...slice.issues, ...modelIssues, ...mesh.issues.map(located), ...load.issues],
+    wrong: [
+      ...(slice.issues.length > 0 ? ['topology'] : []),
+      ...(modelIssues.length > 0 ? ['model'] : []),
+      ...(mesh.issues.length > 0 ? ['layout.ici'] : []),
+      ...(load.issues.length > 0 ? ['load'] : []),
+    ],
+  };
+}
+
+function resolveLoad(input: ScenarioInput['load'], file: string): { readonly load: LoadSpec; readonly issues: readonly LocatedIssue[] } {
+  const fallback: LoadSpec = { kind: 'measured', clustering: CLUSTERING_STRENGTHS[SCENARIO_DEFAULTS.load.clustering] };
+  switch (input?.kind) {
+    case undefined:
+      return { load: fallback, issues: [] };
+    case 'measured': {
+      const stated = input.clustering ?? SCENARIO_DEFAULTS.load.clustering;
+      const clustering = typeof stated === 'number' ? stated : CLUSTERING_STRENGTHS[stated];
+      return { load: { kind: 'measured', clustering }, issues: [] };
+    }
+    case 'uniform':
+      return { load: { kind: 'uniform' }, issues: [] };
+    case 'zipf':
+      return { load: { kind: 'zipf', exponent: input.exponent ?? 1 }, issues: [] };
+    case 'trace': {
+      const path = isAbsolute(input.file) ? input.file : join(dirname(file), input.file);
+      const { records, issues } = readTraceCsv(path, 'load.file');
+      return {
+        load: { kind: 'trace', file: input.file, records },
+        issues: issues.map((issue) => ({ issue, at: ['load', 'file'], point: 'value' as const })),
+      };
+    }
+  }
+}
+
+function orAll(stated: string | number): 'all' | number {
+  return typeof stated === 'number' ? stated : 'all';
+}
+
+function defaultQuestion(scenario: Scenario): string {
+  return `How long is a training step of ${scenario.model.name} on ${sliceName(scenario)}, and what holds it up?`;
+}
+
+/** The file's name without folder and extension, fit to name a folder. */
+function stemOf(file: string): string {
+  const base = file.split(/[\\/]/).at(-1) ?? '';
+  const stem = base
+    .replace(/\.(ya?ml|json)$/i, '')
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '');
+  return stem === '' ? 'scenario' : stem.slice(0, 80);
+}

@@ -1,0 +1,171 @@
+import * as z from 'zod';
+import { MODEL_PRESETS } from '../model/index.ts';
+import { METRIC_NAMES } from '../result/index.ts';
+import { CAPACITY_RULES, ROUTERS } from '../routing/index.ts';
+import { CLUSTERING_STRENGTHS, SCENARIO_DEFAULTS } from '../scenario/index.ts';
+
+/**
+ * The shape of a scenario file: keys, types and ranges. Everything is optional but `topology` and `model`; defaults are filled in by
+ * `resolve-scenario.ts`. Keys that are known but not modelled yet are part of the shape, so that they are refused by their own rule
+ * (`not-modelled.ts`) and not as typing errors.
+ */
+
+const whole = (min: number, max: number) => z.int().min(min).max(max);
+/** A whole number or one word; the text is the rule that the user reads. */
+const wordOrWhole = (word: string, min: number, max: number) =>
+  z.union([z.literal(word), whole(min, max)], { error: `must be ${word}, or a whole number from ${min} to ${max}` });
+const dtype = z.enum(['bf16', 'f32']);
+const notModelled = (what: string) => z.unknown().optional().describe(`${what}; known, but not modelled yet`);
+
+const SIDE = whole(1, 1024);
+const AXIS = z
+  .union([z.literal(-1), whole(1, 2 ** 20)], { error: 'must be a whole number of at least 1, or -1 to fill the slice' })
+  .optional();
+
+const topologyGroup = z.strictObject({
+  chip: z.string().describe('A file of topologies/chips, e.g. tpu-v3'),
+  shape: z.array(SIDE).min(1).max(3).describe('Sides in chips'),
+  wrap: z
+    .union([z.enum(['auto', 'open', 'closed']), z.array(z.boolean())], {
+      error: 'must be auto, open, closed, or a list with true or false for each side',
+    })
+    .optional()
+    .describe('Wrap-around links: auto follows what is known of the generation'),
+  slices: whole(1, 4096).optional().describe('Slices joined by the data-centre network'),
+  slowDevices: z
+    .array(z.strictObject({ device: whole(0, 2 ** 20), factor: z.number().min(0.01).max(1000) }))
+    .optional()
+    .describe('Devices that compute slower: factor 1.1 takes 10 % longer'),
+  twisted: notModelled('Twisted torus'),
+  brokenLinks: notModelled('Links that are out of order'),
+});
+
+const model = z.strictObject({
+  preset: z
+    .string()
+    .meta({ enum: Object.keys(MODEL_PRESETS) })
+    .optional()
+    .describe('A known model; other keys override its dimensions'),
+  name: z.string().min(1).max(80).optional(),
+  family: z.enum(['encoder-decoder', 'decoder']).optional(),
+  encoderLayers: whole(0, 1024).optional(),
+  decoderLayers: whole(0, 1024).optional(),
+  dModel: whole(1, 2 ** 17).optional(),
+  dFf: whole(1, 2 ** 20)
+    .optional()
+    .describe('Width of the dense feed-forward layers'),
+  heads: whole(1, 4096).optional(),
+  headDim: whole(1, 4096).optional().describe('Default dModel / heads'),
+  vocab: whole(1, 2 ** 24).optional(),
+  ffnMatrices: z.union([z.literal(2), z.literal(3)], { error: 'must be 2 (in and out, ReLU) or 3 (gate, in and out, GEGLU)' }).optional(),
+  tiedEmbeddings: z.boolean().optional(),
+  experts: whole(0, 2 ** 16)
+    .optional()
+    .describe('Experts per Switch layer; 0 makes the model dense'),
+  dExpert: whole(1, 2 ** 20)
+    .optional()
+    .describe('Width of one expert; default dFf'),
+  layersEvery: whole(1, 1024).optional().describe('Every how many layers one is a Switch layer; default 2'),
+  huggingFace: notModelled('Path of a Hugging Face config.json'),
+  maxtext: notModelled('Path of a MaxText configuration'),
+});
+
+const layout = z.strictObject({
+  ici: z
+    .strictObject({ data: AXIS, fsdp: AXIS, tensor: AXIS, expert: AXIS, pipeline: AXIS, context: AXIS })
+    .optional()
+    .describe('Sizes of the mesh axes over the devices of a slice; -1 fills one'),
+  dcn: notModelled('Mesh axes over slices'),
+  expertsOver: z
+    .enum(['data', 'expert', 'none'])
+    .optional()
+    .describe('The axis that the experts lie on; default data, none for a dense model'),
+  overlapGradients: z.boolean().optional().describe('Gradient all-reduce behind the backward pass instead of after it'),
+});
+
+const routing = z.strictObject({
+  router: z
+    .string()
+    .meta({ enum: Object.keys(ROUTERS), default: SCENARIO_DEFAULTS.routing.router })
+    .optional(),
+  capacityFactor: z.number().max(1e6).optional().describe('Above 0'),
+  capacityRule: z
+    .string()
+    .meta({ enum: Object.keys(CAPACITY_RULES), default: SCENARIO_DEFAULTS.routing.capacityRule })
+    .optional(),
+  groupTokens: whole(1, 2 ** 22)
+    .optional()
+    .describe('Tokens of a routing group'),
+  groupsMultipleOf: wordOrWhole('auto', 1, 2 ** 20)
+    .optional()
+    .describe('Number of groups is a multiple of this; auto is the data axis'),
+  dispatch: z.enum(['einsum', 'sort', 'gather', 'dropless']).optional(),
+});
+
+const workload = z.strictObject({
+  kind: z.enum(['train', 'inference']).optional(),
+  sequences: whole(1, 2 ** 22)
+    .optional()
+    .describe('Sequences of a step, over all devices'),
+  sequenceLength: whole(1, 2 ** 20).optional(),
+  targetLength: whole(1, 2 ** 20)
+    .optional()
+    .describe('Decoder side of an encoder-decoder model'),
+  optimizer: z.enum(['adafactor', 'adamw', 'sgd']).optional(),
+  remat: z.enum(['none', 'full']).optional(),
+  embedding: z.enum(['one-hot', 'gather']).optional(),
+});
+
+const strengthNames = Object.keys(CLUSTERING_STRENGTHS);
+const load = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('measured'),
+    clustering: z
+      .union([z.literal(strengthNames), z.number().min(0).max(0.99)], {
+        error: `must be ${strengthNames.join(', ')}, or a number from 0 to 0.99`,
+      })
+      .optional()
+      .describe('Share of its variance that a synthetic token has in common with its cluster'),
+  }),
+  z.strictObject({ kind: z.literal('uniform') }),
+  z.strictObject({ kind: z.literal('zipf'), exponent: z.number().min(0).max(10).optional() }),
+  z.strictObject({ kind: z.literal('trace'), file: z.string().min(1).describe('CSV with the header layer,token,expert') }),
+]);
+
+const emulate = z.strictObject({
+  tokens: wordOrWhole('all', 1, 2 ** 31)
+    .optional()
+    .describe('Tokens that are routed, over both stacks, as whole groups'),
+  layers: wordOrWhole('all', 1, 2048).optional().describe('Switch layers that are routed'),
+  verifyShare: z.number().min(0).max(1).optional().describe('Share of the tokens compared bit by bit with the oracle'),
+});
+
+const bounds = z.strictObject({ min: z.number().optional(), max: z.number().optional() });
+
+export const scenarioSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/, 'must be letters, digits, dots, dashes and underscores, at most 80')
+    .optional()
+    .describe('Names the folder under reports/; default is the name of the file'),
+  question: z.string().max(400).optional().describe('What the experiment is to answer'),
+  topology: z
+    .union([z.string(), topologyGroup], { error: 'must be a slice name such as tpu-v3:4x4, or a group with chip and shape' })
+    .describe('The slice: a name (tpu-v3:4x4, v3-32, v5litepod-256), or chip, shape and wiring'),
+  model: model.describe('A preset, or dimensions'),
+  layout: layout.optional(),
+  routing: routing.optional(),
+  workload: workload.optional(),
+  precision: z.strictObject({ matmul: dtype.optional(), weights: dtype.optional(), router: dtype.optional() }).optional(),
+  load: load.optional().describe('Where the choices of experts come from'),
+  emulate: emulate.optional(),
+  seed: whole(0, 2 ** 32 - 1).optional(),
+  vary: z.record(z.string(), z.array(z.unknown()).min(1)).optional().describe('Dotted path: values; read by compare'),
+  assert: z
+    .record(z.string(), bounds)
+    .meta({ propertyNames: { enum: [...METRIC_NAMES] } })
+    .optional()
+    .describe('Metric: {min, max}; a miss is exit code 1'),
+});
+
+export type ScenarioInput = z.infer<typeof scenarioSchema>;

@@ -1,0 +1,52 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { InputError } from '../base/index.ts';
+import { SLICES_FOLDER } from './data-folders.ts';
+import { issueAt, placeIssues, shown } from './located-issue.ts';
+import { type Path, valueAt } from './path.ts';
+import { readTextOrThrow, SIZE_LIMITS } from './read-text.ts';
+import { parseYaml } from './yaml-source.ts';
+
+/** A slice by name: a file of topologies/ that says chip, sides and what is known of the wiring. */
+const sliceSchema = z.strictObject({
+  chip: z.string(),
+  shape: z.array(z.int().positive()).min(1).max(3),
+  wrap: z.union([z.enum(['auto', 'open', 'closed']), z.array(z.boolean())]).optional(),
+  note: z.string().optional(),
+});
+
+export interface SliceFile {
+  readonly chip: string;
+  readonly shape: number[];
+  readonly wrap?: 'auto' | 'open' | 'closed' | boolean[];
+}
+
+export function sliceFileNames(): string[] {
+  return readdirSync(SLICES_FOLDER)
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => file.slice(0, -'.yaml'.length))
+    .sort();
+}
+
+/** The slice file of that name, or undefined. A file that cannot be used throws. */
+export function findSlice(name: string): SliceFile | undefined {
+  if (!sliceFileNames().includes(name)) return undefined;
+  const file = join(SLICES_FOLDER, `${name}.yaml`);
+  const source = parseYaml(file, readTextOrThrow(file, SIZE_LIMITS.chip));
+  if (source.issues.length > 0) throw new InputError(source.issues);
+  const parsed = sliceSchema.safeParse(source.value);
+  if (parsed.success) {
+    const { note: _, ...slice } = parsed.data;
+    return slice;
+  }
+  const remedy = 'write chip, shape and, where known, wrap';
+  throw new InputError(
+    placeIssues(
+      source,
+      parsed.error.issues.map((issue) =>
+        issueAt(issue.path as Path, 'E_CHIP_FILE', shown(valueAt(source.value, issue.path as Path)), issue.message, remedy),
+      ),
+    ),
+  );
+}
