@@ -1,4 +1,4 @@
-import { drawnLoads, type Executor, emulate, type RoutingVariant, recordedLoads } from '../emulate/index.ts';
+import { drawnLoad, type Executor, emulate, type RoutingVariant, recordedLoad } from '../emulate/index.ts';
 import type { Load, Scenario } from '../scenario/index.ts';
 import { emulationRequest, ownVariant } from './emulation-request.ts';
 
@@ -26,9 +26,10 @@ export async function loadsOfVariants(
     case 'measured':
       return emulate(request, executor, onProgress);
     case 'uniform':
+      return drawnLoad(request, 0);
     case 'zipf':
-      return drawnLoads(request, load);
+      return drawnLoad(request, load.exponent);
     case 'trace':
-      return recordedLoads(request, load.records);
+      return recordedLoad(request, load.records);
   }
 }
