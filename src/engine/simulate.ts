@@ -2,21 +2,11 @@ import { addNumber, addNumbers, assert, createEventHeap, emptyFingerprint, finge
 import type { Topology } from '../hardware/index.ts';
 import { type Program, TaskKind } from '../program/index.ts';
 import { accountDevices } from './device-accounts.ts';
+import { Happens } from './events.ts';
 import { createNetwork } from './network.ts';
 import { prepare } from './prepare.ts';
+import { createRuns } from './runs.ts';
 import type { LinkUseTable, SpanTable, Trace } from './trace.ts';
-
-/** Order of events at one instant. */
-const Happens = {
-  /** A computation ends; first, so that collectives which it completes start at this instant. */
-  computed: 0,
-  /** The last bytes of a phase arrive, a latency after they left. */
-  arrived: 1,
-  /** Transfers run dry. */
-  drained: 2,
-  /** Links are shared anew; last, when everything else at this instant has started or ended. */
-  settle: 7,
-} as const;
 
 /**
  * Runs one step of a program on every device. A device computes in program order, one task at a time; a collective is joined as soon as its
@@ -24,7 +14,7 @@ const Happens = {
  * each a fluid over its links (`network.ts`) and then a latency; when the last phase has arrived, all members go on.
  */
 export function simulate(program: Program, topology: Topology): Trace {
-  const { tasks, devices, collectives, slowdown } = program;
+  const { tasks, devices, slowdown } = program;
   assert(devices === topology.devices, `program of ${devices} devices on ${topology.devices}`);
   const { dependentOffsets, dependents, stream, plans } = prepare(program, topology);
   const heap = createEventHeap();
@@ -33,34 +23,26 @@ export function simulate(program: Program, topology: Topology): Trace {
   const waitingFor = countDependencies(program);
   const position = new Uint32Array(devices);
   const isComputing = new Uint8Array(devices);
-  const firstRun = firstRuns(program);
-  const runs = firstRun[collectives.length];
-  const collectiveOf = new Uint32Array(runs);
-  const joined = new Int32Array(runs);
-  const phaseOf = new Int32Array(runs).fill(-1);
-  for (let c = 0; c < collectives.length; c++) collectiveOf.fill(c, firstRun[c], firstRun[c + 1]);
-  let unsettled = false;
-  let drainVersion = 0;
   let events = 0;
-  let step: Picoseconds = 0;
   let left = tasks.count * devices;
-
-  const groupOf = (run: number) => plans[collectives[collectiveOf[run]].plan].groups[run - firstRun[collectiveOf[run]]];
-
-  const settleLater = (now: Picoseconds): void => {
-    if (!unsettled) heap.push(now, Happens.settle, 0);
-    unsettled = true;
-  };
 
   const finish = (task: number, device: number, now: Picoseconds): void => {
     spans.end[task * devices + device] = now;
-    step = now;
     left--;
     for (let i = dependentOffsets[task]; i < dependentOffsets[task + 1]; i++) {
-      const row = dependents[i] * devices + device;
-      if (--waitingFor[row] === 0 && tasks.kind[dependents[i]] === TaskKind.collective) join(dependents[i], device, now);
+      const dependent = dependents[i];
+      if (--waitingFor[dependent * devices + device] === 0) becomeReady(dependent, device, now);
     }
-    computeNext(device, now);
+  };
+
+  const becomeReady = (task: number, device: number, now: Picoseconds): void => {
+    if (tasks.kind[task] === TaskKind.compute) {
+      computeNext(device, now);
+      return;
+    }
+    spans.start[task * devices + device] = now;
+    spans.running[task * devices + device] = now;
+    if (!runs.join(tasks.collective[task], device, now)) finish(task, device, now);
   };
 
   const computeNext = (device: number, now: Picoseconds): void => {
@@ -74,79 +56,31 @@ export function simulate(program: Program, topology: Topology): Trace {
     heap.push(now + Math.round(tasks.picoseconds[task] * slowdown[device]), Happens.computed, device);
   };
 
-  const join = (task: number, device: number, now: Picoseconds): void => {
-    const row = task * devices + device;
-    const collective = tasks.collective[task];
-    const plan = plans[collectives[collective].plan];
-    const group = plan.groupOf[device];
-    spans.start[row] = now;
-    spans.running[row] = now;
-    if (group < 0) {
-      finish(task, device, now);
-      return;
-    }
-    const run = firstRun[collective] + group;
-    if (++joined[run] < plan.groups[group].devices.length) return;
-    for (const member of plan.groups[group].devices) spans.running[task * devices + member] = now;
-    startPhase(run, now);
+  const computed = (device: number, now: Picoseconds): void => {
+    isComputing[device] = 0;
+    finish(stream[position[device]++], device, now);
+    computeNext(device, now);
   };
 
-  const startPhase = (run: number, now: Picoseconds): void => {
-    const phases = groupOf(run).phases;
-    const phase = phases[++phaseOf[run]];
-    if (phase !== undefined && phase.transfer.seconds > 0) {
-      network.start(run, phase.transfer, now);
-      settleLater(now);
-    } else {
-      // Nothing to move: only the latency, or the end of a collective without phases, as an event of its own.
-      heap.push(now + (phase?.latency ?? 0), Happens.arrived, run);
-    }
-  };
+  const runs = createRuns(program, plans, network, heap, {
+    began: (task, device, now) => {
+      spans.running[task * devices + device] = now;
+    },
+    ended: finish,
+  });
 
-  const arrive = (run: number, now: Picoseconds): void => {
-    const { devices: members, phases } = groupOf(run);
-    if (phaseOf[run] + 1 < phases.length) startPhase(run, now);
-    else for (const member of members) finish(collectives[collectiveOf[run]].task, member, now);
-  };
-
-  const drain = (now: Picoseconds): void => {
-    for (const run of network.takeFinished(now)) heap.push(now + groupOf(run).phases[phaseOf[run]].latency, Happens.arrived, run);
-    settleLater(now);
-  };
-
-  const settle = (now: Picoseconds): void => {
-    unsettled = false;
-    const next = network.settle(now);
-    drainVersion++;
-    if (next >= 0) heap.push(next, Happens.drained, drainVersion);
-  };
-
-  for (let device = 0; device < devices; device++) {
-    for (let task = 0; task < tasks.count; task++) {
-      const isFree = tasks.dependencyOffsets[task] === tasks.dependencyOffsets[task + 1];
-      if (isFree && tasks.kind[task] === TaskKind.collective) join(task, device, 0);
-    }
-    computeNext(device, 0);
-  }
+  // Chosen before anything runs: what has no dependencies. Tasks that such a task sets free are met on the way.
+  const free = Array.from(tasks.kind.keys()).filter((task) => waitingFor[task * devices] === 0);
+  for (let device = 0; device < devices; device++) for (const task of free) becomeReady(task, device, 0);
   while (heap.pop()) {
-    const { time, payload } = heap;
     events++;
-    switch (heap.phase) {
-      case Happens.computed:
-        isComputing[payload] = 0;
-        finish(stream[position[payload]++], payload, time);
-        break;
-      case Happens.arrived:
-        arrive(payload, time);
-        break;
-      case Happens.drained:
-        if (payload === drainVersion) drain(time);
-        break;
-      default:
-        settle(time);
-    }
+    if (heap.phase === Happens.computed) computed(heap.payload, heap.time);
+    else if (heap.phase === Happens.arrived) runs.arrived(heap.payload, heap.time);
+    else if (heap.phase === Happens.drained) runs.drained(heap.payload, heap.time);
+    else runs.settle(heap.time);
   }
-  assert(left === 0, `all tasks end; stuck at ${left === 0 ? '' : firstStuck(program, spans)}`);
+  if (left > 0) assert(false, `all tasks end; stuck at ${firstStuck(program, spans)}`);
+  const step = spans.end.reduce((last, end) => Math.max(last, end), 0);
   const links: LinkUseTable = { bytes: network.bytes, busy: network.busy };
   return { step, events, spans, devices: accountDevices(program, spans, step), links, fingerprint: fingerprint(step, spans, links) };
 }
@@ -180,13 +114,6 @@ function countDependencies({ tasks, devices }: Program): Int32Array {
     counts.fill(tasks.dependencyOffsets[task + 1] - tasks.dependencyOffsets[task], task * devices, (task + 1) * devices);
   }
   return counts;
-}
-
-/** A run is one group of one collective; runs of collective c are firstRun[c] .. firstRun[c + 1] - 1. */
-function firstRuns({ collectives, plans }: Program): Uint32Array {
-  const first = new Uint32Array(collectives.length + 1);
-  for (const [c, { plan }] of collectives.entries()) first[c + 1] = first[c] + plans[plan].groups.length;
-  return first;
 }
 
 function firstStuck({ tasks, names, devices }: Program, spans: SpanTable): string {
