@@ -134,10 +134,12 @@ function byCount(text: string, path: string, familyName: string, count: number):
 
 /** The factorisation with the smallest sum of sides, ascending with sides of 1 last (Cloud writes 2x2x1): 32 -> 4x8, 128 -> 4x4x8, 6144 -> 16x16x24. */
 function squarest(chips: number, dimensions: 2 | 3): number[] | undefined {
+  const isSide = dimensions === 2 ? isPowerOfTwo : isCubeSide;
   let best: number[] | undefined;
   let bestSum = Number.POSITIVE_INFINITY;
   for (let a = 1; a * a * a <= chips; a++) {
-    if (!isSide(a) || !isSide(chips / a) || (dimensions === 2 && a > 1)) continue;
+    if (dimensions === 2 && a > 1) break;
+    if (chips % a !== 0 || (dimensions === 3 && !isSide(a))) continue;
     for (let b = a; a * b * b <= chips; b++) {
       const c = chips / (a * b);
       if (!isSide(b) || !isSide(c) || a + b + c >= bestSum) continue;
@@ -146,12 +148,17 @@ function squarest(chips: number, dimensions: 2 | 3): number[] | undefined {
     }
   }
   if (best === undefined || dimensions === 2) return best?.slice(1);
+  // Less than a plane of 2x2 comes in one piece; longer rods than that are not offered.
+  if (best[0] === 1 && chips > 4) return undefined;
   return [...best.filter((side) => side > 1), ...best.filter((side) => side === 1)];
 }
 
-/** Sides that Cloud offers: 1, 2 and multiples of 4. */
-function isSide(side: number): boolean {
-  return side === 1 || side === 2 || (Number.isInteger(side) && side % 4 === 0);
+function isPowerOfTwo(side: number): boolean {
+  return side === 1 || (side % 2 === 0 && isPowerOfTwo(side / 2));
+}
+
+function isCubeSide(side: number): boolean {
+  return side === 1 || side === 2 || side % 4 === 0;
 }
 
 function unknownFamily(text: string, path: string, familyName: string): ParsedSliceName {
