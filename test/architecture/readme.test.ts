@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT, textOf } from './sources.ts';
+
+const { scripts }: { scripts: Record<string, string> } = JSON.parse(textOf('package.json'));
+
+/** Documents whose commands must work. */
+const DOCUMENTS = ['README.md', 'CONTRIBUTING.md'].filter((file) => file === 'README.md' || existsSync(join(ROOT, file)));
+
+/** Verbs that answer at once and are run as they are written. */
+const QUICK = ['list', 'explain', '--help', '--version'];
+
+/** Command lines in fenced blocks and in inline code, without prompt, comment and what follows a `&&` or a pipe. */
+function commandsOf(markdown: string): readonly string[] {
+  const fenced = [...markdown.matchAll(/^```(?:sh|bash|console|shell|text)?\n([\s\S]*?)^```/gm)].flatMap((match) => match[1].split('\n'));
+  const inline = [...markdown.replace(/^```[\s\S]*?^```/gm, '').matchAll(/`([^`\n]+)`/g)].map((match) => match[1]);
+  return [...fenced, ...inline]
+    .flatMap((line) =>
+      line
+        .replace(/^\$ /, '')
+        .replace(/\s+#.*$/, '')
+        .split(/&&|\|/),
+    )
+    .map((command) => command.trim())
+    .filter((command) => /^(node bin\/switchyard\.js|npx switchyard|switchyard|npm) /.test(command));
+}
+
+const commands = [...new Set(DOCUMENTS.flatMap((file) => commandsOf(textOf(file))))];
+const npmCommands = commands.filter((command) => command.startsWith('npm '));
+const ownCommands = commands
+  .filter((command) => !command.startsWith('npm '))
+  .map((command) => command.replace(/^(node bin\/switchyard\.js|npx switchyard|switchyard) +/, ''))
+  // `switchyard <command>` speaks of commands in general.
+  .filter((rest) => !rest.startsWith('<'));
+
+const switchyard = (...words: readonly string[]) =>
+  spawnSync(process.execPath, ['bin/switchyard.js', ...words], { cwd: ROOT, encoding: 'utf8', timeout: 30_000 });
+
+const helpOf = new Map<string, string>();
+function help(verb: string): string {
+  const known = helpOf.get(verb);
+  if (known !== undefined) return known;
+  const { status, stdout, stderr } = switchyard(verb, '--help');
+  expect(status, `switchyard ${verb} --help: ${stderr}`).toBe(0);
+  expect(stdout).toContain(verb);
+  helpOf.set(verb, stdout);
+  return stdout;
+}
+
+describe('commands in the documents', () => {
+  it('are there to be looked at', () => {
+    expect(npmCommands.length).toBeGreaterThanOrEqual(2);
+    expect(ownCommands.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it.each(npmCommands)('%s', (command) => {
+    const [, verb, script] = command.split(/\s+/);
+    if (verb === 'run') expect(Object.keys(scripts)).toContain(script);
+    else expect(['ci', 'test', 'install']).toContain(verb);
+  });
+
+  it.each(ownCommands)('switchyard %s', (rest) => {
+    const [verb, ...words] = rest.split(/\s+/);
+    if (QUICK.includes(verb)) {
+      const { status, stderr } = switchyard(verb, ...words.filter((word) => !word.startsWith('<') && !word.startsWith('[')));
+      expect(status, stderr).toBe(0);
+      return;
+    }
+    const text = help(verb);
+    for (const option of words.filter((word) => word.startsWith('--'))) expect(text).toContain(option.split('=')[0]);
+    for (const file of words.filter((word) => /^[\w./-]+\.(ya?ml|csv)$/.test(word) && word.includes('/'))) {
+      expect(existsSync(join(ROOT, file)), `${file} does not exist`).toBe(true);
+    }
+  });
+});
