@@ -18,8 +18,8 @@ import {
 } from './types.ts';
 
 /** Metrics that depend on the draw of tokens and weights, and are therefore compared over several seeds. */
-export const DRAWN_METRICS = ['droppedTokenFraction', 'maxOverMeanExpertLoad'] as const satisfies readonly MetricName[];
-export type DrawnMetric = (typeof DRAWN_METRICS)[number];
+const DRAWN_METRICS = ['droppedTokenFraction', 'maxOverMeanExpertLoad'] as const satisfies readonly MetricName[];
+type DrawnMetric = (typeof DRAWN_METRICS)[number];
 
 /** What is compared of one variant. */
 export interface VariantRun {

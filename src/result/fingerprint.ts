@@ -1,7 +1,7 @@
 import { addText, emptyFingerprint, fingerprintText } from '../base/index.ts';
 
 /** JSON with the keys of every object in order, so that equal values give equal text however they were built. */
-export function canonicalJson(value: unknown): string {
+function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) => {
     if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
     return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));

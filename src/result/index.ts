@@ -2,8 +2,8 @@
  * Result: the answer to a scenario as plain JSON. `types.ts` is its shape, `metrics.ts` what each number means, `statistics.ts` the intervals,
  * `compare.ts` variants against the first of them, `summary.ts` and `format.ts` the words for a terminal, `schema.ts` the door for stored files.
  */
-export { type ComparisonInput, compareResults, DRAWN_METRICS, type DrawnMetric, type VariantRun } from './compare.ts';
-export { canonicalJson, resultFingerprint } from './fingerprint.ts';
+export { type ComparisonInput, compareResults, type VariantRun } from './compare.ts';
+export { resultFingerprint } from './fingerprint.ts';
 export { formatBytes, formatCount, formatDollars, formatNumber, formatSeconds, formatShare, formatValue } from './format.ts';
 export { METRICS, type MetricDefinition, metric, metricsFrom, metricValue } from './metrics.ts';
 export { isIssues, readStored, type Stored } from './schema.ts';

@@ -47,7 +47,7 @@ const STUDENT_975 = [12.7062047, 4.3026527, 3.1824463, 2.7764451, 2.5705818, 2.4
 const NORMAL_975 = 1.959963984540054;
 
 /** Beyond the table: expansion around the normal quantile in 1 / degrees (Abramowitz and Stegun 26.7.5), good to 1e-4 there. */
-export function studentQuantile975(degrees: number): number {
+function studentQuantile975(degrees: number): number {
   assert(Number.isInteger(degrees) && degrees >= 1, `degrees of freedom must be a positive whole number, got ${degrees}`);
   if (degrees <= STUDENT_975.length) return STUDENT_975[degrees - 1];
   const z = NORMAL_975;
