@@ -35,7 +35,7 @@ export interface Lane {
 export const OUTCOMES_PER_LANE = 4;
 
 /** Tokens per lane that repay making one expert's weights. */
-const TOKENS_PER_LANE = 128;
+const TOKENS_PER_LANE = 256;
 /** Batches are planned for this multiple of the wanted tokens, against unpopular experts. */
 const SPARE = 3;
 

@@ -1,0 +1,20 @@
+import { Piscina } from 'piscina';
+import type { WorkerSetup } from './kernel-worker.ts';
+
+const RUNS_FROM_SOURCE = import.meta.url.endsWith('.ts');
+/** Newer versions of Node strip types by themselves; older ones need a loader to run the sources. */
+const STRIPS_TYPES = Boolean((process.features as { readonly typescript?: string | false }).typescript);
+
+/** A pool of exactly `threads` threads, all of which share the memory in `setup`. */
+export function createPool(threads: number, setup: WorkerSetup): Piscina<number, void> {
+  return new Piscina<number, void>({
+    filename: new URL(RUNS_FROM_SOURCE ? './kernel-worker.ts' : './kernel-worker.js', import.meta.url).href,
+    minThreads: threads,
+    maxThreads: threads,
+    concurrentTasksPerWorker: 1,
+    // Items are handed out by a counter in shared memory; the pool has one message per thread, so spinning for more would only cost.
+    atomics: 'disabled',
+    workerData: setup,
+    execArgv: RUNS_FROM_SOURCE && !STRIPS_TYPES ? ['--import', 'tsx'] : [],
+  });
+}

@@ -1,0 +1,51 @@
+import { availableParallelism } from 'node:os';
+import { counts, type EmulationJob, type Executor, itemsDone, type Progress, stop } from '../emulate/index.ts';
+import { createKernelMemory } from '../kernels/index.ts';
+import { chooseKernelPath, type KernelPath, openKernels } from './kernel-path.ts';
+import { createPool } from './pool.ts';
+
+export interface ThreadOptions {
+  /** Available cores when absent. */
+  readonly threads?: number;
+  /** Stops the run within a second; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+const PROGRESS_MILLISECONDS = 100;
+
+/** Runs jobs on threads that share one memory. Results do not depend on how many there are. */
+export function createThreadExecutor(options: ThreadOptions = {}): Executor {
+  const threads = options.threads ?? availableParallelism();
+  const path = chooseKernelPath();
+  return {
+    threads,
+    kernels: openKernels(createKernelMemory(0), path),
+    kernelPath: path.name,
+    run: (job, onProgress = () => {}) => runOnThreads(job, path, onProgress, options.signal),
+  };
+}
+
+async function runOnThreads(job: EmulationJob, path: KernelPath, onProgress: Progress, signal?: AbortSignal): Promise<ArrayBufferLike> {
+  signal?.throwIfAborted();
+  const memory = createKernelMemory(job.bytes);
+  const control = counts(memory.buffer, job.control);
+  const report = (): void => onProgress(Math.min(itemsDone(control), job.items.length), job.items.length);
+  const progress = setInterval(report, PROGRESS_MILLISECONDS);
+  const pool = createPool(job.threads, { memory, path, job });
+  try {
+    await Promise.race([Promise.all(Array.from({ length: job.threads }, (_, thread) => pool.run(thread))), rejectOnAbort(signal)]);
+    report();
+    return memory.buffer;
+  } finally {
+    clearInterval(progress);
+    stop(control);
+    await pool.destroy();
+  }
+}
+
+/** Never resolves; rejects with the signal's reason. */
+function rejectOnAbort(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
