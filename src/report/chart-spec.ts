@@ -10,6 +10,8 @@ export interface ChartSpec {
   readonly title: string;
   /** What it shows and how to read it, in one or two sentences. */
   readonly shows: string;
+  /** Half of the page's width when the window is wide enough. */
+  readonly width: 'full' | 'half';
   /** Label of the selector between views; unused when there is one view. */
   readonly choose: string;
   readonly views: readonly ChartView[];

@@ -20,6 +20,7 @@ export function comparisonCharts(comparison: Comparison): readonly ChartSpec[] {
     id: `compare-${name}`,
     title: metricTitle(name),
     shows: shows(name),
+    width: 'half',
     choose: '',
     views: [view(comparison.variants, name)],
   }));

@@ -1,7 +1,15 @@
-import { type Comparison, METRICS, type MetricName, type PairedDifference, type Variant } from '../result/index.ts';
+import {
+  type Comparison,
+  formatNumber,
+  formatShare,
+  METRICS,
+  type MetricName,
+  type PairedDifference,
+  type Variant,
+} from '../result/index.ts';
 import type { Article } from './article.ts';
 import { comparisonCharts, variantName } from './comparison-charts.ts';
-import { formatNumber, formatRatio, formatShare } from './format.ts';
+import { formatRatio } from './format.ts';
 import { type Html, html } from './html.ts';
 import { formatMetric, metricOf, metricTitle } from './metric-text.ts';
 import { figure } from './sections/figure.ts';
@@ -36,7 +44,7 @@ export function comparisonArticle(comparison: Comparison, key: string): Article 
 <h1>${comparison.question === '' ? comparison.name : comparison.question}</h1><p class="answer">${answer(comparison)}</p>
 <nav class="contents" aria-label="Contents">${contents.map(([id, label]) => html`<a href="#${id}">${label}</a>`)}</nav></header>
 ${section(`${key}-differences`, 'Differences', differences(comparison))}
-${section(`${key}-charts`, 'Charts', html`<div class="figures">${keyed.map(([id, spec]) => figure(spec, id, true))}</div>`)}
+${section(`${key}-charts`, 'Charts', html`<div class="figures">${keyed.map(([id, spec]) => figure(spec, id))}</div>`)}
 ${section(`${key}-paired`, 'What depends on the draw', paired(comparison))}
 ${warnings(comparison.warnings, key)}
 ${provenance(comparison.provenance, comparison.fingerprint, comparison.seeds, key)}

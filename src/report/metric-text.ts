@@ -1,5 +1,4 @@
-import { METRICS, type Metric, type MetricName } from '../result/index.ts';
-import { formatShare, formatValue } from './format.ts';
+import { formatShare, formatValue, METRICS, type Metric, type MetricName } from '../result/index.ts';
 
 export function metricOf(metrics: readonly Metric[], name: MetricName): Metric | undefined {
   return metrics.find((metric) => metric.name === name);

@@ -1,6 +1,5 @@
-import type { ClusteringRow, Result } from '../../result/index.ts';
+import { type ClusteringRow, formatNumber, formatShare, type Result } from '../../result/index.ts';
 import type { BarsView, ChartSpec } from '../chart-spec.ts';
-import { formatNumber, formatShare } from '../format.ts';
 
 /** Fedus, Zoph and Shazeer, "Switch Transformers", arXiv:2101.03961, section 2.2: dropped tokens are "typically < 1%" with a trained, balanced router. */
 const PAPER_DROP_SHARE = 0.01;
@@ -14,6 +13,7 @@ export function clustering(result: Result): ChartSpec | null {
     title: 'How much the synthetic tokens decide',
     shows:
       'An untrained router on synthetic tokens is an assumption, not a measurement of training: the more the tokens cluster, the more unequal the experts are loaded and the more tokens are dropped. Beside the simulated strengths stand the exact expectation for uniform routing and the share that the Switch paper reports from training (arXiv:2101.03961, section 2.2).',
+    width: 'half',
     choose: 'Show',
     views: [drops(rows), imbalance(rows)],
   };

@@ -1,6 +1,5 @@
-import type { LayerTraffic, Result } from '../../result/index.ts';
+import { formatNumber, formatValue, type LayerTraffic, type Result } from '../../result/index.ts';
 import type { ChartSpec, MatrixView } from '../chart-spec.ts';
-import { formatNumber, formatValue } from '../format.ts';
 
 /** Which device sends how many bytes of kept tokens to which other device when a Switch layer dispatches. */
 export function deviceTraffic(result: Result): ChartSpec | null {
@@ -11,6 +10,7 @@ export function deviceTraffic(result: Result): ChartSpec | null {
     title: 'Tokens from device to device',
     shows:
       'Bytes of kept tokens that one dispatch of a Switch layer sends from each device (row) to each other device (column). A dark column is a device whose experts are wanted by everybody. Dispatch by one-hot matrices moves all slots, filled or not: the wires carry the same for every pair.',
+    width: 'half',
     choose: 'Layer',
     views: layers.map(view),
   };
@@ -21,7 +21,7 @@ function view(layer: LayerTraffic): MatrixView {
   const columns = [{ label: 'Source', unit: '' }];
   const rows = [];
   for (let source = 0; source < n; source++) {
-    columns.push({ label: `${source}`, unit: 'bytes' });
+    columns.push({ label: `${source}`, unit: 'B' });
     rows.push([`${source}`, ...layer.tokenBytes.slice(source * n, source * n + n)]);
   }
   return {
@@ -31,7 +31,7 @@ function view(layer: LayerTraffic): MatrixView {
     table: { columns, rows },
     rowAxis: 'Source device',
     columnAxis: 'Destination device',
-    unit: 'bytes',
+    unit: 'B',
     top: layer.tokenBytes.reduce((top, bytes) => Math.max(top, bytes), 0),
   };
 }
@@ -45,6 +45,6 @@ function finding(layer: LayerTraffic): string {
   });
   const mean = received.reduce((a, b) => a + b, 0) / n;
   const most = received.reduce((best, bytes, device) => (bytes > (received[best] ?? 0) ? device : best), 0);
-  const slots = layer.slotBytesPerPair > 0 ? ` The wires carry ${formatValue(layer.slotBytesPerPair, 'bytes')} of slots per pair.` : '';
-  return `Device ${most} receives the most, ${formatValue(received[most] ?? 0, 'bytes')}, ${formatNumber((received[most] ?? 0) / mean)} times the mean.${slots}`;
+  const slots = layer.slotBytesPerPair > 0 ? ` The wires carry ${formatValue(layer.slotBytesPerPair, 'B')} of slots per pair.` : '';
+  return `Device ${most} receives the most, ${formatValue(received[most] ?? 0, 'B')}, ${formatNumber((received[most] ?? 0) / mean)} times the mean.${slots}`;
 }

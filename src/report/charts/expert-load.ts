@@ -1,6 +1,5 @@
-import type { ExpertLoadRow, Result } from '../../result/index.ts';
+import { type ExpertLoadRow, formatNumber, formatShare, type Result } from '../../result/index.ts';
 import type { BarsView, ChartSpec } from '../chart-spec.ts';
-import { formatNumber, formatShare } from '../format.ts';
 
 /** What each expert of a Switch layer was asked to do, and how much of it found a slot. */
 export function expertLoad(result: Result): ChartSpec | null {
@@ -11,6 +10,7 @@ export function expertLoad(result: Result): ChartSpec | null {
     title: 'Load of the experts',
     shows:
       'Choices per expert over all routed groups of one Switch layer. Orange choices found no slot and were dropped. The dashed line is the number of slots that one expert has over all groups; because capacity holds per group, an expert drops tokens before its total reaches the line.',
+    width: 'full',
     choose: 'Layer',
     views: layers.map(view),
   };

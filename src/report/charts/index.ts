@@ -19,8 +19,8 @@ export const CHARTS: Registry<Chart> = {
   'step-breakdown': stepBreakdown,
   timeline,
   'expert-load': expertLoad,
-  'device-traffic': deviceTraffic,
   'link-heat-map': linkHeatMap,
+  'device-traffic': deviceTraffic,
   memory,
   clustering,
 };

@@ -1,6 +1,5 @@
-import type { LinkMap, LinkRow, Result } from '../../result/index.ts';
+import { formatNumber, formatShare, formatValue, type LinkMap, type LinkRow, type Result } from '../../result/index.ts';
 import type { ChartSpec, LinksView } from '../chart-spec.ts';
-import { formatNumber, formatShare, formatValue } from '../format.ts';
 
 const AXES = ['x', 'y', 'z'];
 
@@ -13,6 +12,7 @@ export function linkHeatMap(result: Result): ChartSpec | null {
     title: 'Load of the interconnect links',
     shows:
       'Chips on their grid, one arrow per directed link; the darker (on a dark page: the brighter) the arrow, the more it carried. A dimension that closes into a ring shows its wrap-around link as a stub at the edge.',
+    width: 'half',
     choose: 'Colour by',
     views: [view(links, 'Busy share of the step', 5, (row) => row.utilisation), view(links, 'Bytes in one step', 3, (row) => row.bytes)],
   };
@@ -28,7 +28,7 @@ function view(links: LinkMap, label: string, value: number, of: (row: LinkRow) =
         { label: 'From chip', unit: '' },
         { label: 'To chip', unit: '' },
         { label: 'Axis', unit: '' },
-        { label: 'Bytes', unit: 'bytes' },
+        { label: 'Bytes', unit: 'B' },
         { label: 'Busy', unit: 's' },
         { label: 'Share of the step', unit: 'fraction' },
       ],
@@ -49,5 +49,5 @@ function finding(links: LinkMap): string {
   const busiest = links.rows.reduce((a, b) => (b.bytes > a.bytes ? b : a));
   const mean = links.rows.reduce((sum, row) => sum + row.bytes, 0) / links.rows.length;
   const ratio = mean === 0 ? '' : `, ${formatNumber(busiest.bytes / mean)} times the mean of ${formatNumber(links.rows.length)} links`;
-  return `The busiest link, chip ${busiest.from} to chip ${busiest.to}, carries ${formatValue(busiest.bytes, 'bytes')}${ratio}, and is busy ${formatShare(busiest.utilisation)} of the step.`;
+  return `The busiest link, chip ${busiest.from} to chip ${busiest.to}, carries ${formatValue(busiest.bytes, 'B')}${ratio}, and is busy ${formatShare(busiest.utilisation)} of the step.`;
 }

@@ -1,6 +1,5 @@
-import type { MemoryProfile, Result } from '../../result/index.ts';
+import { formatShare, formatValue, type MemoryProfile, type Result } from '../../result/index.ts';
 import type { BarsView, ChartSpec, LineView } from '../chart-spec.ts';
-import { formatShare, formatValue } from '../format.ts';
 
 /** Buffers beyond this many are summed into one bar. */
 const SHOWN_BUFFERS = 14;
@@ -13,6 +12,7 @@ export function memory(result: Result): ChartSpec {
     title: 'Memory of one device',
     shows:
       'Bytes of HBM that are alive, over the simulated step: activations pile up in the forward pass and are freed in the backward pass. The dashed line is what the device has.',
+    width: 'half',
     choose: 'Show',
     views: [overTime(profile), atPeak(profile)],
   };
@@ -26,15 +26,15 @@ function overTime(profile: MemoryProfile): LineView {
     table: {
       columns: [
         { label: 'Time', unit: 's' },
-        { label: 'Live bytes', unit: 'bytes' },
+        { label: 'Live bytes', unit: 'B' },
       ],
       rows: profile.points.map((point) => [point.seconds, point.bytes]),
     },
     x: 0,
     xAxis: { label: 'Simulated time', unit: 's' },
-    valueAxis: { label: 'Live bytes', unit: 'bytes' },
+    valueAxis: { label: 'Live bytes', unit: 'B' },
     series: [{ column: 1, role: 'memory' }],
-    references: [{ label: `Capacity ${formatValue(profile.capacityBytes, 'bytes')}`, value: profile.capacityBytes }],
+    references: [{ label: `Capacity ${formatValue(profile.capacityBytes, 'B')}`, value: profile.capacityBytes }],
   };
 }
 
@@ -49,7 +49,7 @@ function atPeak(profile: MemoryProfile): BarsView {
     table: {
       columns: [
         { label: 'Buffer', unit: '' },
-        { label: 'Bytes at the peak', unit: 'bytes' },
+        { label: 'Bytes at the peak', unit: 'B' },
       ],
       rows,
     },
@@ -57,7 +57,7 @@ function atPeak(profile: MemoryProfile): BarsView {
     stacked: false,
     category: 0,
     categoryAxis: 'Buffer',
-    valueAxis: { label: 'Bytes alive at the peak', unit: 'bytes' },
+    valueAxis: { label: 'Bytes alive at the peak', unit: 'B' },
     series: [{ column: 1, role: 'memory' }],
     references: [],
   };
@@ -66,6 +66,6 @@ function atPeak(profile: MemoryProfile): BarsView {
 function finding(profile: MemoryProfile): string {
   const share = profile.capacityBytes > 0 ? ` (${formatShare(profile.peakBytes / profile.capacityBytes)} of capacity)` : '';
   const largest = profile.atPeak[0];
-  const filled = largest === undefined ? '' : `; the largest part of it is ${largest.name}, ${formatValue(largest.bytes, 'bytes')}`;
-  return `The peak is ${formatValue(profile.peakBytes, 'bytes')}${share} at ${formatValue(profile.peakAtSeconds, 's')}${filled}. The closed form says ${formatValue(profile.closedFormBytes, 'bytes')}.`;
+  const filled = largest === undefined ? '' : `; the largest part of it is ${largest.name}, ${formatValue(largest.bytes, 'B')}`;
+  return `The peak is ${formatValue(profile.peakBytes, 'B')}${share} at ${formatValue(profile.peakAtSeconds, 's')}${filled}. The closed form says ${formatValue(profile.closedFormBytes, 'B')}.`;
 }

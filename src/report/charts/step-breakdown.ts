@@ -1,7 +1,6 @@
 import { STAGES } from '../../program/index.ts';
-import type { BreakdownRow, Result } from '../../result/index.ts';
+import { type BreakdownRow, formatShare, formatValue, type Result } from '../../result/index.ts';
 import type { BarsView, Cell, ChartSpec, Column, Series } from '../chart-spec.ts';
-import { formatShare, formatValue } from '../format.ts';
 
 const STAGE_LABELS: Readonly<Record<string, string>> = {
   fw: 'Forward',
@@ -22,6 +21,7 @@ export function stepBreakdown(result: Result): ChartSpec {
     title: 'Where the step goes',
     shows:
       'Simulated time of device 0, by part of the model. Blue and teal are computation by stage; orange is communication that no computation hides; grey is waiting for other devices. All bars together are one step.',
+    width: 'full',
     choose: 'Rows',
     views: [byPart(rows), byStage(rows)],
   };

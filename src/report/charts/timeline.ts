@@ -1,6 +1,5 @@
-import type { Result, TimelineSpan } from '../../result/index.ts';
+import { formatNumber, formatValue, type Result, type TimelineSpan } from '../../result/index.ts';
 import type { ChartSpec, SpansView } from '../chart-spec.ts';
-import { formatNumber, formatValue } from '../format.ts';
 import { seriesRole } from '../palette.ts';
 
 const COMPUTE_TRACK = 'Compute';
@@ -13,6 +12,7 @@ export function timeline(result: Result): ChartSpec {
     title: `One step of device ${device}`,
     shows:
       'Every operation of the compute stream and every collective over the interconnect, in simulated time, coloured by part of the model. Gaps in the compute track are waiting or exposed communication. Narrow the window to read single operations.',
+    width: 'full',
     choose: 'Device',
     views: [view(device, spans)],
   };

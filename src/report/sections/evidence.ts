@@ -1,6 +1,6 @@
 /** What stands beside the simulated numbers: published measurements, the closed form, the bitwise check, the sampling error. */
-import type { Result } from '../../result/index.ts';
-import { formatDeviation, formatNumber, formatRatio, formatShare, formatValue } from '../format.ts';
+import { formatNumber, formatShare, formatValue, type Result } from '../../result/index.ts';
+import { formatDeviation, formatRatio } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { formatMetric, metricOf, metricTitle } from '../metric-text.ts';
 import { section, table } from './markup.ts';

@@ -1,7 +1,6 @@
 /** What an answer rests on: assumptions, warnings, where it came from, and the scenario with every default filled in. */
-import type { Provenance, Result, Warning } from '../../result/index.ts';
+import { formatNumber, formatValue, type Provenance, type Result, type Warning } from '../../result/index.ts';
 import type { Scenario } from '../../scenario/index.ts';
-import { formatNumber, formatValue } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { bullets, facts, section } from './markup.ts';
 

@@ -1,5 +1,4 @@
-import type { MetricName, Result } from '../../result/index.ts';
-import { formatNumber, formatShare, formatValue } from '../format.ts';
+import { formatNumber, formatShare, formatValue, type MetricName, type Result } from '../../result/index.ts';
 import { type Html, html } from '../html.ts';
 import { metricOf } from '../metric-text.ts';
 import type { ColourRole } from '../palette.ts';

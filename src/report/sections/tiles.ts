@@ -1,6 +1,4 @@
-import type { Metric, MetricName, Result } from '../../result/index.ts';
-import { METRICS } from '../../result/index.ts';
-import { formatShare } from '../format.ts';
+import { formatShare, METRICS, type Metric, type MetricName, type Result } from '../../result/index.ts';
 import { type Html, html } from '../html.ts';
 import { formatMetric, metricOf, metricTitle } from '../metric-text.ts';
 

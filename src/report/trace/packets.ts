@@ -4,7 +4,17 @@ import protobuf from 'protobufjs/minimal.js';
 /** Field numbers of google/perfetto, protos/perfetto/trace (trace.proto, trace_packet.proto, track_event/*.proto), read in 2026. */
 const TRACE = { packet: 1 } as const;
 const PACKET = { timestamp: 8, sequenceId: 10, trackEvent: 11, internedData: 12, sequenceFlags: 13, trackDescriptor: 60 } as const;
-const DESCRIPTOR = { uuid: 1, name: 2, process: 3, thread: 4, parentUuid: 5, counter: 8, childOrdering: 11, siblingOrderRank: 12, processOrdering: 19 } as const;
+const DESCRIPTOR = {
+  uuid: 1,
+  name: 2,
+  process: 3,
+  thread: 4,
+  parentUuid: 5,
+  counter: 8,
+  childOrdering: 11,
+  siblingOrderRank: 12,
+  processOrdering: 19,
+} as const;
 const PROCESS = { pid: 1, name: 6 } as const;
 const THREAD = { pid: 1, tid: 2, name: 5 } as const;
 const COUNTER = { unit: 3, unitName: 6 } as const;
