@@ -20,6 +20,7 @@ export interface SliceFile {
   readonly chip: string;
   readonly shape: number[];
   readonly wrap?: 'auto' | 'open' | 'closed' | boolean[];
+  readonly note?: string;
 }
 
 export function sliceFileNames(): string[] {
@@ -36,10 +37,7 @@ export function findSlice(name: string): SliceFile | undefined {
   const source = parseYaml(file, readTextOrThrow(file, SIZE_LIMITS.chip));
   if (source.issues.length > 0) throw new InputError(source.issues);
   const parsed = sliceSchema.safeParse(source.value);
-  if (parsed.success) {
-    const { note: _, ...slice } = parsed.data;
-    return slice;
-  }
+  if (parsed.success) return parsed.data;
   const remedy = 'write chip, shape and, where known, wrap';
   throw new InputError(
     placeIssues(

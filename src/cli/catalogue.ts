@@ -1,0 +1,182 @@
+import { COLLECTIVES, type CollectiveKind } from '../collectives/index.ts';
+import type { Chip } from '../hardware/index.ts';
+import { chipNames, findChip, findSlice, sliceFileNames } from '../intake/index.ts';
+import { OPTIMIZERS } from '../layout/index.ts';
+import { MODEL_PRESETS, type ModelSpec } from '../model/index.ts';
+import { formatBytes, METRIC_NAMES, METRICS } from '../result/index.ts';
+import { CAPACITY_RULES, ROUTERS } from '../routing/index.ts';
+import { ISSUE_CODES, MESH_AXES, type MeshAxis, MODELLED } from '../scenario/index.ts';
+import type { ListingKind } from './listing-kinds.ts';
+
+/** Something that can be chosen or met, in the words of `list` and `explain`. */
+export interface Entry {
+  readonly name: string;
+  readonly title: string;
+  /** Label and text, in order. */
+  readonly facts: readonly (readonly [label: string, text: string])[];
+}
+
+/** Everything by kind. Built on demand: chips are read from files. */
+export const CATALOGUE: Readonly<Record<ListingKind, () => Entry[]>> = {
+  topologies: () => sliceFileNames().map(sliceEntry),
+  chips: () => chipNames().map(chipEntry),
+  models: () =>
+    Object.entries(MODEL_PRESETS).map(([name, { spec, source, asOf }]) => ({
+      name,
+      title: modelTitle(spec),
+      facts: [...modelFacts(spec), ['source', `${source} (${asOf})`]],
+    })),
+  routers: () =>
+    Object.entries(ROUTERS).map(([name, router]) => ({
+      name,
+      title: `${router.title}, ${router.topK} ${router.topK === 1 ? 'expert' : 'experts'} per token`,
+      facts: [
+        ['scenario key', `routing: {router: ${name}}`],
+        ['source', router.source],
+      ],
+    })),
+  'capacity-rules': () =>
+    Object.entries(CAPACITY_RULES).map(([name, rule]) => ({
+      name,
+      title: `${rule.title}: ${rule.formula}`,
+      facts: [
+        ['letters', 'S tokens of a group, E experts, k choices per token, cf capacity factor'],
+        ['scenario key', `routing: {capacityRule: ${name}}`],
+        ['source', rule.source],
+      ],
+    })),
+  layouts: () => MESH_AXES.map(axisEntry),
+  collectives: () =>
+    (Object.keys(COLLECTIVES) as CollectiveKind[]).map((name) => ({
+      name,
+      title: COLLECTIVE_WORDS[name].does,
+      facts: [
+        ['one device sends', COLLECTIVE_WORDS[name].sends],
+        ['on the wires', COLLECTIVE_WORDS[name].wires],
+      ],
+    })),
+  optimizers: () =>
+    Object.entries(OPTIMIZERS).map(([name, { source, statePassesPerWeight, vectorOpsPerWeight }]) => ({
+      name,
+      title: `${vectorOpsPerWeight} operations and ${statePassesPerWeight} passes over full-sized state per weight`,
+      facts: [
+        ['scenario key', `workload: {optimizer: ${name}}`],
+        ['source', source],
+      ],
+    })),
+  metrics: () =>
+    METRIC_NAMES.map((name) => {
+      const { title, definition, formula, unit, from, origin } = METRICS[name];
+      return {
+        name,
+        title: `${title}${unit === '' ? '' : ` [${unit}]`}, from the ${from}`,
+        facts: [
+          ['definition', definition],
+          ['formula', formula],
+          ['origin', origin],
+        ],
+      };
+    }),
+  codes: () =>
+    Object.entries(ISSUE_CODES).map(([name, { title, rule, example, remedy }]) => ({
+      name,
+      title,
+      facts: [
+        ['rule', rule],
+        ['example', example],
+        ['remedy', remedy],
+      ],
+    })),
+};
+
+/** Every name that `explain` knows, with its kind. */
+export function allEntries(): { readonly kind: ListingKind; readonly entry: Entry }[] {
+  return (Object.keys(CATALOGUE) as ListingKind[]).flatMap((kind) => CATALOGUE[kind]().map((entry) => ({ kind, entry })));
+}
+
+const COLLECTIVE_WORDS: Readonly<Record<CollectiveKind, { does: string; sends: string; wires: string }>> = {
+  'all-reduce': {
+    does: "every member ends with the sum of all members' arrays",
+    sends: '2 V (n - 1) / n of an array of V bytes over n members',
+    wires: 'a reduce-scatter, then an all-gather',
+  },
+  'reduce-scatter': {
+    does: 'every member ends with its share of the sum',
+    sends: 'V (n - 1) / n',
+    wires: 'rings in both directions at once, lines where the side is open; all grid axes work at the same time',
+  },
+  'all-gather': {
+    does: "every member ends with all members' shares",
+    sends: 'V (n - 1) / n, V being the gathered array',
+    wires: 'rings in both directions at once, lines where the side is open; all grid axes work at the same time',
+  },
+  'all-to-all': {
+    does: 'every member sends a different part of its array to every other',
+    sends: 'V (n - 1) / n, V being what one member holds',
+    wires: 'shortest paths, the axis orders averaged; the busiest directed link sets the time',
+  },
+};
+
+const AXIS_WORDS: Readonly<Record<MeshAxis, string>> = {
+  data: 'sequences are cut into equal parts; experts may lie on this axis too (layout.expertsOver: data)',
+  fsdp: 'weights and optimizer state are cut too and gathered when needed',
+  tensor: 'each matrix is cut over devices (Mesh-TensorFlow: model parallelism)',
+  expert: 'experts have an axis of their own',
+  pipeline: 'layers are cut into stages',
+  context: 'sequences are cut along their length',
+};
+
+function axisEntry(name: MeshAxis): Entry {
+  const modelled = MODELLED.axes.includes(name);
+  return {
+    name,
+    title: `mesh axis${modelled ? '' : ', not modelled yet'}: ${AXIS_WORDS[name]}`,
+    facts: [
+      ['scenario key', `layout: {ici: {${name}: n}}, -1 to fill the slice`],
+      ['state', modelled ? 'modelled' : 'known, but refused with E_NOT_MODELLED unless it is 1'],
+    ],
+  };
+}
+
+function sliceEntry(name: string): Entry {
+  const slice = findSlice(name);
+  const { chip, shape, note } = slice ?? { chip: '', shape: [], note: undefined };
+  return {
+    name,
+    title: note ?? `${chip}:${shape.join('x')}`,
+    facts: [
+      ['canonical name', `${chip}:${shape.join('x')}`],
+      ['scenario key', `topology: ${chip}:${shape.join('x')}`],
+    ],
+  };
+}
+
+function chipEntry(name: string): Entry {
+  const found = findChip(name, '');
+  if ('issue' in found) throw new Error(`internal: ${name} is listed but not found`);
+  const { chip } = found;
+  const pod = chip.podShape.join('x');
+  return {
+    name,
+    title: `${chip.matmulFlopsPerSecond / 1e12} TFLOP/s bf16, ${formatBytes(chip.hbmBytes)} HBM, ${chip.devicesPerChip} devices per chip, pod ${pod}`,
+    facts: Object.entries(chip.citations).map(([key, { source, asOf, note }]) => [
+      key,
+      `${citedValue(chip, key)} (${source}, ${asOf}${note === undefined ? '' : `; ${note}`})`,
+    ]),
+  };
+}
+
+/** The value that a citation stands for; its key may be dotted. */
+function citedValue(chip: Chip, key: string): string {
+  const value = key.split('.').reduce<unknown>((group, step) => (group as Record<string, unknown>)[step], chip);
+  return typeof value === 'number' ? String(value) : JSON.stringify(value);
+}
+
+function modelTitle({ family, encoderLayers, decoderLayers, dModel, moe }: ModelSpec): string {
+  const layers = family === 'decoder' ? `${decoderLayers} layers` : `${encoderLayers}+${decoderLayers} layers`;
+  return `${family}, ${layers}, width ${dModel}${moe === null ? ', dense' : `, ${moe.experts} experts every ${moe.layersEvery} layers`}`;
+}
+
+function modelFacts({ moe, name: _, ...dimensions }: ModelSpec): (readonly [string, string])[] {
+  return [...Object.entries(dimensions), ...Object.entries(moe ?? {})].map(([key, value]) => [key, String(value)]);
+}

@@ -1,0 +1,37 @@
+import type { CommandEntry } from '../command.ts';
+import { wholeNumber } from '../number-option.ts';
+
+interface Options {
+  readonly out?: string;
+  readonly threads?: number;
+  readonly seed?: number;
+  readonly seeds: number;
+}
+
+const EXAMPLES = `
+The first combination of the values under vary: is the baseline. What depends on the draw of tokens
+(drops, balance) is compared over several seeds, with 95 % intervals of the paired differences.
+Writes comparison.json and index.html into reports/<name>.
+
+Examples:
+  switchyard compare scenarios/top1-vs-top2.yaml
+  switchyard compare scenarios/top1-vs-top2.yaml --seeds 10 --json`;
+
+export const compare: CommandEntry = {
+  summary: 'run all combinations of the values under vary: and compare them with the first',
+  declare: (command, act) => {
+    command
+      .argument('<file>', 'scenario with vary:, YAML or JSON')
+      .option('--out <folder>', 'where to write (default reports/<name>)')
+      .option('--threads <n>', 'threads that run kernels (default all cores)', wholeNumber(1, 1024))
+      .option('--seed <n>', 'first seed instead of that of the scenario', wholeNumber(0, 2 ** 32 - 1))
+      .option('--seeds <n>', 'draws of tokens and weights', wholeNumber(2, 1000), 5)
+      .addHelpText('after', EXAMPLES)
+      .action(
+        act(async (context, common, file: string, options: Options) => {
+          const { compareScenario } = await import('../compare-scenario.ts');
+          return compareScenario(context, common, file, options);
+        }),
+      );
+  },
+};

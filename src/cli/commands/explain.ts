@@ -1,0 +1,24 @@
+import type { CommandEntry } from '../command.ts';
+
+const EXAMPLES = `
+Knows metrics, error and warning codes, routers, capacity rules, collectives, optimizers, mesh axes, chips, slices and models.
+
+Examples:
+  switchyard explain mfu
+  switchyard explain E_LAYOUT_PRODUCT
+  switchyard explain tpu-v3`;
+
+export const explain: CommandEntry = {
+  summary: 'say what a name means, its formula and its source',
+  declare: (command, act) => {
+    command
+      .argument('<name>', 'metric, code, router, chip, ...')
+      .addHelpText('after', EXAMPLES)
+      .action(
+        act(async (context, common, name: string) => {
+          const { printExplanation } = await import('../print-explanation.ts');
+          return printExplanation(context, common, name);
+        }),
+      );
+  },
+};

@@ -1,0 +1,10 @@
+import type { Registry } from '../../base/index.ts';
+import type { CommandEntry } from '../command.ts';
+import { compare } from './compare.ts';
+import { explain } from './explain.ts';
+import { list } from './list.ts';
+import { report } from './report.ts';
+import { run } from './run.ts';
+
+/** Verbs by name, in the order of the help; the key is the file's name. */
+export const COMMANDS: Registry<CommandEntry> = { run, compare, report, list, explain };

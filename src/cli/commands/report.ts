@@ -1,0 +1,22 @@
+import type { CommandEntry } from '../command.ts';
+
+const EXAMPLES = `
+Examples:
+  switchyard report reports/tiny/result.json
+  switchyard report reports/*/result.json --out reports/all`;
+
+export const report: CommandEntry = {
+  summary: 'rebuild one page from stored results and comparisons',
+  declare: (command, act) => {
+    command
+      .argument('<files...>', 'result.json and comparison.json files')
+      .option('--out <folder>', 'where to write index.html (default beside a single file, else reports/combined)')
+      .addHelpText('after', EXAMPLES)
+      .action(
+        act(async (context, common, files: string[], options: { readonly out?: string }) => {
+          const { rebuildPage } = await import('../rebuild-page.ts');
+          return rebuildPage(context, common, files, options);
+        }),
+      );
+  },
+};

@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { EXIT, type ExitCode, InputError } from '../base/index.ts';
+import { createThreadExecutor } from '../cluster/index.ts';
+import { type LoadedScenario, loadScenario } from '../intake/index.ts';
+import { renderPage } from '../report/index.ts';
+import type { Comparison } from '../result/index.ts';
+import { runComparison } from '../study/index.ts';
+import { missedAssertions } from './assertions.ts';
+import type { CommandContext, CommonOptions } from './command.ts';
+import { comparisonText } from './comparison-text.ts';
+import { pageScript } from './page-script.ts';
+import { issueLines } from './print-issues.ts';
+import { createProgress } from './progress.ts';
+import { packageVersion } from './version.ts';
+import { writeAtomic } from './write-atomic.ts';
+
+export interface CompareOptions {
+  readonly out?: string;
+  readonly threads?: number;
+  readonly seed?: number;
+  readonly seeds: number;
+}
+
+export async function compareScenario(
+  context: CommandContext,
+  common: CommonOptions,
+  file: string,
+  options: CompareOptions,
+): Promise<ExitCode> {
+  const { io } = context;
+  const loaded = loadScenario(file, { seed: options.seed });
+  if (loaded.variants.length < 2) throw new InputError([nothingToCompare(file)]);
+  const script = pageScript();
+  const comparison = await compareVariants(context, common, loaded, options);
+  const folder = options.out ?? join('reports', loaded.scenario.name);
+  writeAtomic(join(folder, 'comparison.json'), `${JSON.stringify(comparison)}\n`);
+  writeAtomic(join(folder, 'index.html'), renderPage({ results: [], comparison, script }));
+  io.out(common.json ? `${JSON.stringify(comparison, null, 2)}\n` : comparisonText(comparison, folder));
+  const missed = comparison.variants.flatMap(({ metrics, scenario }) => missedAssertions(scenario.assert, metrics));
+  io.err(issueLines(missed, io.paint));
+  return missed.length === 0 ? EXIT.done : EXIT.checkFailed;
+}
+
+async function compareVariants(
+  { io, signal }: CommandContext,
+  { quiet }: CommonOptions,
+  { scenario, chip, warnings, variants }: LoadedScenario,
+  { threads, seeds }: CompareOptions,
+): Promise<Comparison> {
+  const clock = (): number => performance.now();
+  const progress = createProgress(io, quiet, clock);
+  const executor = createThreadExecutor({ threads, signal });
+  try {
+    const comparison = await runComparison({
+      name: scenario.name,
+      question: scenario.question,
+      variants,
+      chip,
+      warnings,
+      seeds,
+      executor,
+      provenance: { version: packageVersion(), node: process.version, startedAt: new Date().toISOString() },
+      clock,
+      onProgress: progress.update,
+    });
+    signal.throwIfAborted();
+    return comparison;
+  } finally {
+    progress.end();
+  }
+}
+
+function nothingToCompare(file: string) {
+  return {
+    code: 'E_NOTHING_TO_COMPARE',
+    path: 'vary',
+    value: file,
+    rule: 'a comparison needs at least two combinations under vary:',
+    remedy: 'add e.g. vary: {routing.router: [switch-top1, gshard-top2]}, or use switchyard run',
+  };
+}

@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import {
+  type Comparison,
+  formatShare,
+  formatValue,
+  METRICS,
+  type MetricName,
+  metricValue,
+  type PairedDifference,
+  type Variant,
+} from '../result/index.ts';
+import { alignedTable, cut } from './table.ts';
+
+const WIDTH = 80;
+
+/** What a comparison is about, in the order of the columns; the page has the rest. */
+const COLUMNS: readonly (readonly [heading: string, metric: MetricName])[] = [
+  ['step', 'stepSeconds'],
+  ['all-to-all', 'allToAllBytesPerDevice'],
+  ['slots', 'expertCapacity'],
+  ['dropped', 'droppedTokenFraction'],
+  ['max/mean', 'maxOverMeanExpertLoad'],
+  ['HBM', 'hbmPeakBytes'],
+  ['$/1e9 tok', 'dollarsPerBillionTokens'],
+];
+
+/** Table of the variants, their step times against the first, paired differences of what was drawn, and where the page is. */
+export function comparisonText(comparison: Comparison, folder: string): string {
+  const lines = [
+    `${comparison.name}: ${comparison.question}`,
+    '',
+    ...variantTable(comparison.variants),
+    '',
+    ...ratioTable(comparison),
+    ...pairedTable(comparison),
+    '',
+    `page   ${join(folder, 'index.html')}`,
+  ];
+  return `${lines.map((line) => (line.startsWith('page') ? line : cut(line, WIDTH))).join('\n')}\n`;
+}
+
+/** `gshard-top2 1.25`: the varied values alone. */
+function variantName(vary: Variant['vary']): string {
+  return Object.values(vary)
+    .map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
+    .join(' ');
+}
+
+function variantTable(variants: readonly Variant[]): string[] {
+  const rows = variants.map(({ vary, metrics }) => [
+    variantName(vary),
+    ...COLUMNS.map(([, name]) => {
+      const value = metricValue(metrics, name);
+      if (value === undefined) return '-';
+      return name === 'dollarsPerBillionTokens' ? value.toFixed(0) : formatValue(value, unitOf(name));
+    }),
+  ]);
+  const right = COLUMNS.map((_, column) => column + 1);
+  return alignedTable([['', ...COLUMNS.map(([heading]) => heading)], ...rows], right);
+}
+
+function ratioTable({ variants, ratios }: Comparison): string[] {
+  const names: MetricName[] = ['stepSeconds', 'allToAllBytesPerDevice', 'hbmPeakBytes', 'dollarsPerBillionTokens'];
+  const rows = ratios.map(({ vary, ratios: row }) => [variantName(vary), ...names.map((name) => times(row[name]))]);
+  const heading = [`against ${variantName(variants[0].vary)}`, 'step', 'all-to-all', 'HBM', '$'];
+  return alignedTable([heading, ...rows], [1, 2, 3, 4]);
+}
+
+/** Differences over the seeds, with their 95 % intervals. */
+function pairedTable({ paired, seeds }: Comparison): string[] {
+  const names = [...new Set(paired.map(({ metric }) => metric))];
+  return names.flatMap((metric) => {
+    const rows = paired.filter((row) => row.metric === metric).map((row) => [variantName(row.vary), ...difference(row)]);
+    return [
+      '',
+      ...alignedTable([[`${METRICS[metric].title}, difference over ${seeds.length} seeds`, 'mean', '95 % interval'], ...rows], [1]),
+    ];
+  });
+}
+
+function difference({ metric, mean, interval }: PairedDifference): string[] {
+  const share = unitOf(metric) === 'fraction';
+  const written = (value: number): string => {
+    const text = share ? formatShare(Math.abs(value)) : Math.abs(value).toPrecision(3);
+    return `${value < 0 ? '-' : '+'}${text}`;
+  };
+  return [written(mean), `${written(interval[0])} to ${written(interval[1])}`];
+}
+
+/** `x1.18`. */
+function times(ratio: number | undefined): string {
+  return ratio === undefined || !Number.isFinite(ratio) ? '-' : `x${ratio.toFixed(2)}`;
+}
+
+function unitOf(name: MetricName): string {
+  return METRICS[name].unit;
+}

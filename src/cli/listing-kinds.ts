@@ -1,0 +1,14 @@
+/** What `list` lists. Apart from the listings, so that the help needs no other room. */
+export const LISTING_KINDS = [
+  'topologies',
+  'chips',
+  'models',
+  'routers',
+  'capacity-rules',
+  'layouts',
+  'collectives',
+  'optimizers',
+  'metrics',
+  'codes',
+] as const;
+export type ListingKind = (typeof LISTING_KINDS)[number];

@@ -1,0 +1,53 @@
+import { dirname, join } from 'node:path';
+import { EXIT, type ExitCode, InputError, type Issue } from '../base/index.ts';
+import { readTextOrThrow, SIZE_LIMITS } from '../intake/index.ts';
+import { renderPage } from '../report/index.ts';
+import { isIssues, readStored, type Stored } from '../result/index.ts';
+import type { CommandContext, CommonOptions } from './command.ts';
+import { pageScript } from './page-script.ts';
+import { writeAtomic } from './write-atomic.ts';
+
+/** One page from stored results, in the order given; at most one of the files is a comparison. */
+export async function rebuildPage(
+  { io }: CommandContext,
+  { json }: CommonOptions,
+  files: readonly string[],
+  options: { readonly out?: string },
+): Promise<ExitCode> {
+  const stored = files.map(readFile);
+  const issues = stored.flatMap((entry) => (isIssues(entry) ? entry : []));
+  const kept = stored.flatMap((entry) => (isIssues(entry) ? [] : [entry]));
+  const comparisons = kept.flatMap((entry) => (entry.kind === 'comparison' ? [entry.comparison] : []));
+  if (comparisons.length > 1) issues.push(tooManyComparisons(comparisons.length));
+  if (issues.length > 0) throw new InputError(issues);
+  const results = kept.flatMap((entry) => (entry.kind === 'result' ? [entry.result] : []));
+  const folder = options.out ?? (files.length === 1 ? dirname(files[0]) : join('reports', 'combined'));
+  const page = join(folder, 'index.html');
+  writeAtomic(page, renderPage({ results, comparison: comparisons[0], script: pageScript() }));
+  io.out(json ? `${JSON.stringify({ page, results: results.length, comparisons: comparisons.length }, null, 2)}\n` : `page   ${page}\n`);
+  return EXIT.done;
+}
+
+function readFile(file: string): Stored | readonly Issue[] {
+  const text = readTextOrThrow(file, SIZE_LIMITS.result);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const remedy = 'pass the result.json or comparison.json of a report folder';
+    return [{ code: 'E_JSON', path: '', value: file, rule: `must be JSON (${reason})`, remedy }];
+  }
+  const stored = readStored(value);
+  return isIssues(stored) ? stored.map((issue) => ({ ...issue, place: { file, line: 1, column: 1 } })) : stored;
+}
+
+function tooManyComparisons(count: number): Issue {
+  return {
+    code: 'E_RESULT',
+    path: '',
+    value: `${count} comparisons`,
+    rule: 'a page shows at most one comparison',
+    remedy: 'rebuild each comparison by a call of its own',
+  };
+}

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import { EXIT, type ExitCode } from '../base/index.ts';
+import { createThreadExecutor } from '../cluster/index.ts';
+import { type LoadedScenario, loadScenario } from '../intake/index.ts';
+import { encodePerfettoTrace, renderPage } from '../report/index.ts';
+import { formatSummary, type Result, summarise } from '../result/index.ts';
+import { doesNotFit, runStudy } from '../study/index.ts';
+import { missedAssertions } from './assertions.ts';
+import type { CommandContext, CommonOptions } from './command.ts';
+import { pageScript } from './page-script.ts';
+import { issueLines, warningLines } from './print-issues.ts';
+import { createProgress } from './progress.ts';
+import { scenarioText } from './scenario-text.ts';
+import { cut } from './table.ts';
+import { packageVersion } from './version.ts';
+import { writeAtomic } from './write-atomic.ts';
+
+export interface RunOptions {
+  readonly out?: string;
+  readonly threads?: number;
+  readonly seed?: number;
+  readonly wrap?: 'open' | 'closed';
+  readonly printScenario?: boolean;
+}
+
+const WIDTH = 80;
+
+export async function runScenario(context: CommandContext, common: CommonOptions, file: string, options: RunOptions): Promise<ExitCode> {
+  const { io } = context;
+  const loaded = loadScenario(file, options);
+  if (options.printScenario === true) {
+    if (!common.quiet) io.err(warningLines(loaded.warnings, io.paint));
+    io.out(scenarioText(loaded.scenario, common.json));
+    return EXIT.done;
+  }
+  const script = pageScript();
+  const { result, traceFile } = await study(context, common, loaded, options);
+  const folder = options.out ?? join('reports', loaded.scenario.name);
+  writeAtomic(join(folder, 'result.json'), `${JSON.stringify(result)}\n`);
+  writeAtomic(join(folder, 'trace.perfetto-trace'), traceFile);
+  writeAtomic(join(folder, 'index.html'), renderPage({ results: [result], script }));
+  io.out(common.json ? `${JSON.stringify(result, null, 2)}\n` : summaryText(result, folder));
+  return verdict(context, result);
+}
+
+async function study(
+  { io, signal }: CommandContext,
+  { quiet }: CommonOptions,
+  { scenario, chip, warnings: scenarioWarnings, variants }: LoadedScenario,
+  options: RunOptions,
+): Promise<{ readonly result: Result; readonly traceFile: Uint8Array }> {
+  const ignored = {
+    code: 'W_VARY_IGNORED',
+    message: 'Only the base values were run; switchyard compare runs the variations under vary:.',
+  };
+  const clock = (): number => performance.now();
+  const progress = createProgress(io, quiet, clock);
+  const executor = createThreadExecutor({ threads: options.threads, signal });
+  try {
+    const { result, program, trace, topology } = await runStudy({
+      scenario,
+      chip,
+      warnings: variants.length > 0 ? [...scenarioWarnings, ignored] : scenarioWarnings,
+      published: [],
+      executor,
+      provenance: { version: packageVersion(), node: process.version, startedAt: new Date().toISOString() },
+      clock,
+      onProgress: progress.update,
+    });
+    signal.throwIfAborted();
+    return { result, traceFile: encodePerfettoTrace(program, trace, topology) };
+  } finally {
+    progress.end();
+  }
+}
+
+/** At most 22 lines of 80 characters: name, the summary, what was warned of, and where the files are. */
+function summaryText(result: Result, folder: string): string {
+  const { scenario, warnings } = result;
+  const codes = [...new Set(warnings.map(({ code }) => code))];
+  const lines = [
+    `${scenario.name}: ${scenario.question}`,
+    ...formatSummary(summarise(result), WIDTH),
+    ...(codes.length === 0 ? [] : [`warnings on the page: ${codes.join(', ')}`]),
+    `page   ${join(folder, 'index.html')}`,
+    `files  result.json and trace.perfetto-trace (open in ui.perfetto.dev) beside it`,
+  ];
+  return `${lines.map((line) => (line.startsWith('page') ? line : cut(line, WIDTH))).join('\n')}\n`;
+}
+
+/** The exit code, and why on stderr when it is not 0. */
+function verdict({ io }: CommandContext, result: Result): ExitCode {
+  if (doesNotFit(result.metrics)) {
+    const message = result.warnings.find(({ code }) => code === 'W_DOES_NOT_FIT')?.message ?? 'The step does not fit into device memory.';
+    io.err(`${io.paint('red', 'infeasible:')} ${message}\n`);
+    return EXIT.infeasible;
+  }
+  const missed = missedAssertions(result.scenario.assert, result.metrics);
+  io.err(issueLines(missed, io.paint));
+  return missed.length === 0 ? EXIT.done : EXIT.checkFailed;
+}
