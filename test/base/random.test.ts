@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { drawWords, Purpose, philox, uniform } from '../../src/base/index.ts';
+import { drawWords, Purpose, philox, type StreamKey, uniform } from '../../src/base/index.ts';
 
 const words = (...input: [number, number, number, number, number, number]) => {
   const out = new Uint32Array(4);
@@ -22,8 +22,8 @@ test('key and counter from the digits of pi', () => {
 });
 
 test('a draw depends on its key alone: seed, purpose, layer and token all matter, and so does a token beyond 32 bits', () => {
-  const key = { seed: 7, purpose: Purpose.test, layer: 3, token: 5 };
-  const draw = (change: Partial<typeof key>, block = 0) => {
+  const key: StreamKey = { seed: 7, purpose: Purpose.test, layer: 3, token: 5 };
+  const draw = (change: Partial<StreamKey>, block = 0) => {
     const out = new Uint32Array(4);
     drawWords(out, { ...key, ...change }, block);
     return [...out].join(' ');
