@@ -18,7 +18,7 @@ import { tickText } from './ticks.ts';
 
 Chart.register(BarController, BarElement, CategoryScale, Filler, LinearScale, LineController, LineElement, PointElement, Tooltip);
 
-const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif';
+const FONT = '-apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif';
 
 /** Puts a canvas of `height` pixels with a text alternative into the plot and starts a chart on it. */
 export function startChart(canvas: Canvas, height: number, configuration: ChartConfiguration): Chart {

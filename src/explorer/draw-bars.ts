@@ -42,12 +42,12 @@ function configuration(canvas: Canvas<BarsView>, view: BarsView, horizontal: boo
   const { rows } = view.table;
   const few = horizontal || rows.length * view.series.length <= MOST_LABELLED_BARS;
   const narrow = canvas.plot.clientWidth < WIDE;
-  const references = view.references.map((line) => line.value);
+  const furthest = [...view.references.map((line) => line.value * 1.04), ...intervalEnds(view)];
   const value = {
     ...linearAxis(canvas, {
       title: view.valueAxis.label,
       unit: view.valueAxis.unit,
-      ...(references.length === 0 ? {} : { suggestedMax: Math.max(...references) * 1.04 }),
+      ...(furthest.length === 0 ? {} : { suggestedMax: Math.max(...furthest) }),
     }),
     stacked: view.stacked,
   };
@@ -93,6 +93,10 @@ function configuration(canvas: Canvas<BarsView>, view: BarsView, horizontal: boo
       ...(few ? [endValues(view, paint)] : []),
     ],
   };
+}
+
+function intervalEnds(view: BarsView): readonly number[] {
+  return view.series.flatMap((series) => view.table.rows.map((row) => Number(row[series.high ?? series.column])).filter(Number.isFinite));
 }
 
 function title(view: BarsView, label: string): string {

@@ -22,7 +22,8 @@ export const drawMatrix: Draw<MatrixView> = (canvas) => {
   paintAll();
   const resized = new ResizeObserver(() => {
     const wanted = Math.min(LARGEST, canvas.plot.clientWidth) - MARGIN.left - MARGIN.right;
-    if (wanted !== side) paintAll();
+    // In the next frame: painting changes the size that is being observed.
+    if (wanted !== side) requestAnimationFrame(paintAll);
   });
   resized.observe(canvas.plot);
   const unhover = addHover(canvas.plot, sheet, (event) => {

@@ -4,8 +4,8 @@ import type { LinksView } from '../report/index.ts';
 export const CHIP = 46;
 const PITCH = 104;
 const PLANE_GAP = 40;
-/** Room at the edge for wrap-around stubs. */
-const EDGE = 46;
+/** Room at the edge, with and without stubs of wires that leave the drawing. */
+const EDGE = { closed: 46, open: 8 };
 /** Distance of the two directions of a wire from its middle. */
 const LANE = 7;
 
@@ -31,11 +31,12 @@ export interface Places {
 /** x runs to the right, y downwards; planes of the third dimension stand side by side. */
 export function placeLinks(view: LinksView): Places {
   const [nx = 1, ny = 1, nz = 1] = view.shape;
+  const edge = view.wrap.some(Boolean) || nz > 1 ? EDGE.closed : EDGE.open;
   const planeWidth = (nx - 1) * PITCH + CHIP + PLANE_GAP;
   const chips: Point[] = [];
   for (let z = 0; z < nz; z++) {
     for (let y = 0; y < ny; y++) {
-      for (let x = 0; x < nx; x++) chips.push({ x: EDGE + CHIP / 2 + x * PITCH + z * planeWidth, y: EDGE + CHIP / 2 + y * PITCH });
+      for (let x = 0; x < nx; x++) chips.push({ x: edge + CHIP / 2 + x * PITCH + z * planeWidth, y: edge + CHIP / 2 + y * PITCH });
     }
   }
   const seen = new Set<string>();
@@ -49,7 +50,7 @@ export function placeLinks(view: LinksView): Places {
     const [a, b] = [chips[from], chips[to]];
     return a === undefined || b === undefined ? [] : [{ row, ...arrow(view.shape, a, b, from, to, axis, again) }];
   });
-  return { width: 2 * EDGE + nz * planeWidth - PLANE_GAP, height: 2 * EDGE + (ny - 1) * PITCH + CHIP, chips, arrows };
+  return { width: 2 * edge + nz * planeWidth - PLANE_GAP, height: 2 * edge + (ny - 1) * PITCH + CHIP, chips, arrows };
 }
 
 function arrow(

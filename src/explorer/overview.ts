@@ -50,7 +50,7 @@ export function overview(
     drag(event);
   });
   sheet.addEventListener('pointermove', drag);
-  const resized = new ResizeObserver(draw);
+  const resized = new ResizeObserver(() => requestAnimationFrame(draw));
   resized.observe(plot);
   return {
     show(window) {

@@ -15,7 +15,7 @@ function variables(theme: Theme): string {
 
 const BASE = `*{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
-body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Liberation Sans",sans-serif}
+body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 -apple-system,BlinkMacSystemFont,"Segoe UI",Roboto,"Helvetica Neue","Liberation Sans",Arial,sans-serif}
 main,.masthead,.colophon{max-width:1160px;margin:0 auto;padding:0 28px}
 a{color:var(--accent)}
 h1,h2,h3{line-height:1.2;font-weight:650;letter-spacing:-.011em;text-wrap:balance}
@@ -38,7 +38,7 @@ ul.plain{padding-left:1.1rem;max-width:78ch}ul.plain li{margin:.3rem 0}
 const HEADER = `.masthead{padding-top:34px}
 .eyebrow{font-size:.84rem;color:var(--muted);margin:0 0 .7rem}
 .eyebrow b{color:var(--ink);font-weight:650}
-h1{font-size:clamp(1.55rem,3.4vw,2.35rem);margin:0 0 1rem;max-width:28ch}
+h1{font-size:clamp(1.55rem,3.4vw,2.35rem);margin:0 0 1rem;max-width:34ch}
 .answer{font-size:clamp(1.05rem,1.7vw,1.25rem);line-height:1.5;max-width:64ch;margin:0 0 1.4rem}
 .answer b{font-weight:650}
 .split{display:flex;height:22px;border-radius:4px;overflow:hidden;gap:2px;margin:.2rem 0 .55rem}
@@ -50,7 +50,7 @@ h1{font-size:clamp(1.55rem,3.4vw,2.35rem);margin:0 0 1rem;max-width:28ch}
 nav.contents{font-size:.9rem;margin:1.6rem 0 0;display:flex;flex-wrap:wrap;gap:.2rem 1.1rem}
 `;
 
-const TILES = `.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(205px,1fr));gap:12px;padding:0;margin:1rem 0;list-style:none}
+const TILES = `.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(240px,1fr));gap:12px;padding:0;margin:1rem 0;list-style:none}
 .tile{position:relative;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px 14px 11px}
 .tile .value{display:block;font-size:1.5rem;line-height:1.2;font-weight:600;font-variant-numeric:tabular-nums;letter-spacing:-.01em}
 .tile .value small{font-size:.6em;font-weight:500;color:var(--muted);letter-spacing:0}

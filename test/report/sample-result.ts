@@ -47,8 +47,23 @@ export function sampleScenario(name = 'switch-base-v3-32'): Scenario {
       moe: { experts: EXPERTS, dExpert: 2048, layersEvery: 2 },
     },
     layout: { ici: { data: 32, fsdp: 1, tensor: 1, expert: 1, pipeline: 1, context: 1 }, expertsOver: 'data', overlapGradients: false },
-    routing: { router: 'switch-top1', capacityFactor: 1.25, capacityRule: 'mesh-tf', groupTokens: 1024, groupsMultipleOf: 32, dispatch: 'einsum' },
-    workload: { kind: 'train', sequences: 1024, sequenceLength: 512, targetLength: 114, optimizer: 'adafactor', remat: 'none', embedding: 'gather' },
+    routing: {
+      router: 'switch-top1',
+      capacityFactor: 1.25,
+      capacityRule: 'mesh-tf',
+      groupTokens: 1024,
+      groupsMultipleOf: 32,
+      dispatch: 'einsum',
+    },
+    workload: {
+      kind: 'train',
+      sequences: 1024,
+      sequenceLength: 512,
+      targetLength: 114,
+      optimizer: 'adafactor',
+      remat: 'none',
+      embedding: 'gather',
+    },
     precision: { matmul: 'bf16', weights: 'f32', router: 'f32' },
     load: { kind: 'measured', clustering: 0.1 },
     emulate: { tokens: 'all', layers: 'all', verifyShare: 0.01 },
@@ -72,6 +87,9 @@ const LAYER = [
   { name: 'one-hot combine', part: 'combine', seconds: 1.6e-3, track: 'compute' },
 ] as const;
 
+/** Before each pair of layers, forward and backward, device 0 waits for the others. */
+const WAIT_SECONDS = 0.5e-3;
+
 function timelineSpans(): readonly TimelineSpan[] {
   const spans: TimelineSpan[] = [];
   let now = 0;
@@ -82,9 +100,11 @@ function timelineSpans(): readonly TimelineSpan[] {
   add('token embedding', 'embedding', 'fw', 3e-3, 'compute');
   for (const stage of ['fw', 'agrad', 'wgrad']) {
     for (let pair = 0; pair < 12; pair++) {
+      if (stage !== 'wgrad') now += WAIT_SECONDS;
       for (const op of LAYER) {
         if (stage === 'wgrad' && op.track === 'ici') continue;
-        for (let piece = 0; piece < 4; piece++) add(`${op.name} ${pair}.${piece}`, op.part, stage, (op.seconds / 4) * (0.9 + 0.2 * draw(1, spans.length)), op.track);
+        for (let piece = 0; piece < 4; piece++)
+          add(`${op.name} ${pair}.${piece}`, op.part, stage, (op.seconds / 4) * (0.9 + 0.2 * draw(1, spans.length)), op.track);
       }
     }
     if (stage === 'fw') add('logits and loss', 'logits', 'fw', 14e-3, 'compute');
@@ -103,7 +123,7 @@ function breakdownOf(spans: readonly TimelineSpan[]): readonly BreakdownRow[] {
     rows.set(key, row);
     row.secondsByStage[STAGES.indexOf(span.stage as (typeof STAGES)[number])] += span.endSeconds - span.startSeconds;
   }
-  const wait = STAGES.map((stage) => (stage === 'agrad' ? 9e-3 : stage === 'fw' ? 4e-3 : 0));
+  const wait = STAGES.map((stage) => (stage === 'fw' || stage === 'agrad' ? 12 * WAIT_SECONDS : 0));
   return [...rows.values(), { part: 'all-to-all', kind: 'wait', secondsByStage: wait }];
 }
 
@@ -159,21 +179,23 @@ function traffic(): readonly LayerTraffic[] {
     stack: index < 6 ? 'encoder' : 'decoder',
     layer: (index % 6) * 2 + 1,
     devices: DEVICES,
-    tokenBytes: Array.from({ length: DEVICES * DEVICES }, (_, i) => Math.round(786_432 * (0.5 + 0.8 * draw(60 + index, i % DEVICES) + 0.2 * draw(80 + index, i)))),
+    tokenBytes: Array.from({ length: DEVICES * DEVICES }, (_, i) =>
+      Math.round(786_432 * (0.5 + 0.8 * draw(60 + index, i % DEVICES) + 0.2 * draw(80 + index, i))),
+    ),
     slotBytesPerPair: 983_040,
   }));
 }
 
-function metrics(step: number, scale = 1): readonly Metric[] {
+function metrics(step: number, split: { compute: number; exposed: number; wait: number }, scale = 1): readonly Metric[] {
   const values: Record<MetricName, number> = {
     stepSeconds: step,
     examplesPerSecond: 1024 / step,
     tokensPerSecondPerChip: (1024 * 626) / step / 16,
     mfu: 0.214 / scale,
     hfu: 0.262,
-    computeSeconds: step * 0.8,
-    exposedCommunicationSeconds: step * 0.185,
-    waitSeconds: step * 0.015,
+    computeSeconds: split.compute,
+    exposedCommunicationSeconds: split.exposed,
+    waitSeconds: split.wait,
     hbmPeakBytes: 9.81e9 * scale,
     hbmCapacityBytes: 17_179_869_184,
     iciBytesPerDevice: 5.62e9 * scale,
@@ -189,6 +211,12 @@ function metrics(step: number, scale = 1): readonly Metric[] {
   });
 }
 
+function splitOf(breakdown: readonly BreakdownRow[]): { compute: number; exposed: number; wait: number } {
+  const of = (kind: BreakdownRow['kind']): number =>
+    breakdown.filter((row) => row.kind === kind).reduce((sum, row) => sum + row.secondsByStage.reduce((a, b) => a + b, 0), 0);
+  return { compute: of('compute'), exposed: of('exposedCommunication'), wait: of('wait') };
+}
+
 const PROVENANCE = {
   version: '0.1.0',
   node: '20.20.2',
@@ -202,12 +230,16 @@ const PROVENANCE = {
 export function sampleResult(name?: string): Result {
   const spans = timelineSpans();
   const step = spans.at(-1)?.endSeconds ?? 0;
-  const points = Array.from({ length: 240 }, (_, i) => ({ seconds: (step * i) / 239, bytes: 4.1e9 + 5.7e9 * Math.max(0, 1 - Math.abs(i - 90) / 90) }));
+  const breakdown = breakdownOf(spans);
+  const points = Array.from({ length: 240 }, (_, i) => ({
+    seconds: (step * i) / 239,
+    bytes: 4.1e9 + 5.7e9 * Math.max(0, 1 - Math.abs(i - 90) / 90),
+  }));
   const peak = points.reduce((a, b) => (b.bytes > a.bytes ? b : a));
   return {
     schema: RESULT_SCHEMA,
     scenario: sampleScenario(name),
-    metrics: metrics(step),
+    metrics: metrics(step, splitOf(breakdown)),
     analytic: [
       { name: 'stepSeconds', value: step * 0.94, unit: 's' },
       { name: 'computeSeconds', value: step * 0.8, unit: 's' },
@@ -217,10 +249,16 @@ export function sampleResult(name?: string): Result {
       { name: 'upperBoundSeconds', value: step * 1.3, unit: 's' },
     ],
     published: [
-      { metric: 'examplesPerSecond', value: 1000, unit: 'examples/s', source: 'Switch Transformers, arXiv:2101.03961, table 1', asOf: '2022-06' },
+      {
+        metric: 'examplesPerSecond',
+        value: 1000,
+        unit: 'examples/s',
+        source: 'Switch Transformers, arXiv:2101.03961, table 1',
+        asOf: '2022-06',
+      },
     ],
     detail: {
-      breakdown: breakdownOf(spans),
+      breakdown,
       timeline: { device: 0, spans },
       expertLoads: expertLoads(),
       links: { shape: [4, 4], wrap: [false, false], devicesPerChip: 2, rows: linkRows() },
@@ -231,13 +269,52 @@ export function sampleResult(name?: string): Result {
         peakAtSeconds: peak.seconds,
         closedFormBytes: peak.bytes * 0.98,
         points,
-        atPeak: Array.from({ length: 22 }, (_, i) => ({ name: `activations of encoder layer ${i}`, bytes: Math.round(peak.bytes * 0.2 * 0.8 ** i) })),
+        atPeak: Array.from({ length: 22 }, (_, i) => ({
+          name: `activations of encoder layer ${i}`,
+          bytes: Math.round(peak.bytes * 0.2 * 0.8 ** i),
+        })),
       },
       clusterings: [
-        { name: 'uniform, exact', strength: null, from: 'exact', droppedTokenFraction: 0.0527, standardError: 0, maxOverMeanExpertLoad: null, tokens: 0, layers: 0 },
-        { name: 'uniform', strength: 0, from: 'kernels', droppedTokenFraction: 0.0531, standardError: 0.0004, maxOverMeanExpertLoad: 1.12, tokens: 524_288, layers: 12 },
-        { name: 'default', strength: 0.1, from: 'kernels', droppedTokenFraction: 0.118, standardError: 0.003, maxOverMeanExpertLoad: 2.41, tokens: 524_288, layers: 12 },
-        { name: 'strong', strength: 0.5, from: 'kernels', droppedTokenFraction: 0.347, standardError: 0.011, maxOverMeanExpertLoad: 6.02, tokens: 524_288, layers: 12 },
+        {
+          name: 'uniform, exact',
+          strength: null,
+          from: 'exact',
+          droppedTokenFraction: 0.0527,
+          standardError: 0,
+          maxOverMeanExpertLoad: null,
+          tokens: 0,
+          layers: 0,
+        },
+        {
+          name: 'uniform',
+          strength: 0,
+          from: 'kernels',
+          droppedTokenFraction: 0.0531,
+          standardError: 0.0004,
+          maxOverMeanExpertLoad: 1.12,
+          tokens: 524_288,
+          layers: 12,
+        },
+        {
+          name: 'default',
+          strength: 0.1,
+          from: 'kernels',
+          droppedTokenFraction: 0.118,
+          standardError: 0.003,
+          maxOverMeanExpertLoad: 2.41,
+          tokens: 524_288,
+          layers: 12,
+        },
+        {
+          name: 'strong',
+          strength: 0.5,
+          from: 'kernels',
+          droppedTokenFraction: 0.347,
+          standardError: 0.011,
+          maxOverMeanExpertLoad: 6.02,
+          tokens: 524_288,
+          layers: 12,
+        },
       ],
       verification: { tokens: 6411, tokensShare: 0.01, devices: 32, comparedValues: 4_923_648, differingValues: 0 },
       sampling: { routedLayers: 12, totalLayers: 12, routedTokens: 3_846_144, totalTokens: 3_846_144, standardError: 0 },
@@ -253,15 +330,23 @@ export function sampleResult(name?: string): Result {
 }
 
 export function sampleComparison(): Comparison {
-  const settings = ['switch-top1', 'gshard-top2'].flatMap((router, r) => [1, 1.25, 2].map((cf) => ({ router, cf, scale: (1 + 0.55 * r) * (0.6 + 0.4 * cf) })));
+  const settings = ['switch-top1', 'gshard-top2'].flatMap((router, r) =>
+    [1, 1.25, 2].map((cf) => ({ router, cf, scale: (1 + 0.55 * r) * (0.6 + 0.4 * cf) })),
+  );
   const base = sampleResult();
   const variants = settings.map(({ router, cf, scale }) => {
     const vary = { 'routing.router': router, 'routing.capacityFactor': cf };
     const scenario = { ...base.scenario, name: 'top1-vs-top2', routing: { ...base.scenario.routing, router, capacityFactor: cf } };
-    return { vary, metrics: metrics(0.8 + 0.35 * scale, scale), scenario, breakdown: base.detail.breakdown };
+    const step = 0.8 + 0.35 * scale;
+    return {
+      vary,
+      metrics: metrics(step, { compute: step * 0.8, exposed: step * 0.18, wait: step * 0.02 }, scale),
+      scenario,
+      breakdown: base.detail.breakdown,
+    };
   });
   const [first, ...others] = variants;
-  const valueOf = (list: readonly Metric[], name: MetricName): number => list.find((m) => m.name === name)?.value ?? Number.NaN;
+  const valueIn = (list: readonly Metric[], name: MetricName): number => list.find((m) => m.name === name)?.value ?? Number.NaN;
   return {
     schema: COMPARISON_SCHEMA,
     name: 'top1-vs-top2',
@@ -269,7 +354,7 @@ export function sampleComparison(): Comparison {
     variants,
     ratios: others.map((variant) => ({
       vary: variant.vary,
-      ratios: Object.fromEntries(variant.metrics.map((m) => [m.name, m.value / valueOf(first?.metrics ?? [], m.name)])),
+      ratios: Object.fromEntries(variant.metrics.map((m) => [m.name, m.value / valueIn(first?.metrics ?? [], m.name)])),
     })),
     paired: others.flatMap((variant) => [
       { vary: variant.vary, metric: 'droppedTokenFraction' as const, mean: -0.034, interval: [-0.037, -0.031] as const, seeds: 5 },

@@ -1,14 +1,7 @@
 import { STAGES } from '../../program/index.ts';
 import { type BreakdownRow, formatShare, formatValue, type Result } from '../../result/index.ts';
 import type { BarsView, Cell, ChartSpec, Column, Series } from '../chart-spec.ts';
-
-const STAGE_LABELS: Readonly<Record<string, string>> = {
-  fw: 'Forward',
-  agrad: 'Activation gradients',
-  wgrad: 'Weight gradients',
-  recompute: 'Recomputation',
-  optim: 'Optimizer',
-};
+import { stageLabel } from '../stage-labels.ts';
 
 /**
  * Where the step goes, by part of the model and by stage. Copy this one for a new chart: a pure function from a Result to a table
@@ -29,7 +22,7 @@ export function stepBreakdown(result: Result): ChartSpec {
 
 function byPart(rows: readonly BreakdownRow[]): BarsView {
   const columns: Column[] = [{ label: 'Part', unit: '' }];
-  for (const stage of STAGES) columns.push({ label: STAGE_LABELS[stage] ?? stage, unit: 's' });
+  for (const stage of STAGES) columns.push({ label: stageLabel(stage), unit: 's' });
   columns.push({ label: 'Exposed communication', unit: 's' }, { label: 'Waiting', unit: 's' }, { label: 'Total', unit: 's' });
   const parts = [...new Set(rows.map((row) => row.part))];
   const table = parts.map((part): Cell[] => {
@@ -56,7 +49,7 @@ function byStage(rows: readonly BreakdownRow[]): BarsView {
   const table = STAGES.map((stage, i): Cell[] => {
     const of = (kind: BreakdownRow['kind']): number => sum(rows.filter((row) => row.kind === kind).map((row) => secondsOf(row, i)));
     const cells = [of('compute'), of('exposedCommunication'), of('wait')];
-    return [STAGE_LABELS[stage] ?? stage, ...cells, sum(cells)];
+    return [stageLabel(stage), ...cells, sum(cells)];
   });
   return bars('By stage of the step', { columns, rows: table }, [
     { column: 1, role: 'compute' },

@@ -1,6 +1,7 @@
 import { formatNumber, formatValue, type Result, type TimelineSpan } from '../../result/index.ts';
 import type { ChartSpec, SpansView } from '../chart-spec.ts';
 import { seriesRole } from '../palette.ts';
+import { stageLabel } from '../stage-labels.ts';
 
 const COMPUTE_TRACK = 'Compute';
 
@@ -34,7 +35,14 @@ function view(device: number, spans: readonly TimelineSpan[]): SpansView {
         { label: 'Start', unit: 's' },
         { label: 'End', unit: 's' },
       ],
-      rows: spans.map((span, i) => [tracks[i] ?? COMPUTE_TRACK, span.name, span.part, span.stage, span.startSeconds, span.endSeconds]),
+      rows: spans.map((span, i) => [
+        tracks[i] ?? COMPUTE_TRACK,
+        span.name,
+        span.part,
+        stageLabel(span.stage),
+        span.startSeconds,
+        span.endSeconds,
+      ]),
     },
     track: 0,
     name: 1,

@@ -23,7 +23,7 @@ export function published(result: Result, key: string): Html | null {
   return section(
     `${key}-published`,
     'Beside published measurements',
-    html`<p>Deviation is simulated against published. Nothing in the model was fitted to these rows.</p>`,
+    html`<p>Deviation is how far the simulated value lies from the published one.</p>`,
     table('Published and simulated', ['Metric', 'Published', 'Simulated', 'Deviation', 'Source'], rows, [4]),
   );
 }
@@ -48,7 +48,7 @@ export function verification(result: Result, key: string): Html {
   const checked =
     check === null
       ? html`<p>No expert feed-forward was executed in this run: the loads were drawn or recorded, not computed.</p>`
-      : html`<p><b>${formatNumber(check.differingValues)} of ${formatNumber(check.comparedValues)}</b> bf16 values differ bit for bit between the kernel and the naive oracle: ${formatNumber(check.tokens)} tokens (${formatShare(check.tokensShare)} of all) went through the whole expert feed-forward, with one full expert batch on each of ${formatNumber(check.devices)} devices.</p>`;
+      : html`<p><b>${formatNumber(check.differingValues)} of ${formatNumber(check.comparedValues)}</b> bf16 values differ between the kernel and the naive oracle, compared bit by bit: ${formatNumber(check.tokens)} tokens (${formatShare(check.tokensShare)} of all) went through the whole expert feed-forward, with one full expert batch on each of ${formatNumber(check.devices)} devices.</p>`;
   const all = sampling.routedLayers === sampling.totalLayers && sampling.routedTokens === sampling.totalTokens;
   const sampled =
     sampling.totalLayers === 0
