@@ -53,7 +53,8 @@ export function weightCount(weights: readonly WeightMatrix[]): number {
 /** T5 buckets relative positions; one table per stack (T5, arXiv 1910.10683, section 2.1). */
 export const POSITION_BUCKETS = 32;
 
-function layerWeights(model: ModelSpec, layer: Layer): WeightMatrix[] {
+/** All weights of one layer. */
+export function layerWeights(model: ModelSpec, layer: Layer): WeightMatrix[] {
   return [
     ...attentionWeights(model),
     ...(layer.crossAttention ? attentionWeights(model) : []),

@@ -1,48 +1,95 @@
 import type { Bytes } from '../base/index.ts';
 import type { Chip } from '../hardware/index.ts';
 import { stateBytes } from '../layout/index.ts';
-import { allWeights, layersOf } from '../model/index.ts';
+import { allWeights, type Layer, layersOf, layerWeights, type Stack } from '../model/index.ts';
 import type { Scenario } from '../scenario/index.ts';
-import { sizesOf, stackLengths, tokensOf } from './sizes.ts';
+import { type Sizes, sizesOf, stackLengths, tokensOf } from './sizes.ts';
 import { switchShape } from './switch-shape.ts';
 
 /**
- * Device memory in closed form, without the program: state, plus what the forward pass leaves behind when the loss is reached, plus the
- * logits' gradient. Under full rematerialisation only the inputs of the sub-layers stay. The peak of the live ranges must agree.
+ * Device memory in closed form, without the program; the peak of the live ranges must agree.
+ * Without rematerialisation the peak is at the loss: state, everything that the forward pass leaves behind, and the logits with their gradient.
+ * With it, only the inputs of sub-layers stay, and the peak is either there or at the last layer of the first stack, where one sub-layer
+ * is recomputed while the inputs below it and the gradients above it are alive.
  */
 export function closedFormMemory(scenario: Scenario, chip: Chip): Bytes {
   const sizes = sizesOf(scenario, chip);
-  const state = stateBytes(allWeights(scenario.model), scenario.layout, scenario.workload.optimizer, scenario.precision);
-  const a = sizes.activationBytes;
   const { model } = scenario;
+  const state = stateBytes(allWeights(model), scenario.layout, scenario.workload.optimizer, scenario.precision);
+  const layers = layersOf(model);
+  const always = state.weights + state.optimizer + tokenIds(sizes);
+  const inputs = sum(layers.map((layer) => layerInputs(sizes, layer)));
+  if (scenario.workload.remat === 'none') {
+    const saved = sum(layers.flatMap((layer) => subLayers(scenario, sizes, layer).map((subLayer) => subLayer.saved)));
+    return always + inputs + saved + lossBytes(sizes);
+  }
+  const firstStack = layers.filter((layer) => layer.stack === layers[0].stack);
+  const above = layers.filter((layer) => layer.stack !== layers[0].stack);
+  const recomputed = Math.max(
+    ...subLayers(scenario, sizes, firstStack[firstStack.length - 1]).map(({ saved, working }) => saved + working),
+  );
+  const atRecomputation = sum(firstStack.map((layer) => layerInputs(sizes, layer))) + gradients(scenario, above) + recomputed;
+  return always + Math.max(inputs + lossBytes(sizes), atRecomputation);
+}
+
+/** What one sub-layer keeps for its backward pass, and what the backward pass needs beside it. */
+interface SubLayerBytes {
+  readonly saved: Bytes;
+  readonly working: Bytes;
+}
+
+function subLayers(scenario: Scenario, sizes: Sizes, layer: Layer): SubLayerBytes[] {
   const lengths = stackLengths(scenario);
-  const keepsAll = scenario.workload.remat === 'none';
-  let activations = 0;
-  for (const layer of layersOf(model)) {
-    const tokens = tokensOf(sizes, layer.stack);
-    activations += (layer.crossAttention ? 3 : 2) * a * tokens * model.dModel;
-    if (!keepsAll) continue;
-    const length = lengths[layer.stack];
-    activations += attention(tokens, tokens, length);
-    if (layer.crossAttention) activations += attention(tokens, tokensOf(sizes, 'encoder'), lengths.encoder);
-    activations += layer.feedForward === 'dense' ? a * tokens * (model.ffnMatrices - 1) * model.dFf : switchFeedForward(layer.stack);
-  }
-  const lastTokens = tokensOf(sizes, model.decoderLayers > 0 ? 'decoder' : 'encoder');
-  const logits = (4 + a) * lastTokens * model.vocab + a * lastTokens * model.dModel;
-  const tokenIds =
-    4 * ((model.encoderLayers > 0 ? tokensOf(sizes, 'encoder') : 0) + (model.decoderLayers > 0 ? tokensOf(sizes, 'decoder') : 0));
-  return state.weights + state.optimizer + activations + logits + tokenIds;
+  const tokens = tokensOf(sizes, layer.stack);
+  return [
+    attention(sizes, tokens, tokens, lengths[layer.stack]),
+    ...(layer.crossAttention ? [attention(sizes, tokens, tokensOf(sizes, 'encoder'), lengths.encoder)] : []),
+    layer.feedForward === 'switch' ? switchFeedForward(scenario, sizes, layer.stack) : feedForward(sizes, tokens),
+  ];
+}
 
-  function attention(queries: number, keys: number, keyLength: number): Bytes {
-    const inner = model.heads * model.headDim;
-    return a * ((2 * queries + 2 * keys) * inner + model.heads * queries * keyLength);
-  }
+/** q, k, v, probabilities and context; gradients of scores and probabilities. */
+function attention({ model, activationBytes: a }: Sizes, queries: number, keys: number, keyLength: number): SubLayerBytes {
+  const scores = model.heads * queries * keyLength;
+  return { saved: a * (2 * (queries + keys) * model.heads * model.headDim + scores), working: 2 * a * scores };
+}
 
-  function switchFeedForward(stack: 'encoder' | 'decoder'): Bytes {
-    const shape = switchShape(scenario, stack);
-    const tokens = shape.groupsPerDevice * shape.groupTokens;
-    const slots = shape.experts * shape.expertCapacity * shape.groupsPerDevice;
-    const hidden = (model.ffnMatrices - 1) * (model.moe?.dExpert ?? 0);
-    return 4 * tokens * shape.experts + 2 * a * tokens * shape.experts * shape.expertCapacity + a * slots * (2 * model.dModel + hidden);
-  }
+function feedForward({ model, activationBytes: a }: Sizes, tokens: number): SubLayerBytes {
+  const hidden = a * tokens * (model.ffnMatrices - 1) * model.dFf;
+  return { saved: hidden, working: hidden };
+}
+
+/** Probabilities, two masks, expert inputs, hidden layer and outputs; gradients of the last three and of one mask. */
+function switchFeedForward(scenario: Scenario, { model, activationBytes: a }: Sizes, stack: Stack): SubLayerBytes {
+  const { groupsPerDevice, groupTokens, experts, expertCapacity } = switchShape(scenario, stack);
+  const tokens = groupsPerDevice * groupTokens;
+  const mask = a * tokens * experts * expertCapacity;
+  const slots = experts * expertCapacity * groupsPerDevice;
+  const expertBytes = a * slots * (2 * model.dModel + (model.ffnMatrices - 1) * (model.moe?.dExpert ?? 0));
+  return { saved: 4 * tokens * experts + 2 * mask + expertBytes, working: expertBytes + mask };
+}
+
+function layerInputs(sizes: Sizes, layer: Layer): Bytes {
+  return (layer.crossAttention ? 3 : 2) * sizes.activationBytes * tokensOf(sizes, layer.stack) * sizes.model.dModel;
+}
+
+/** f32 logits, their gradient, and the input of the last product. */
+function lossBytes(sizes: Sizes): Bytes {
+  const { model, activationBytes: a } = sizes;
+  const tokens = tokensOf(sizes, model.decoderLayers > 0 ? 'decoder' : 'encoder');
+  return (4 + a) * tokens * model.vocab + a * tokens * model.dModel;
+}
+
+function tokenIds(sizes: Sizes): Bytes {
+  const { model } = sizes;
+  return 4 * ((model.encoderLayers > 0 ? tokensOf(sizes, 'encoder') : 0) + (model.decoderLayers > 0 ? tokensOf(sizes, 'decoder') : 0));
+}
+
+function gradients({ model, layout, workload, precision }: Scenario, layers: readonly Layer[]): Bytes {
+  const weights = layers.flatMap((layer) => layerWeights(model, layer));
+  return stateBytes(weights, layout, workload.optimizer, precision).gradients;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

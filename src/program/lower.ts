@@ -103,7 +103,7 @@ function emitForward(lowering: Lowering, block: Block, stage: 'fw' | 'recompute'
 /** Blocks backwards; gradients are reduced block by block, behind the backward pass or after all of it. */
 function emitBackward(lowering: Lowering, blocks: readonly Block[], forwardRanges: readonly Range[]): Reduction[] {
   const { builder, scenario } = lowering;
-  const pending: { block: Block; gradientsFrom: number; last: number }[] = [];
+  const pending: { block: Block; gradientsFrom: number }[] = [];
   const reductions: Reduction[] = [];
   for (let index = blocks.length - 1; index >= 0; index--) {
     const block = blocks[index];
@@ -117,27 +117,32 @@ function emitBackward(lowering: Lowering, blocks: readonly Block[], forwardRange
     keep(builder, block.workingBackward, gradientsFrom, last);
     if (block.weights.length === 0) continue;
     if (scenario.layout.overlapGradients) {
-      reductions.push({ block, gradientsFrom, after: emitReduction(lowering, block, last) });
+      reductions.push({ block, gradientsFrom, after: emitReduction(lowering, block, [last]) });
     } else {
-      pending.push({ block, gradientsFrom, last });
+      pending.push({ block, gradientsFrom });
     }
   }
-  const lastOfBackward = builder.taskCount - 1;
-  for (const { block, gradientsFrom } of pending) {
-    reductions.push({ block, gradientsFrom, after: emitReduction(lowering, block, lastOfBackward) });
-  }
+  // Without overlap the reductions queue up behind the backward pass, and no update starts before the last of them.
+  let after: readonly number[] = [builder.taskCount - 1];
+  for (const { block } of pending) after = chained(emitReduction(lowering, block, after), after);
+  for (const { block, gradientsFrom } of pending) reductions.push({ block, gradientsFrom, after });
   return reductions;
 }
 
 /** Sums replicated gradients over the data axis; a device that holds all copies alone has nothing to send. */
-function emitReduction(lowering: Lowering, block: Block, after: number): number[] {
+function emitReduction(lowering: Lowering, block: Block, after: readonly number[]): number[] {
   const { sizes, builder, plans, scenario } = lowering;
   const experts = shardsOf(scenario.layout).experts;
   const replicated = block.weights.filter((weights) => !(weights.expert && experts > 1));
   if (scenario.layout.ici.data === 1) return [];
   const bytes = weightCount(replicated) * sizes.activationBytes;
   const label = { name: `${block.name}: gradient all-reduce`, part: 'gradient all-reduce', stage: 'wgrad' as const };
-  return [builder.collective(label, { kind: 'all-reduce', meshAxis: 'data', plan: plans.row('all-reduce', 'data', bytes) }, [after])];
+  return [builder.collective(label, { kind: 'all-reduce', meshAxis: 'data', plan: plans.row('all-reduce', 'data', bytes) }, after)];
+}
+
+/** What the next in a queue waits for: the one just queued, or what that would have waited for. */
+function chained(queued: readonly number[], after: readonly number[]): readonly number[] {
+  return queued.length > 0 ? queued : after;
 }
 
 /** One update per block, as soon as its gradients are reduced; gradients live until then, state for the whole step. */

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import {
+  checkProgram,
+  closedFormMemory,
+  dispatchBytesPerPair,
+  liveMemory,
+  type Program,
+  STAGES,
+  sentBytesPerDevice,
+  switchShape,
+} from '../../src/program/index.ts';
+import { lowered } from './scenarios.ts';
+
+function flopsOfStage({ tasks }: Program, stage: (typeof STAGES)[number]): number {
+  return tasks.mxuFlops.reduce((sum, flops, task) => sum + (tasks.stage[task] === STAGES.indexOf(stage) ? flops : 0), 0);
+}
+
+describe('work of a step', () => {
+  it.each(['t5-base-v3-32', 't5-large-v3-32'])(
+    'of %s is exactly the FLOPs of the model when nothing is padded, one-hot or recomputed',
+    (name) => {
+      const { program } = lowered(name, { workload: { embedding: 'gather', remat: 'none' } });
+      expect(program.executedFlops).toBeCloseTo(program.modelFlops, -9);
+    },
+  );
+
+  it('is twice as much backward as forward', () => {
+    const { program } = lowered('t5-base-v3-32', { workload: { embedding: 'gather' } });
+    const backward = flopsOfStage(program, 'agrad') + flopsOfStage(program, 'wgrad');
+    expect(backward / flopsOfStage(program, 'fw')).toBeCloseTo(2, 12);
+  });
+
+  it('repeats the forward pass but for embedding under full rematerialisation', () => {
+    const { program } = lowered('t5-base-v3-32', { workload: { embedding: 'gather', remat: 'full' } });
+    expect(flopsOfStage(program, 'recompute')).toBe(flopsOfStage(program, 'fw'));
+  });
+
+  it('of a Switch layer grows with capacity, not with the number of choices', () => {
+    const cf1 = lowered('switch-base-v3-32', { routing: { capacityFactor: 1 } }).program;
+    const cf2 = lowered('switch-base-v3-32', { routing: { capacityFactor: 2 } }).program;
+    const top2 = lowered('switch-base-v3-32', { routing: { capacityFactor: 2, router: 'mtf-top2' } }).program;
+    expect(cf2.executedFlops).toBeGreaterThan(cf1.executedFlops * 1.1);
+    // Positions of the second choice cost one more product with the triangular matrix, and nothing else does.
+    expect(top2.executedFlops / cf2.executedFlops).toBeLessThan(1.01);
+    expect(sentBytesPerDevice(top2, 'all-to-all')).toBe(sentBytesPerDevice(cf2, 'all-to-all'));
+    expect(top2.modelFlops).toBeGreaterThan(cf2.modelFlops * 1.2);
+  });
+});
+
+describe('bytes of a step', () => {
+  it('are four padded all-to-alls per Switch layer', () => {
+    const { scenario, program } = lowered('switch-base-v3-32');
+    const devices = program.devices;
+    const perLayer = (['encoder', 'decoder'] as const).map((stack) => {
+      const shape = switchShape(scenario, stack);
+      // Slots of one device: its groups x all experts x capacity, in bf16; all but its own share leaves the device.
+      const held = shape.groupsPerDevice * shape.experts * shape.expertCapacity * scenario.model.dModel * 2;
+      expect(dispatchBytesPerPair(scenario, shape) * devices).toBe(held);
+      return (held * (devices - 1)) / devices;
+    });
+    expect(sentBytesPerDevice(program, 'all-to-all')).toBe(4 * 6 * (perLayer[0] + perLayer[1]));
+  });
+
+  it('reduce every replicated gradient once', () => {
+    const { program } = lowered('t5-base-v3-32');
+    const parameters = 222_855_168 + (12 * 2 + 12 * 3 + 2) * 768 + 2 * 32 * 12;
+    expect(sentBytesPerDevice(program, 'all-reduce')).toBeCloseTo((2 * 2 * parameters * 31) / 32, 3);
+  });
+});
+
+describe('memory of a step', () => {
+  it.each(['t5-base-v3-32', 'switch-base-v3-32', 'switch-base-cf2.0-v3-32'])(
+    'of %s: closed form and live ranges agree within 2 %',
+    (name) => {
+      const { scenario, chip, program } = lowered(name, { workload: { remat: 'none' } });
+      const peak = liveMemory(program).peakBytes;
+      expect(Math.abs(closedFormMemory(scenario, chip) / peak - 1)).toBeLessThan(0.02);
+    },
+  );
+
+  it.each(['t5-base-v3-32', 'switch-base-v3-32'])(
+    'of %s shrinks under full rematerialisation, and the two answers still agree within 2 %',
+    (name) => {
+      const all = liveMemory(lowered(name, { workload: { remat: 'none' } }).program).peakBytes;
+      const { scenario, chip, program } = lowered(name, { workload: { remat: 'full' } });
+      const live = liveMemory(program);
+      expect(live.peakBytes).toBeLessThan(all / 2);
+      expect(Math.abs(closedFormMemory(scenario, chip) / live.peakBytes - 1)).toBeLessThan(0.02);
+    },
+  );
+
+  it('returns to weights and optimizer state', () => {
+    const { program } = lowered('switch-base-v3-32');
+    const { bytesDuringTask } = liveMemory(program);
+    const { buffers } = program;
+    const permanent = buffers.bytes.reduce((sum, bytes, row) => sum + (buffers.freedAt[row] === -1 ? bytes : 0), 0);
+    const last = program.tasks.count - 1;
+    const freedLast = buffers.bytes.reduce((sum, bytes, row) => sum + (buffers.freedAt[row] === last ? bytes : 0), 0);
+    expect(bytesDuringTask[last]).toBeCloseTo(permanent + freedLast, 0);
+  });
+});
+
+describe('check', () => {
+  const { program } = lowered('tiny');
+  const broken: [string, Program, RegExp][] = [
+    [
+      'a dependency on a later task',
+      { ...program, tasks: { ...program.tasks, dependencies: program.tasks.dependencies.map(() => program.tasks.count) } },
+      /waits for a later task/,
+    ],
+    [
+      'a fractional duration',
+      { ...program, tasks: { ...program.tasks, picoseconds: program.tasks.picoseconds.map((ps) => ps + 0.5) } },
+      /whole number/,
+    ],
+    ['a collective that leaves a device out', { ...program, devices: program.devices + 1 }, /takes part not once/],
+    [
+      'a buffer freed too early',
+      { ...program, buffers: { ...program.buffers, freedAt: program.buffers.freedAt.map((task) => task - 1) } },
+      /freed before/,
+    ],
+  ];
+
+  it('passes what was lowered', () => {
+    expect(() => checkProgram(program)).not.toThrow();
+  });
+
+  it.each(broken)('refuses %s', (_, wrong, message) => {
+    expect(() => checkProgram(wrong)).toThrow(message);
+  });
+});

@@ -1,0 +1,141 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { createThreadExecutor } from '../../src/cluster/index.ts';
+import { type LoadedScenario, loadScenario } from '../../src/intake/index.ts';
+import { METRIC_NAMES, type MetricName, metricValue, type Result } from '../../src/result/index.ts';
+import type { Scenario } from '../../src/scenario/index.ts';
+import { runComparison, runStudy, type StudyOutput } from '../../src/study/index.ts';
+
+const tiny = loadScenario('scenarios/tiny.yaml');
+
+function run(change: (scenario: Scenario) => Scenario = (same) => same, threads = 1, loaded: LoadedScenario = tiny): Promise<StudyOutput> {
+  return runStudy({
+    scenario: change(loaded.scenario),
+    chip: loaded.chip,
+    warnings: [],
+    published: [],
+    executor: createThreadExecutor({ threads }),
+    provenance: { version: 'test', node: 'test', startedAt: 'test' },
+    clock: () => 0,
+  });
+}
+
+function value(result: Result, name: MetricName): number {
+  return metricValue(result.metrics, name) ?? Number.NaN;
+}
+
+const outputs = new Map<number, Promise<StudyOutput>>();
+function withThreads(threads: number): Promise<StudyOutput> {
+  const known = outputs.get(threads) ?? run(undefined, threads);
+  outputs.set(threads, known);
+  return known;
+}
+afterAll(() => outputs.clear());
+
+describe('a study', () => {
+  it('gives every metric once, and finite', async () => {
+    const { result } = await withThreads(1);
+    expect(result.metrics.map((metric) => metric.name)).toEqual(METRIC_NAMES);
+    for (const metric of result.metrics) expect(Number.isFinite(metric.value), metric.name).toBe(true);
+  });
+
+  it('gives the same result but for provenance on 1, 2 and 3 threads', async () => {
+    const results = await Promise.all([1, 2, 3].map(async (threads) => (await withThreads(threads)).result));
+    const [one, two, three] = results.map(({ provenance: _, ...rest }) => JSON.stringify(rest));
+    expect(two).toBe(one);
+    expect(three).toBe(one);
+    expect(results[1].fingerprint).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  it('gives another fingerprint for another seed', async () => {
+    const other = await run((scenario) => ({ ...scenario, seed: scenario.seed + 1 }));
+    expect(other.result.fingerprint).not.toBe((await withThreads(1)).result.fingerprint);
+  });
+
+  it('accounts for every second of the step', async () => {
+    const { result } = await withThreads(1);
+    const step = value(result, 'stepSeconds');
+    const rows = result.detail.breakdown.flatMap((row) => row.secondsByStage).reduce((sum, seconds) => sum + seconds, 0);
+    expect(rows).toBeCloseTo(step, 10);
+    const kinds = value(result, 'computeSeconds') + value(result, 'exposedCommunicationSeconds') + value(result, 'waitSeconds');
+    expect(kinds).toBeCloseTo(step, 10);
+  });
+
+  it('agrees with the closed form when nothing contends or waits', async () => {
+    const { result } = await run((scenario) => ({ ...scenario, layout: { ...scenario.layout, overlapGradients: false } }));
+    const closed = result.analytic.find((row) => row.name === 'stepSeconds');
+    expect(closed?.value).toBe(value(result, 'stepSeconds'));
+  });
+
+  it('predicts exactly the bytes that the emulated pod dispatched', async () => {
+    const { result } = await withThreads(1);
+    expect(result.detail.traffic).toHaveLength(2);
+    let perDevice = 0;
+    for (const layer of result.detail.traffic) {
+      const row = result.detail.expertLoads.find((load) => load.stack === layer.stack && load.layer === layer.layer);
+      // Every device: its groups x the experts of a destination x slots, counted from the routed groups.
+      const slots = ((row?.slotsPerExpert ?? 0) / layer.devices) * ((row?.requested.length ?? 0) / layer.devices);
+      expect(layer.slotBytesPerPair).toBe(slots * tiny.scenario.model.dModel * 2);
+      perDevice += 4 * layer.slotBytesPerPair * (layer.devices - 1);
+    }
+    expect(value(result, 'allToAllBytesPerDevice')).toBe(perDevice);
+  });
+
+  it('never sends more token bytes than slots', async () => {
+    const { result } = await withThreads(1);
+    for (const { tokenBytes, slotBytesPerPair } of result.detail.traffic) {
+      expect(Math.max(...tokenBytes)).toBeLessThanOrEqual(slotBytesPerPair);
+    }
+  });
+
+  it('compares the experts with the oracle and finds no difference', async () => {
+    const { verification } = (await withThreads(1)).result.detail;
+    expect(verification?.comparedValues).toBeGreaterThan(0);
+    expect(verification?.tokensShare).toBeGreaterThanOrEqual(tiny.scenario.emulate.verifyShare);
+    expect(verification?.devices).toBe(4);
+    expect(verification?.differingValues).toBe(0);
+  });
+
+  it('shows a slow device as waiting of the others', async () => {
+    const { result } = await run((scenario) => ({
+      ...scenario,
+      topology: { ...scenario.topology, slowDevices: [{ device: 3, factor: 1.5 }] },
+    }));
+    expect(value(result, 'waitSeconds')).toBeGreaterThan(0.1 * value(result, 'stepSeconds'));
+    expect(value(result, 'stepSeconds')).toBeGreaterThan(1.3 * value((await withThreads(1)).result, 'stepSeconds'));
+  });
+
+  it('needs no router for a dense model', async () => {
+    const { result } = await run((scenario) => ({ ...scenario, model: { ...scenario.model, moe: null } }));
+    expect(value(result, 'droppedTokenFraction')).toBe(0);
+    expect(value(result, 'allToAllBytesPerDevice')).toBe(0);
+    expect(result.detail.expertLoads).toEqual([]);
+  });
+});
+
+describe('a comparison', () => {
+  it('pairs variants by seed and shares their scores', async () => {
+    const variants = (['switch-top1', 'gshard-top2'] as const).flatMap((router) =>
+      [1, 2].map((capacityFactor) => ({
+        vary: { 'routing.router': router, 'routing.capacityFactor': capacityFactor },
+        scenario: { ...tiny.scenario, routing: { ...tiny.scenario.routing, router, capacityFactor } },
+      })),
+    );
+    const comparison = await runComparison({
+      name: 'tiny',
+      question: '',
+      variants,
+      seeds: 5,
+      chip: tiny.chip,
+      warnings: [],
+      executor: createThreadExecutor({ threads: 2 }),
+      provenance: { version: 'test', node: 'test', startedAt: 'test' },
+      clock: () => 0,
+    });
+    expect(comparison.variants.map((variant) => variant.vary)).toEqual(variants.map((variant) => variant.vary));
+    const bigger = comparison.paired.find((row) => row.metric === 'droppedTokenFraction' && row.vary['routing.capacityFactor'] === 2);
+    // The same scores with more slots: fewer drops under every seed, so the whole interval is below zero.
+    expect(bigger?.seeds).toBe(5);
+    expect(bigger?.interval[1]).toBeLessThan(0);
+    expect(comparison.ratios[0].ratios.allToAllBytesPerDevice).toBeCloseTo(2, 1);
+  });
+});
