@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import {
   type Comparison,
+  formatNumber,
   formatShare,
   formatValue,
   METRICS,
@@ -21,8 +22,10 @@ const COLUMNS: readonly (readonly [heading: string, metric: MetricName])[] = [
   ['dropped', 'droppedTokenFraction'],
   ['max/mean', 'maxOverMeanExpertLoad'],
   ['HBM', 'hbmPeakBytes'],
-  ['$/1e9 tok', 'dollarsPerBillionTokens'],
+  ['$/1e9', 'dollarsPerBillionTokens'],
 ];
+
+const UNIT_IN_HEADING: readonly MetricName[] = ['expertCapacity', 'maxOverMeanExpertLoad', 'dollarsPerBillionTokens'];
 
 /** Table of the variants, their step times against the first, paired differences of what was drawn, and where the page is. */
 export function comparisonText(comparison: Comparison, folder: string): string {
@@ -52,7 +55,7 @@ function variantTable(variants: readonly Variant[]): string[] {
     ...COLUMNS.map(([, name]) => {
       const value = metricValue(metrics, name);
       if (value === undefined) return '-';
-      return name === 'dollarsPerBillionTokens' ? value.toFixed(0) : formatValue(value, unitOf(name));
+      return UNIT_IN_HEADING.includes(name) ? formatNumber(value) : formatValue(value, unitOf(name));
     }),
   ]);
   const right = COLUMNS.map((_, column) => column + 1);

@@ -1,4 +1,4 @@
-import { nearest } from '../base/index.ts';
+import { type Issue, nearest } from '../base/index.ts';
 import { type JsonSchema, keysAt } from './json-schema.ts';
 import type { LocatedIssue } from './located-issue.ts';
 import { dotted, type Path, withValueAt } from './path.ts';
@@ -32,7 +32,7 @@ export function checkShape(document: unknown, schema: JsonSchema): Repaired {
     if (parsed.success) return { input: parsed.data, issues, wrong };
     const found = shapeIssues(parsed.error.issues, candidate, schema);
     // Later rounds only meet groups that lost a required key to an earlier one: consequences, not further mistakes.
-    if (round === 0) issues.push(...found);
+    if (round === 0) issues.push(...found.filter(({ issue }) => !isMisspelt(issue, found)));
     for (const { at, issue } of found) {
       wrong.push(...meantPaths(at, issue.code, candidate, schema));
       candidate = withValueAt(candidate, removable(at, issue.code), undefined) ?? {};
@@ -46,6 +46,11 @@ export function checkShape(document: unknown, schema: JsonSchema): Repaired {
     }
   }
   throw new Error(`internal: a scenario could not be repaired: ${issues.map((found) => found.issue.code).join(', ')}`);
+}
+
+/** A required key is not missing when an unknown one was meant for it. */
+function isMisspelt({ code, path }: Issue, found: readonly LocatedIssue[]): boolean {
+  return code === 'E_MISSING' && found.some(({ issue }) => issue.code === 'E_KEY_UNKNOWN' && issue.remedy === `did you mean ${path}?`);
 }
 
 /** A list with a wrong entry goes as a whole, and so does a group that lacks a required key. */

@@ -36,6 +36,7 @@ function translate(issue: ZodIssue, path: Path, input: unknown, schema: JsonSche
 /** A union speaks through the branch that the value was meant for, or through its own message when there is none. */
 function unionIssues(issue: ZodIssue & { code: 'invalid_union' }, path: Path, input: unknown, schema: JsonSchema): LocatedIssue[] {
   const value = valueAt(input, path);
+  if (value === undefined && !('options' in issue)) return [missing(path, issue.message)];
   if ('options' in issue && Array.isArray(issue.options)) {
     const words = issue.options.map(String);
     return [value === undefined ? missing(path, words.join(', ')) : wordIssue(path, value, words)];

@@ -58,7 +58,7 @@ const meshCoversSlice: ScenarioRule = {
         code: 'E_LAYOUT_PRODUCT',
         path: 'layout.ici',
         value: one ? factors || 'data 1' : `${factors} = ${product}`,
-        rule: `but ${sliceName(scenario)} has ${devices} devices (${devices / chip.devicesPerChip} chips x ${chip.devicesPerChip})`,
+        rule: `must be ${devices}, the devices of ${sliceName(scenario)} (${devices / chip.devicesPerChip} chips x ${chip.devicesPerChip})`,
         remedy: `${product > devices ? 'lower' : 'raise'} ${one ? 'it' : 'one axis'}, or set it to -1, which fills the slice`,
       },
     ];

@@ -40,8 +40,9 @@ const enoughExperts: ScenarioRule = {
 const groupsDivide: ScenarioRule = {
   reads: ['topology', 'layout.ici', 'model', 'workload', 'routing.groupTokens', 'routing.groupsMultipleOf'],
   check: ({ scenario }) => {
-    const { routing, layout, model } = scenario;
-    if (model.moe === null) return [];
+    const { routing, layout, model, workload } = scenario;
+    // Sequences that do not divide over the devices are an issue of their own.
+    if (model.moe === null || workload.sequences % layout.ici.data !== 0) return [];
     if (routing.groupsMultipleOf % layout.ici.data !== 0) {
       return [
         {

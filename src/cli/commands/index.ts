@@ -5,6 +5,7 @@ import { explain } from './explain.ts';
 import { list } from './list.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
+import { schema } from './schema.ts';
 
 /** Verbs by name, in the order of the help; the key is the file's name. */
-export const COMMANDS: Registry<CommandEntry> = { run, compare, report, list, explain };
+export const COMMANDS: Registry<CommandEntry> = { run, compare, report, list, explain, schema };
