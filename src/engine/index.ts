@@ -1,6 +1,7 @@
 /**
- * Engine: the discrete-event emulator. It knows tasks, devices and links; the words expert, layer and TPU do not occur
- * here.
+ * Engine: the discrete-event emulator. `simulate` runs a program on every device of a slice and returns a trace: spans, links, and where each
+ * device's time went. It knows tasks, devices and links, nothing of what they stand for. Times are whole picoseconds; events have one total
+ * order (`events.ts`, base's heap); collectives that meet on links share them by max-min fairness (`network.ts`, `fair-rates.ts`).
  */
 export { simulate } from './simulate.ts';
 export * from './trace.ts';

@@ -20,7 +20,10 @@ export interface PreparedPlan {
   readonly groups: readonly { readonly devices: Uint32Array; readonly phases: readonly PreparedPhase[] }[];
 }
 
-/** Transfer and latency of a phase are rounded to picoseconds one by one. */
+/**
+ * Transfer and latency of a phase are rounded to picoseconds one by one. Bytes within a chip bound the speed of their own transfer; several
+ * transfers through one chip's HBM do not slow each other.
+ */
 export interface PreparedPhase {
   readonly transfer: Transfer;
   readonly latency: Picoseconds;

@@ -1,6 +1,6 @@
 /**
- * Hardware: chips and wires as plain data: what a chip can do per second, and which directed links join the chips of a
- * slice.
+ * Hardware: chips and wires as plain data: what a chip can do per second (`chip.ts`, `core-time.ts`), which directed links join the chips of a
+ * slice (`topology.ts`, `wires.ts`), and what slices are called (`slice-names.ts`). The numbers themselves stand in `topologies/`.
  */
 export * from './chip.ts';
 export * from './core-time.ts';
