@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { type ChosenRequest, drawnLoad, droppedTokenShare, recordedLoad } from '../../src/emulate/index.ts';
+import { expectedDroppedTokenFraction } from '../../src/routing/index.ts';
+import { SMALL, total } from './support.ts';
+
+const BIG: ChosenRequest = {
+  ...SMALL,
+  stacks: [{ stack: 'encoder', tokens: 131072, groupTokens: 1024, layers: [1, 3], groups: Array.from({ length: 64 }, (_, i) => i * 2) }],
+  experts: 64,
+  totalLayers: 2,
+};
+
+describe('drawn experts', () => {
+  it('drop what the binomial law expects when they are uniform', () => {
+    const [load] = drawnLoad(BIG, 0);
+    expect(load.kind).toBe('uniform');
+    const { expertCapacity } = load.layers[0];
+    const { value, standardError } = droppedTokenShare(load);
+    expect(Math.abs(value - expectedDroppedTokenFraction(1024, 64, expertCapacity))).toBeLessThan(4 * Math.SQRT2 * standardError);
+    expect(load.layers[0].requested).not.toEqual(load.layers[1].requested);
+    expect(load.layers[0].auxiliaryLoss).toBeNaN();
+    expect(load.verification).toBeNull();
+  });
+
+  it('follow the Zipf law in an order of their own per layer', () => {
+    const [load] = drawnLoad(BIG, 1);
+    expect(load.kind).toBe('zipf');
+    const ranked = load.layers.map(({ requested }) => Array.from(requested).sort((a, b) => b - a));
+    const tokens = 64 * 1024;
+    const harmonic = Array.from({ length: 64 }, (_, i) => 1 / (i + 1)).reduce((sum, x) => sum + x, 0);
+    for (const counted of ranked) {
+      for (const rank of [1, 2, 4]) expect(counted[rank - 1] / tokens / (1 / (rank * harmonic))).toBeCloseTo(1, 1);
+    }
+    const hottest = load.layers.map(({ requested }) => requested.indexOf(Math.max(...requested)));
+    expect(hottest[0]).not.toBe(hottest[1]);
+  });
+
+  it('are different for the two choices of a token', () => {
+    const variants = [{ router: 'gshard-top2', capacityFactor: 64, capacityRule: 'mesh-tf' }];
+    const [load] = drawnLoad({ ...SMALL, experts: 2, variants }, 2);
+    // Two experts and two different choices: every token asks for both.
+    for (const layer of load.layers)
+      expect(Array.from(layer.requested)).toEqual([layer.groups * layer.groupTokens, layer.groups * layer.groupTokens]);
+  });
+
+  it('are the same for the same seed only', () => {
+    expect(drawnLoad(SMALL, 0)[0].fingerprint).toBe(drawnLoad(SMALL, 0)[0].fingerprint);
+    expect(drawnLoad({ ...SMALL, seed: 8 }, 0)[0].fingerprint).not.toBe(drawnLoad(SMALL, 0)[0].fingerprint);
+  });
+});
+
+describe('recorded experts', () => {
+  /** One record per token of the given groups of one layer. */
+  const record = (layer: number, groupTokens: number, groups: readonly number[], expertOf: (token: number) => number) =>
+    groups.flatMap((group) =>
+      Array.from({ length: groupTokens }, (_, i) => ({ layer, token: group * groupTokens + i, expert: expertOf(group * groupTokens + i) })),
+    );
+  const columns = (rows: readonly { layer: number; token: number; expert: number }[]) => ({
+    layer: rows.map(({ layer }) => layer),
+    token: rows.map(({ token }) => token),
+    expert: rows.map(({ expert }) => expert),
+  });
+
+  it('are seated in token order and counted; what is not recorded counts as not sampled', () => {
+    // Layer 0: two whole groups on one expert; layer 2, the decoder's: balanced; layer 1: not a whole group.
+    const rows = [
+      ...record(0, 64, [1, 4], () => 5),
+      ...record(2, 40, [0, 1, 2, 3], (token) => token % 8),
+      { layer: 1, token: 0, expert: 0 },
+    ];
+    const [load] = recordedLoad(SMALL, columns(rows));
+    expect(load.kind).toBe('trace');
+    expect(load.totalLayers).toBe(3);
+    expect(load.layers.map(({ stack, layer, groups, totalGroups }) => ({ stack, layer, groups, totalGroups }))).toEqual([
+      { stack: 'encoder', layer: 1, groups: 2, totalGroups: 8 },
+      { stack: 'decoder', layer: 1, groups: 4, totalGroups: 4 },
+    ]);
+    const [collapsed, balanced] = load.layers;
+    expect(collapsed.expertCapacity).toBe(10);
+    expect(Array.from(collapsed.kept)).toEqual([0, 0, 0, 0, 0, 20, 0, 0]);
+    expect(collapsed.droppedTokens).toBe(128 - 20);
+    expect(balanced.droppedTokens).toBe(0);
+    // Group 1 of 8 lies on device 0, group 4 on device 2; expert 5 of 8 lies on device 2 of 4.
+    const bytes = 10 * SMALL.dModel * 2;
+    expect(collapsed.tokenBytes[0 * 4 + 2]).toBe(bytes);
+    expect(collapsed.tokenBytes[2 * 4 + 2]).toBe(bytes);
+    expect(total(collapsed.tokenBytes)).toBe(2 * bytes);
+  });
+
+  it('may lack second choices', () => {
+    const rows = record(2, 40, [0, 1, 2, 3], (token) => token % 8).flatMap((row) =>
+      row.token % 2 === 0 ? [row, { ...row, expert: (row.expert + 1) % 8 }] : [row],
+    );
+    const variants = [{ router: 'mtf-top2', capacityFactor: 4, capacityRule: 'mesh-tf' }];
+    const [load] = recordedLoad({ ...SMALL, variants }, columns(rows));
+    expect(total(load.layers[0].requested)).toBe(160 + 80);
+  });
+
+  it('are refused outside the model, and when no group is whole', () => {
+    const whole = record(0, 64, [0], () => 1);
+    for (const wrong of [
+      { layer: 3, token: 0, expert: 0 },
+      { layer: 0, token: 512, expert: 0 },
+      { layer: 0, token: 0, expert: 8 },
+      { layer: 0, token: 0, expert: -1 },
+    ]) {
+      expect(() => recordedLoad(SMALL, columns([...whole, wrong]))).toThrow(/E_TRACE_RANGE.*record 64: layer/);
+    }
+    expect(() => recordedLoad(SMALL, columns(whole.slice(1)))).toThrow(/E_TRACE .*group of 40 tokens/);
+  });
+});

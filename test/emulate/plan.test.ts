@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { type EmulationJob, type Executor, emulate, itemsDone, planEmulation, runItems, stop } from '../../src/emulate/index.ts';
+import { counts } from '../../src/emulate/memory-views.ts';
+import { deviceOfExpert, deviceOfGroup, expertsByDevice } from '../../src/emulate/shards.ts';
+import { elementCount } from '../../src/model/index.ts';
+import { plainExecutor, plainKernels, SMALL } from './support.ts';
+
+/** Everything in a job that has an offset and a shape, with its bytes. Counters take 4 bytes an element, sums 8. */
+function windowsOf(value: unknown, name = 'job'): { name: string; from: number; to: number }[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const { offset, shape, dtype } = value as { offset?: number; shape?: number[]; dtype?: string };
+  if (offset !== undefined && shape !== undefined) {
+    const bytes = dtype === 'bf16' ? 2 : name.endsWith('losses') || name.endsWith('outcomes') ? 8 : 4;
+    return [{ name, from: offset, to: offset + elementCount(shape) * bytes }];
+  }
+  return Object.entries(value).flatMap(([key, entry]) => windowsOf(entry, `${name}.${key}`));
+}
+
+describe('a planned emulation', () => {
+  const job = planEmulation(SMALL, 3, plainKernels(0));
+
+  it('is plain data', () => {
+    expect(structuredClone(job)).toEqual(job);
+    expect(JSON.parse(JSON.stringify(job))).toEqual(job);
+  });
+
+  it('keeps all tensors and counters of all threads apart and within its bytes', () => {
+    const windows = windowsOf(job)
+      .filter(({ from, to }) => to > from)
+      .sort((a, b) => a.from - b.from);
+    expect(windows.length).toBeGreaterThan(60);
+    for (let i = 0; i < windows.length; i++) {
+      expect(windows[i].from % 16).toBe(0);
+      const end = i + 1 < windows.length ? windows[i + 1].from : job.bytes;
+      expect(windows[i].to, `${windows[i].name} and the next`).toBeLessThanOrEqual(end);
+    }
+  });
+
+  it('lists every item once, phase after phase', () => {
+    const names = job.items.map((item) => JSON.stringify(item));
+    expect(new Set(names).size).toBe(names.length);
+    expect(job.items.filter(({ kind }) => kind === 'route')).toHaveLength(12);
+    expect(job.phaseItems.reduce((sum, count) => sum + count, 0)).toBe(job.items.length);
+    const order = ['centres', 'weights', 'pack', 'route', 'verify'];
+    const phases = job.items.map(({ kind }) => Math.max(1, order.indexOf(kind)));
+    expect(phases).toEqual([...phases].sort((a, b) => a - b));
+  });
+
+  it('names the item that fails, and stops the others', async () => {
+    const broken: Executor = {
+      ...plainExecutor,
+      run: (planned, onProgress) => plainExecutor.run({ ...planned, verification: null }, onProgress),
+    };
+    await expect(emulate(SMALL, broken)).rejects.toThrow(/^verification lane 0: internal: /);
+
+    const failing: EmulationJob = { ...job, verification: null };
+    const kernels = plainKernels(job.bytes);
+    const { buffer } = kernels.fast.memory;
+    expect(() => runItems(failing, buffer, kernels, 0)).toThrow(/verification lane 0/);
+    const control = counts(buffer, job.control);
+    const done = itemsDone(control);
+    runItems(failing, buffer, kernels, 1);
+    expect(itemsDone(control)).toBe(done);
+  });
+
+  it('runs nothing once it is stopped', () => {
+    const kernels = plainKernels(job.bytes);
+    const { buffer } = kernels.fast.memory;
+    stop(counts(buffer, job.control));
+    runItems(job, buffer, kernels, 0);
+    expect(itemsDone(counts(buffer, job.control))).toBe(0);
+  });
+
+  it('can be shared by calls that take turns, each with scratch of its own', async () => {
+    const kernels = plainKernels(job.bytes);
+    const { buffer } = kernels.fast.memory;
+    for (const thread of [2, 0, 1]) runItems(job, buffer, kernels, thread);
+    expect(itemsDone(counts(buffer, job.control))).toBe(job.items.length);
+  });
+
+  it('refuses unknown routers and capacity rules by name', () => {
+    const withVariant = (variant: object) => ({ ...SMALL, variants: [{ ...SMALL.variants[0], ...variant }] });
+    expect(() => planEmulation(withVariant({ router: 'switch-topl' }), 1, plainKernels(0))).toThrow(/did you mean switch-top1/);
+    expect(() => planEmulation(withVariant({ capacityRule: 'mesh' }), 1, plainKernels(0))).toThrow(/E_CAPACITY_RULE_UNKNOWN/);
+  });
+});
+
+describe('shards', () => {
+  it('hold contiguous ranges of groups and experts, as even as can be', () => {
+    for (const [items, devices] of [
+      [128, 32],
+      [12, 5],
+      [3, 8],
+    ]) {
+      const owners = Array.from({ length: items }, (_, i) => deviceOfExpert(i, items, devices));
+      expect(owners).toEqual([...owners].sort((a, b) => a - b));
+      expect(owners).toEqual(Array.from({ length: items }, (_, i) => deviceOfGroup(i, items, devices)));
+      const held = expertsByDevice(items, devices);
+      expect(held.flat()).toEqual(Array.from({ length: items }, (_, i) => i));
+      expect(held).toHaveLength(Math.min(items, devices));
+      const sizes = held.map(({ length }) => length);
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+    }
+  });
+});

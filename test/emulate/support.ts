@@ -1,0 +1,34 @@
+import { createInProcessExecutor, type EmulationRequest, type Executor, type KernelPair } from '../../src/emulate/index.ts';
+import { createNaiveTable, createTiledTable } from '../../src/kernels/index.ts';
+
+/** Two stacks with different group sizes, more than one layer, more experts than devices; small enough for the naive kernels. */
+export const SMALL: EmulationRequest = {
+  seed: 7,
+  clustering: 0.2,
+  dModel: 32,
+  dExpert: 48,
+  ffnMatrices: 3,
+  experts: 8,
+  devices: 4,
+  stacks: [
+    { stack: 'encoder', tokens: 512, groupTokens: 64, layers: [1, 3], groups: [0, 1, 2, 3, 4, 5, 6, 7] },
+    { stack: 'decoder', tokens: 160, groupTokens: 40, layers: [1], groups: [0, 1, 2, 3] },
+  ],
+  totalLayers: 3,
+  variants: [{ router: 'switch-top1', capacityFactor: 1.25, capacityRule: 'mesh-tf' }],
+  verifyShare: 0.05,
+};
+
+/** Plain memory and plain kernels: what the threads and the fast kernels must agree with. */
+export function plainKernels(bytes: number): KernelPair {
+  const memory = { buffer: new ArrayBuffer(bytes) };
+  return { fast: createNaiveTable(memory), oracle: createTiledTable(memory) };
+}
+
+export const plainExecutor: Executor = createInProcessExecutor(plainKernels);
+
+export function total(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum;
+}
