@@ -48,7 +48,7 @@ function outOfRange(records: TraceRecords, row: number): InputError {
 function tooShort(stacks: readonly StackTokens[]): InputError {
   return new InputError([
     {
-      code: 'E_TRACE',
+      code: 'E_TRACE_SHORT',
       path: 'load.file',
       value: 'no layer has all tokens of one group',
       rule: `a group of ${Math.min(...stacks.map((stack) => stack.groupTokens))} tokens must be recorded in full to be counted`,

@@ -224,6 +224,12 @@ const RULES = {
     example: 'emulate: {layers: 40} for a model with 12 Switch layers',
     remedy: 'write `all`, or a smaller number',
   },
+  E_EMULATE_MEMORY: {
+    title: 'The emulation does not fit in memory',
+    rule: 'tensors and counters of all threads share one WebAssembly memory of at most 4 GiB',
+    example: 'emulate: {verifyShare: 1} for a large model',
+    remedy: 'lower emulate.verifyShare, emulate.tokens or routing.groupTokens, or use fewer threads',
+  },
   E_TRACE: {
     title: 'A recording of expert choices that cannot be read',
     rule: 'a CSV file with the header layer,token,expert and one whole-numbered row per choice',
@@ -235,6 +241,12 @@ const RULES = {
     rule: 'layer counts Switch layers from 0, token counts tokens of the stack from 0, expert is below model.experts',
     example: 'expert 128 of a model with 128 experts',
     remedy: 'record with the same model, or set model.experts and workload to those of the recording',
+  },
+  E_TRACE_SHORT: {
+    title: 'A recording without a single whole group',
+    rule: 'a group counts only when every one of its tokens is recorded; at least one layer must have one',
+    example: '500 recorded tokens and routing.groupTokens: 1024',
+    remedy: 'record more tokens of a layer, or lower routing.groupTokens',
   },
   E_VARY: {
     title: 'A variation that cannot be applied',

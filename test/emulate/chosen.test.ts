@@ -106,6 +106,6 @@ describe('recorded experts', () => {
     ]) {
       expect(() => recordedLoad(SMALL, columns([...whole, wrong]))).toThrow(/E_TRACE_RANGE.*record 64: layer/);
     }
-    expect(() => recordedLoad(SMALL, columns(whole.slice(1)))).toThrow(/E_TRACE .*group of 40 tokens/);
+    expect(() => recordedLoad(SMALL, columns(whole.slice(1)))).toThrow(/E_TRACE_SHORT .*group of 40 tokens/);
   });
 });
