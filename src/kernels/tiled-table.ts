@@ -18,7 +18,7 @@ export function createTiledTable(memory: KernelMemory): KernelTable {
     memory,
     packedElements,
     packRight: (b, packed) => packRight(memory, b, packed),
-    scratchElements: (m, k) => DOUBLE * panels(m) * TILE * k,
+    scratchElements,
     matmul: (a, packed, c, scratch) => multiply(memory, a, packed, c, scratch),
     softmax: (logits, firstColumn, probabilities, statistics) => softmaxRows(memory, logits, firstColumn, probabilities, statistics),
   };
@@ -37,6 +37,11 @@ function packedElements(k: number, n: number): number {
   return DOUBLE * (panels(n) * TILE * k + 1);
 }
 
+/** All panels of a. */
+function scratchElements(m: number, k: number): number {
+  return DOUBLE * panels(m) * TILE * k;
+}
+
 function packRight(memory: KernelMemory, b: TensorView, packed: TensorView): void {
   const [k, n] = b.shape;
   assert(elementCount(packed.shape) >= packedElements(k, n), `${packed.shape.join(' x ')} elements for a packed ${k} x ${n}`);
@@ -48,16 +53,18 @@ function packRight(memory: KernelMemory, b: TensorView, packed: TensorView): voi
       for (let j = column; j < column + TILE; j++) target[next++] = j < n ? source[l * n + j] : 0;
     }
   }
-  target[next] = exactFactors(target.subarray(0, next)) ? 1 : 0;
+  target[next] = exactFactors(source) ? 1 : 0;
 }
 
 function multiply(memory: KernelMemory, a: TensorView, packed: TensorView, c: TensorView, scratch: TensorView): void {
   const [m, k, n] = matmulSizes(a, packed, c, packedElements);
+  assert(elementCount(scratch.shape) >= scratchElements(m, k), `scratch of ${scratch.shape.join(' x ')} for ${m} x ${k}`);
   const left = new Float64Array(memory.buffer, scratch.offset, panels(m) * TILE * k);
   const right = new Float64Array(memory.buffer, packed.offset, panels(n) * TILE * k + 1);
   const result = f32Elements(memory.buffer, c);
-  packLeft(widened(memory, a), left, m, k);
-  const tileProduct = right[right.length - 1] === 1 && exactFactors(left) ? exactTile : roundedTile;
+  const factors = widened(memory, a);
+  packLeft(factors, left, m, k);
+  const tileProduct = right[right.length - 1] === 1 && exactFactors(factors) ? exactTile : roundedTile;
   const tile = new Float32Array(TILE * TILE);
   for (let column = 0; column < n; column += TILE) {
     for (let row = 0; row < m; row += TILE) {
@@ -79,19 +86,17 @@ function packLeft(source: Float32Array, target: Float64Array, m: number, k: numb
   }
 }
 
-/** Factors between these magnitudes have products that neither underflow nor overflow an f32. */
-const SMALLEST = 2 ** -60;
-const LARGEST = 2 ** 60;
+/** Biased exponents of 2^-60 and 2^59: factors between them have products that neither underflow nor overflow an f32. */
+const LEAST_EXPONENT = 127 - 60;
+const GREATEST_EXPONENT = 127 + 59;
 
-/** Whether the product of any two such numbers is exact in f32: each is 0 or has at most 8 significant bits and a moderate size. */
-function exactFactors(values: Float64Array): boolean {
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    const magnitude = value < 0 ? -value : value;
-    // Adding and subtracting 2^45 times the number leaves 8 of the 53 bits: a number that this changes has more.
-    const shift = magnitude * 2 ** 45;
-    if (magnitude + shift - shift !== magnitude) return false;
-    if (magnitude !== 0 && !(magnitude >= SMALLEST && magnitude <= LARGEST)) return false;
+/** Whether the product of any two such numbers is exact in f32: each is 0, or a bf16 (8 significant bits) of moderate size. */
+function exactFactors(values: Float32Array): boolean {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let i = 0; i < bits.length; i++) {
+    if ((bits[i] & 0xffff) !== 0) return false;
+    const exponent = (bits[i] >>> 23) & 0xff;
+    if ((bits[i] & 0x7fffffff) !== 0 && (exponent < LEAST_EXPONENT || exponent > GREATEST_EXPONENT)) return false;
   }
   return true;
 }

@@ -116,6 +116,8 @@ describe('matrix product', () => {
       const scratch = arena.allocate([table.scratchElements(3, 4, 8)], 'f32');
       expect(() => table.matmul(a, packed, arena.allocate([2, 8], 'f32'), scratch)).toThrow(/product of 3 rows/);
       expect(() => table.matmul(a, packed, arena.allocate([3, 999], 'f32'), scratch)).toThrow(/packed/);
+      const none = { ...scratch, shape: [0] };
+      if (table !== oracle) expect(() => table.matmul(a, packed, arena.allocate([3, 8], 'f32'), none)).toThrow(/scratch of 0/);
       expect(() => table.packRight(arena.allocate([4, 99], 'f32'), packed)).toThrow(/packed 4 x 99/);
     }
   });

@@ -4,7 +4,7 @@
  */
 export type Code = readonly (number | Code)[];
 
-export type ValueType = 'i32' | 'f32' | 'v128';
+type ValueType = 'i32' | 'f32' | 'v128';
 const TYPE_BYTE: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
 
 /** A function without results. Parameters are locals 0, 1, ...; `declare` gives further ones. */
@@ -16,7 +16,7 @@ export interface WasmFunction {
 }
 
 /** Local variables of one function: all parameters are i32, further locals are declared as they are needed. */
-export interface Locals {
+interface Locals {
   readonly declared: readonly ValueType[];
   declare(type: ValueType): number;
 }
