@@ -51,7 +51,8 @@ function spanChart(canvas: Canvas<SpansView>, colours: ReadonlyMap<string, strin
         grouped: false,
         barPercentage: 1,
         categoryPercentage: 0.82,
-        minBarLength: 0.6,
+        // Chart.js would widen every bar by a third of a pixel, which a thousand neighbours do not bear.
+        inflateAmount: 0,
         data: view.table.rows
           .filter((row) => row[view.group] === group.name)
           .map((row) => ({ x: [Number(row[view.start]), Number(row[view.end])], y: row[view.track], name: row[view.name] })) as never[],

@@ -1,4 +1,4 @@
-import type { ChartSpec, ChartView } from '../report/index.ts';
+import { type ChartSpec, type ChartView, unbroken } from '../report/index.ts';
 import { drawBars } from './draw-bars.ts';
 import { drawLine } from './draw-line.ts';
 import { drawLinks } from './draw-links.ts';
@@ -46,7 +46,7 @@ export function mount(figure: HTMLElement, spec: ChartSpec): Mounted {
           ]
         : [];
     controls.replaceChildren(...selectors);
-    part(figure, '.finding').textContent = view.finding;
+    part(figure, '.finding').textContent = unbroken(view.finding);
     try {
       drawing = drawView({ spec, view, paint, plot, legend, controls });
     } catch (cause) {
@@ -80,5 +80,8 @@ function drawView(canvas: Canvas<ChartView>): Drawing {
       return drawLinks({ ...rest, view });
     case 'matrix':
       return drawMatrix({ ...rest, view });
+    default:
+      // Reached only by a page whose data and script are of different versions.
+      throw new Error(`this page's script does not know views of kind ${String((canvas.view as ChartView).kind)}`);
   }
 }

@@ -3,6 +3,7 @@ export function tickText(value: number, spacing: number, unit: string, top: numb
   const { size, suffix } = axisUnit(unit, top);
   const decimals = Math.min(9, Math.max(0, -Math.floor(Math.log10(spacing / size) + 1e-9)));
   const number = (value / size).toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  if (unit === '$') return `$${number}`;
   return suffix === '' ? number : `${number} ${suffix}`;
 }
 

@@ -1,5 +1,5 @@
-import { type Comparison, METRICS, type Metric, type MetricName, type Variant } from '../result/index.ts';
-import type { BarsView, Cell, ChartSpec, Column, Series } from './chart-spec.ts';
+import { type Comparison, formatBytes, METRICS, type Metric, type MetricName, type Variant } from '../result/index.ts';
+import type { BarsView, Cell, ChartSpec, Column, ReferenceLine, Series } from './chart-spec.ts';
 import { formatRatio } from './format.ts';
 import { formatMetric, isShare, metricOf, metricTitle } from './metric-text.ts';
 import { seriesRole } from './palette.ts';
@@ -55,7 +55,7 @@ function view(variants: readonly Variant[], name: MetricName): BarsView {
     categoryAxis: columns[0]?.label ?? '',
     valueAxis: { label: metricTitle(name), unit },
     series,
-    references: [],
+    references: name === 'hbmPeakBytes' ? capacityLine(variants) : [],
   };
 }
 
@@ -96,6 +96,13 @@ function listTable(variants: readonly Variant[], name: MetricName, unit: string)
     }),
     series: [{ column: 1, role: seriesRole(0), low: 2, high: 3 }],
   };
+}
+
+/** One line where all variants run on devices of one size. */
+function capacityLine(variants: readonly Variant[]): readonly ReferenceLine[] {
+  const capacities = new Set(variants.map((variant) => metric(variant, 'hbmCapacityBytes')?.value));
+  const [capacity] = capacities;
+  return capacities.size === 1 && capacity !== undefined ? [{ label: `Capacity ${formatBytes(capacity)}`, value: capacity }] : [];
 }
 
 function finding(variants: readonly Variant[], name: MetricName): string {

@@ -10,7 +10,7 @@ import {
 import type { Article } from './article.ts';
 import { comparisonCharts, variantName } from './comparison-charts.ts';
 import { formatRatio } from './format.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html, unbroken } from './html.ts';
 import { formatMetric, metricOf, metricTitle } from './metric-text.ts';
 import { figure } from './sections/figure.ts';
 import { provenance, scenarioText, warnings } from './sections/ground.ts';
@@ -40,8 +40,8 @@ export function comparisonArticle(comparison: Comparison, key: string): Article 
     [`${key}-provenance`, 'Provenance'],
     [`${key}-scenarios`, 'Scenarios'],
   ];
-  const body = html`<header class="masthead-inner"><p class="eyebrow"><b>Switchyard</b> · simulated TPU pod · comparison · ${comparison.name}</p>
-<h1>${comparison.question === '' ? comparison.name : comparison.question}</h1><p class="answer">${answer(comparison)}</p>
+  const body = html`<header><p class="eyebrow"><b>Switchyard</b> · simulated TPU pod · comparison · ${comparison.name}</p>
+<h1>${comparison.question === '' ? comparison.name : comparison.question}</h1><p class="answer">${{ html: unbroken(answer(comparison).html) }}</p>
 <nav class="contents" aria-label="Contents">${contents.map(([id, label]) => html`<a href="#${id}">${label}</a>`)}</nav></header>
 ${section(`${key}-differences`, 'Differences', differences(comparison))}
 ${section(`${key}-charts`, 'Charts', html`<div class="figures">${keyed.map(([id, spec]) => figure(spec, id))}</div>`)}

@@ -3,6 +3,11 @@ export function escapeHtml(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;').replace(/'/g, '&#39;');
 }
 
+/** Keeps a number and its unit on one line. */
+export function unbroken(text: string): string {
+  return text.replace(/(\d) (?=(?:%|×|min|h|[mµnp]?s|[kMGTP]?B)(?!\w))/g, '$1\u00a0');
+}
+
 /** Markup that has already been escaped. */
 export interface Html {
   readonly html: string;

@@ -28,6 +28,7 @@ export interface PageData {
 /** One self-contained page: no request leaves it, and nothing in it but the given script can run. */
 export function renderPage(input: PageInput): string {
   assert(!/<\/script|<!--/i.test(input.script.text), 'the page script must not contain </script or <!--');
+  assert(/^[A-Za-z0-9+/]{43}=$/.test(input.script.sha256Base64), 'the hash of the page script must be SHA-256 in base64');
   const articles = [
     ...(input.comparison === undefined ? [] : [comparisonArticle(input.comparison, 'c')]),
     ...input.results.map((result, i) => resultArticle(result, `r${i}`)),
@@ -39,7 +40,7 @@ export function renderPage(input: PageInput): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta http-equiv="Content-Security-Policy" content="${{ html: policy }}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title === '' ? 'Switchyard' : `${title} – Switchyard`}</title>
@@ -79,7 +80,7 @@ function resultArticle(result: Result, key: string): Article {
     [`${key}-provenance`, 'Provenance'],
     [`${key}-scenario`, 'Scenario'],
   ];
-  const body = html`<header class="masthead-inner"><p class="eyebrow"><b>Switchyard</b> · simulated TPU pod · ${result.scenario.name}</p>
+  const body = html`<header><p class="eyebrow"><b>Switchyard</b> · simulated TPU pod · ${result.scenario.name}</p>
 ${headline(result)}
 <nav class="contents" aria-label="Contents">${contents.map(([id, label]) => html`<a href="#${id}">${label}</a>`)}</nav></header>
 ${section(`${key}-metrics`, 'Metrics', tiles(result, key))}

@@ -50,7 +50,7 @@ export function colour(role: ColourRole, theme: Theme): string {
   return ROLES[role][theme];
 }
 
-/** The page itself: paper, ink and lines. */
+/** The page itself: paper, ink and lines, and two inks for changes; text keeps 4.5:1 (WCAG 2.2, 1.4.3). */
 export const PAGE_COLOURS = {
   light: {
     paper: '#fcfcfa',
@@ -61,6 +61,8 @@ export const PAGE_COLOURS = {
     grid: '#e7e9ec',
     accent: '#0f5ea8',
     code: '#f3f4f2',
+    worse: '#b0400a',
+    better: '#136a63',
   },
   dark: {
     paper: '#121518',
@@ -71,6 +73,8 @@ export const PAGE_COLOURS = {
     grid: '#2a3036',
     accent: '#7db8f2',
     code: '#20252a',
+    worse: '#ff8a4c',
+    better: '#4cc4b8',
   },
 } as const satisfies Record<Theme, Record<string, string>>;
 

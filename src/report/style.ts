@@ -16,7 +16,9 @@ function variables(theme: Theme): string {
 const BASE = `*{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 -apple-system,BlinkMacSystemFont,"Segoe UI",Roboto,"Helvetica Neue","Liberation Sans",Arial,sans-serif}
-main,.masthead,.colophon{max-width:1160px;margin:0 auto;padding:0 28px}
+main,.colophon{max-width:1160px;margin:0 auto;padding:0 28px}
+main{padding-top:34px}
+article+article{margin-top:5rem;border-top:3px solid var(--ink);padding-top:2rem}
 a{color:var(--accent)}
 h1,h2,h3{line-height:1.2;font-weight:650;letter-spacing:-.011em;text-wrap:balance}
 h2{font-size:1.45rem;margin:3.2rem 0 .9rem;padding-top:1.1rem;border-top:1px solid var(--line)}
@@ -35,8 +37,7 @@ summary{cursor:pointer;color:var(--accent);width:fit-content}
 ul.plain{padding-left:1.1rem;max-width:78ch}ul.plain li{margin:.3rem 0}
 `;
 
-const HEADER = `.masthead{padding-top:34px}
-.eyebrow{font-size:.84rem;color:var(--muted);margin:0 0 .7rem}
+const HEADER = `.eyebrow{font-size:.84rem;color:var(--muted);margin:0 0 .7rem}
 .eyebrow b{color:var(--ink);font-weight:650}
 h1{font-size:clamp(1.55rem,3.4vw,2.35rem);margin:0 0 1rem;max-width:34ch}
 .answer{font-size:clamp(1.05rem,1.7vw,1.25rem);line-height:1.5;max-width:64ch;margin:0 0 1.4rem}
@@ -88,12 +89,13 @@ table{border-collapse:collapse;font-size:.89rem;font-variant-numeric:tabular-num
 caption{text-align:left;color:var(--muted);font-size:.86rem;padding:0 0 .4rem}
 th,td{padding:.36rem .8rem .36rem 0;text-align:right;border-bottom:1px solid var(--line);vertical-align:top;white-space:nowrap}
 th:first-child,td:first-child{text-align:left}
-td.text,th.text{text-align:left;white-space:normal;min-width:11ch}
+td.text,th.text{text-align:left;white-space:normal;min-width:min(34ch,58vw)}
+th:first-child,td:first-child{white-space:normal;min-width:min(16ch,34vw)}
 thead th{font-weight:600;color:var(--muted);vertical-align:bottom;white-space:normal}
 tbody th{font-weight:500}
 td small{display:block;color:var(--muted);font-size:.84em}
-td.worse small b{color:var(--role-dropped)}
-td.better small b{color:var(--role-memory)}
+td.worse small b{color:var(--worse)}
+td.better small b{color:var(--better)}
 td small b{font-weight:600}
 dl.facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.3rem 1.2rem;font-size:.92rem;margin:.4rem 0}
 dl.facts dt{color:var(--muted)}dl.facts dd{margin:0;overflow-wrap:anywhere}
@@ -101,7 +103,7 @@ dl.facts dt{color:var(--muted)}dl.facts dd{margin:0;overflow-wrap:anywhere}
 
 const NARROW_AND_PAPER = `.colophon{border-top:1px solid var(--line);margin-top:3.5rem;padding-top:1rem;padding-bottom:2.5rem;font-size:.85rem;color:var(--muted)}
 @media (max-width:900px){figure.half{grid-column:1/-1}}
-@media (max-width:520px){main,.masthead,.colophon{padding-left:15px;padding-right:15px}figure{padding:14px 12px 10px;border-radius:8px}.tiles{grid-template-columns:repeat(2,minmax(0,1fr));gap:8px}.tile{padding:10px 11px}.tile .value{font-size:1.22rem}.tip{min-width:0;left:0;right:0}dl.facts{grid-template-columns:1fr}dl.facts dd{margin-bottom:.5rem}.controls label.wide,.controls label.wide input{width:100%}}
+@media (max-width:520px){main,.colophon{padding-left:15px;padding-right:15px}figure{padding:14px 12px 10px;border-radius:8px}.tiles{grid-template-columns:repeat(2,minmax(0,1fr));gap:8px}.tile{padding:10px 11px}.tile .value{font-size:1.22rem}.tip{min-width:0;left:0;right:0}dl.facts{grid-template-columns:1fr}dl.facts dd{margin-bottom:.5rem}.controls label.wide,.controls label.wide input{width:100%}}
 @media (prefers-reduced-motion:no-preference){.tip{transition:opacity .12s}}
-@media print{body{font-size:10.5pt}main,.masthead,.colophon{max-width:none;padding:0}.controls,nav.contents,.skip,.tip,.overview,figure details{display:none!important}.tiles{grid-template-columns:repeat(4,1fr)}h2{break-after:avoid}pre{max-height:none;white-space:pre-wrap}.scroll{overflow:visible;max-height:none!important}}
+@media print{body{font-size:10.5pt}main,.colophon{max-width:none;padding:0}.controls,nav.contents,.skip,.tip,.overview,figure details{display:none!important}.tiles{grid-template-columns:repeat(4,1fr)}h2{break-after:avoid}pre{max-height:none;white-space:pre-wrap}.scroll{overflow:visible;max-height:none!important}}
 `;

@@ -59,6 +59,7 @@ function byStage(rows: readonly BreakdownRow[]): BarsView {
 }
 
 function bars(label: string, table: BarsView['table'], series: readonly Series[]): BarsView {
+  const drawn = series.filter(({ column }) => table.rows.some((row) => row[column] !== 0));
   return {
     kind: 'bars',
     label,
@@ -69,7 +70,7 @@ function bars(label: string, table: BarsView['table'], series: readonly Series[]
     category: 0,
     categoryAxis: table.columns[0]?.label ?? '',
     valueAxis: { label: 'Simulated seconds of one step', unit: 's' },
-    series,
+    series: drawn,
     references: [],
   };
 }

@@ -1,12 +1,12 @@
 import { formatNumber, formatShare, formatValue, type MetricName, type Result } from '../../result/index.ts';
-import { type Html, html } from '../html.ts';
+import { type Html, html, unbroken } from '../html.ts';
 import { metricOf } from '../metric-text.ts';
 import type { ColourRole } from '../palette.ts';
 
 /** The question, and the answer in one sentence: how long, on what, and what holds it up. */
 export function headline(result: Result): Html {
   return html`<h1>${result.scenario.question === '' ? result.scenario.name : result.scenario.question}</h1>
-<p class="answer">${answer(result)}</p>
+<p class="answer">${{ html: unbroken(answer(result).html) }}</p>
 ${split(result)}`;
 }
 

@@ -1,0 +1,129 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { renderPage } from '../../src/report/index.ts';
+import { bundledScript, chromiumPath, inkOfCanvases, openBrowser, openPage } from './browser.ts';
+import { sampleComparison, sampleResult } from './sample-result.ts';
+
+if (chromiumPath === undefined) {
+  console.warn('SKIPPED: no Chromium found (apt-get install chromium, or set CHROMIUM_PATH); the page was not opened in a browser.');
+}
+
+interface AxeFinding {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+const THEMES = ['light', 'dark'] as const;
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+describe.skipIf(chromiumPath === undefined)('in Chromium, opened from disk', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-page-'));
+  const files = { run: join(folder, 'run.html'), compare: join(folder, 'compare.html') };
+  let browser: Browser;
+
+  beforeAll(async () => {
+    const script = await bundledScript();
+    writeFileSync(files.run, renderPage({ results: [sampleResult()], script }));
+    writeFileSync(files.compare, renderPage({ results: [], comparison: sampleComparison(), script }));
+    browser = await openBrowser();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  describe.each(THEMES)('%s', (theme) => {
+    test.each(['run', 'compare'] as const)(
+      '%s page: no request, no message, no blank or faint picture, no serious accessibility fault',
+      async (name) => {
+        const { page, complaints } = await openPage(browser, files[name], theme, 1280);
+        const ink = await inkOfCanvases(page);
+        expect(ink.length).toBeGreaterThanOrEqual(6);
+        for (const canvas of ink) {
+          expect(canvas.paintedShare, canvas.figure).toBeGreaterThan(0.015);
+          expect(canvas.strongColours, canvas.figure).toBeGreaterThan(0);
+        }
+        const faults = await seriousFaults(page);
+        expect(faults).toEqual([]);
+        expect(await page.locator('.fault').count()).toBe(0);
+        expect(complaints).toEqual({ requests: [], messages: [] });
+        await page.close();
+      },
+    );
+
+    test.each(['run', 'compare'] as const)('%s page at 400 pixels does not scroll sideways', async (name) => {
+      const { page, complaints } = await openPage(browser, files[name], theme, 400);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(400);
+      expect(complaints).toEqual({ requests: [], messages: [] });
+      await page.close();
+    });
+  });
+
+  test('a layer is chosen by keyboard, and picture, finding and table follow', async () => {
+    const { page, complaints } = await openPage(browser, files.run, 'light', 1280);
+    const figure = page.locator('#r0-expert-load');
+    await figure.locator('details.twin summary').click();
+    const before = await figure.locator('.finding').textContent();
+    expect(await figure.locator('table caption').textContent()).toContain('encoder layer 1');
+    await figure.locator('select').first().focus();
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(() => figure.locator('table caption').textContent()).toContain('encoder layer 3');
+    expect(await figure.locator('.finding').textContent()).not.toBe(before);
+    const third = sampleResult().detail.expertLoads[1];
+    expect(await figure.locator('tbody tr').first().locator('td').first().textContent()).toBe(third.kept[0].toLocaleString('en-US'));
+    expect(complaints.messages).toEqual([]);
+    await page.close();
+  });
+
+  test('narrowing the window of the timeline changes the picture, and the theme redraws it', async () => {
+    const { page, complaints } = await openPage(browser, files.run, 'light', 1280);
+    const canvas = page.locator('#r0-timeline .plot canvas').first();
+    const picture = (): Promise<string> => canvas.evaluate((element) => (element as HTMLCanvasElement).toDataURL());
+    const whole = await picture();
+    await page.locator('#r0-timeline').getByRole('slider', { name: 'Zoom' }).press('End');
+    const narrow = await picture();
+    expect(narrow).not.toBe(whole);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await expect.poll(picture).not.toBe(narrow);
+    expect(complaints.messages).toEqual([]);
+    await page.close();
+  });
+
+  test('a definition appears when its tile has the focus', async () => {
+    const { page } = await openPage(browser, files.run, 'dark', 1280);
+    const tip = page.locator('#r0-tip-mfu');
+    expect(await tip.isVisible()).toBe(false);
+    await page.getByRole('button', { name: 'MFU' }).focus();
+    await expect.poll(() => tip.isVisible()).toBe(true);
+    await page.close();
+  });
+
+  test('a chart that cannot be drawn says so on the page', async () => {
+    const broken = join(folder, 'broken.html');
+    writeFileSync(broken, readFileSync(files.run, 'utf8').replaceAll('"kind":"matrix"', '"kind":"unheard-of"'));
+    const page = await browser.newPage();
+    await page.goto(`file://${broken}`);
+    await expect.poll(() => page.locator('#r0-device-traffic .fault').textContent()).toContain('could not be drawn');
+    expect(await page.locator('#r0-memory canvas').count()).toBe(1);
+    await page.close();
+  });
+});
+
+async function seriousFaults(page: Page): Promise<readonly string[]> {
+  // The page's policy forbids foreign scripts, so the checker comes in through the debugger.
+  await page.evaluate(axeSource);
+  const findings = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run: () => Promise<{ violations: AxeFinding[]; passes: unknown[] }> } };
+    return axe.run();
+  });
+  expect(findings.passes.length).toBeGreaterThan(15);
+  return findings.violations
+    .filter((finding) => finding.impact === 'serious' || finding.impact === 'critical')
+    .map((finding) => `${finding.id}: ${finding.nodes[0]?.html}`);
+}

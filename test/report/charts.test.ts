@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { comparisonCharts } from '../../src/report/comparison-charts.ts';
+import { type BarsView, CHARTS, type ChartSpec, type ChartView, chartsOf } from '../../src/report/index.ts';
+import { sampleComparison, sampleResult } from './sample-result.ts';
+
+const result = sampleResult();
+const specs: readonly ChartSpec[] = [...chartsOf(result), ...comparisonCharts(sampleComparison())];
+
+/** Columns that hold numbers to be drawn. */
+function drawnColumns(view: ChartView): readonly number[] {
+  switch (view.kind) {
+    case 'bars':
+    case 'line':
+      return [
+        ...view.series.flatMap((series) => [series.column, series.low ?? series.column, series.high ?? series.column]),
+        ...(view.kind === 'line' ? [view.x] : []),
+      ];
+    case 'spans':
+      return [view.start, view.end];
+    case 'links':
+      return [view.from, view.to, view.value];
+    case 'matrix':
+      return view.table.rows.map((_, i) => i + 1);
+  }
+}
+
+test('every chart of the registry draws the sample, under its own key', () => {
+  expect(chartsOf(result).map((spec) => spec.id)).toEqual(Object.keys(CHARTS));
+});
+
+describe.each(specs.map((spec) => [spec.id, spec] as const))('%s', (_, spec) => {
+  test('says what it shows and what it found, and has a table for every view', () => {
+    expect(spec.shows.length).toBeGreaterThan(10);
+    expect(spec.views.length).toBeGreaterThan(0);
+    for (const view of spec.views) {
+      expect(view.finding).not.toMatch(/NaN|undefined|not known|Infinity/);
+      expect(view.table.rows.length).toBeGreaterThan(0);
+      for (const row of view.table.rows) expect(row).toHaveLength(view.table.columns.length);
+    }
+  });
+
+  test('draws numbers that stand in its table', () => {
+    for (const view of spec.views) {
+      for (const column of drawnColumns(view)) {
+        expect(view.table.columns[column], `column ${column} of ${view.label}`).toBeDefined();
+        for (const row of view.table.rows) {
+          if (row[column] === '' && view.kind === 'bars') continue;
+          expect(Number.isFinite(row[column]), `${view.label}: ${row[column]}`).toBe(true);
+        }
+      }
+    }
+  });
+});
+
+function view(id: string, index: number): ChartView {
+  const found = specs.find((spec) => spec.id === id)?.views[index];
+  if (found === undefined) throw new Error(`no view ${index} of ${id}`);
+  return found;
+}
+
+function seriesSum(bars: ChartView): number {
+  const { table, series } = bars as BarsView;
+  return table.rows.reduce((sum, row) => sum + series.reduce((s, { column }) => s + Number(row[column]), 0), 0);
+}
+
+test('the bars of both breakdowns add up to all of the breakdown', () => {
+  const total = result.detail.breakdown.reduce((sum, row) => sum + row.secondsByStage.reduce((a, b) => a + b, 0), 0);
+  expect(seriesSum(view('step-breakdown', 0))).toBeCloseTo(total, 9);
+  expect(seriesSum(view('step-breakdown', 1))).toBeCloseTo(total, 9);
+});
+
+test('kept and dropped choices of a layer add up to what was requested', () => {
+  result.detail.expertLoads.forEach((layer, i) => {
+    expect(seriesSum(view('expert-load', i))).toBe(layer.requested.reduce((a, b) => a + b, 0));
+  });
+});
+
+test('collectives that overlap stand on tracks of their own', () => {
+  const spans = [
+    { track: 'ici' as const, name: 'a', part: 'p', stage: 'fw', startSeconds: 0, endSeconds: 2 },
+    { track: 'ici' as const, name: 'b', part: 'p', stage: 'fw', startSeconds: 1, endSeconds: 3 },
+    { track: 'ici' as const, name: 'c', part: 'p', stage: 'fw', startSeconds: 2, endSeconds: 4 },
+  ];
+  const drawn = CHARTS.timeline({ ...result, detail: { ...result.detail, timeline: { device: 0, spans } } })?.views[0];
+  expect(drawn?.table.rows.map((row) => row[0])).toEqual(['Interconnect', 'Interconnect 2', 'Interconnect']);
+});
+
+test('a dense model has no charts of experts', () => {
+  const dense = { ...result, detail: { ...result.detail, expertLoads: [], traffic: [], clusterings: [] } };
+  expect(chartsOf(dense).map((spec) => spec.id)).toEqual(['step-breakdown', 'timeline', 'link-heat-map', 'memory']);
+});
+
+test('two varied keys become groups and colours, and every variant is drawn once', () => {
+  const comparison = sampleComparison();
+  const bars = view('compare-stepSeconds', 0) as BarsView;
+  const drawn = bars.table.rows.flatMap((row) => bars.series.map(({ column }) => row[column]));
+  const values = comparison.variants.map((variant) => variant.metrics.find((m) => m.name === 'stepSeconds')?.value);
+  expect([...drawn].sort()).toEqual([...values].sort());
+});

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { type PageData, renderPage } from '../../src/report/index.ts';
+import { METRICS } from '../../src/result/index.ts';
+import { sampleComparison, sampleResult } from './sample-result.ts';
+
+const SCRIPT = 'document.title;';
+const script = { text: SCRIPT, sha256Base64: createHash('sha256').update(SCRIPT).digest('base64') };
+const HOSTILE = '</script><script>alert(1)</script><img src=x onerror=alert(2)>"\'&';
+
+const page = renderPage({ results: [sampleResult()], script });
+
+function scriptsOf(html: string): readonly { readonly attributes: string; readonly text: string }[] {
+  return [...html.matchAll(/<script([^>]*)>([\s\S]*?)<\/script>/g)].map(([, attributes = '', text = '']) => ({ attributes, text }));
+}
+
+function dataOf(html: string): PageData {
+  return JSON.parse(scriptsOf(html).find((one) => one.attributes.includes('page-data'))?.text ?? '') as PageData;
+}
+
+describe('the page', () => {
+  test('is one HTML document whose policy allows exactly its own script', () => {
+    expect(page.startsWith('<!doctype html>')).toBe(true);
+    const scripts = scriptsOf(page);
+    expect(scripts.map((one) => one.attributes)).toEqual([' type="application/json" id="page-data"', '']);
+    const hash = createHash('sha256').update(scripts[1].text).digest('base64');
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1] ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain(`script-src 'sha256-${hash}'`);
+    expect(policy).not.toMatch(/script-src[^;]*unsafe/);
+  });
+
+  test('refers to nothing outside itself', () => {
+    const outside = [...page.matchAll(/\b(?:src|href|action|data|poster)\s*=\s*"([^"]*)"/g)]
+      .map(([, address = '']) => address)
+      .filter((a) => !a.startsWith('#'));
+    expect(outside).toEqual([]);
+    expect(page).not.toMatch(/url\(|@import|<link|<iframe|<img|<object/);
+  });
+
+  test('has one id of each kind, balanced elements, and a target for every link inside it', () => {
+    const body = page.replace(/<script[\s\S]*?<\/script>/g, '').replace(/<style[\s\S]*?<\/style>/g, '');
+    const ids = [...body.matchAll(/\sid="([^"]*)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    const targets = [...body.matchAll(/href="#([^"]*)"/g)].map(([, id]) => id);
+    expect(targets.length).toBeGreaterThan(5);
+    for (const target of targets) expect(ids).toContain(target);
+    for (const name of [
+      'article',
+      'section',
+      'table',
+      'tr',
+      'td',
+      'th',
+      'ul',
+      'li',
+      'figure',
+      'figcaption',
+      'details',
+      'div',
+      'p',
+      'button',
+      'span',
+      'dl',
+      'dd',
+    ]) {
+      const opened = body.match(new RegExp(`<${name}[\\s>]`, 'g'))?.length ?? 0;
+      expect(body.match(new RegExp(`</${name}>`, 'g'))?.length ?? 0, name).toBe(opened);
+    }
+  });
+
+  test('stays well below a megabyte with the client of today beside it', () => {
+    expect(page.length + 250_000).toBeLessThan(1_000_000);
+  });
+
+  test('shows every metric with its definition, the question, and what holds the step up', () => {
+    const result = sampleResult();
+    for (const metric of result.metrics) expect(page).toContain(METRICS[metric.name].definition.replace(/'/g, '&#39;').slice(0, 40));
+    expect(page).toContain(result.scenario.question);
+    expect(page).toContain('computing attention');
+    expect(page).toContain('+29.4 %');
+    expect(page).toContain('W_DROP_RATE');
+    expect(page).not.toMatch(/NaN|undefined|\[object/);
+  });
+
+  test('gives each chart a figure and its data', () => {
+    const figures = [...page.matchAll(/data-figure="([^"]*)"/g)].map(([, key]) => key);
+    expect(figures.length).toBeGreaterThanOrEqual(7);
+    expect(Object.keys(dataOf(page).figures)).toEqual(figures);
+  });
+});
+
+test('hostile names stay text, in markup and in data', () => {
+  const result = sampleResult();
+  const hostile = {
+    ...result,
+    scenario: { ...result.scenario, name: HOSTILE, question: HOSTILE },
+    warnings: [{ code: HOSTILE, message: HOSTILE }],
+    detail: {
+      ...result.detail,
+      assumptions: [HOSTILE],
+      breakdown: result.detail.breakdown.map((row) => ({ ...row, part: HOSTILE })),
+      memory: { ...result.detail.memory, atPeak: [{ name: HOSTILE, bytes: 1 }] },
+    },
+  };
+  const html = renderPage({ results: [hostile], script });
+  expect(scriptsOf(html)).toHaveLength(2);
+  expect(html).not.toContain('<img');
+  expect(html).not.toContain('<script>alert');
+  const drawn = dataOf(html).figures['r0-step-breakdown'].views[0].table.rows;
+  expect(drawn[0][0]).toBe(HOSTILE);
+});
+
+test('a script that could end its own element is refused', () => {
+  expect(() => renderPage({ results: [], script: { text: 'x = "</script>"', sha256Base64: '' } })).toThrow(/script/);
+});
+
+test('a comparison puts the differences first, and several results share a page', () => {
+  const html = renderPage({ results: [sampleResult('a'), sampleResult('b')], comparison: sampleComparison(), script });
+  expect(html.indexOf('Differences')).toBeLessThan(html.indexOf('Where the step goes'));
+  expect(html).toContain('1.55 ×');
+  expect(html).toContain('−3.40 points');
+  const keys = Object.keys(dataOf(html).figures);
+  expect(keys.filter((key) => key.startsWith('c-'))).toHaveLength(6);
+  expect(keys).toContain('r0-timeline');
+  expect(keys).toContain('r1-timeline');
+});
+
+test('recorded choices are not copied into the page', () => {
+  const result = sampleResult();
+  const records = { layer: [987_654_321], token: [1], expert: [2] };
+  const traced = { ...result, scenario: { ...result.scenario, load: { kind: 'trace' as const, file: 'ids.csv', records } } };
+  const html = renderPage({ results: [traced], script });
+  expect(html).toContain('ids.csv');
+  expect(html).not.toContain('987654321');
+});
