@@ -1,6 +1,6 @@
 import { nearest } from '../base/index.ts';
 import type { Chip } from '../hardware/index.ts';
-import type { Scenario, ScenarioWarning } from '../scenario/index.ts';
+import type { Scenario } from '../scenario/index.ts';
 import { checkDocument } from './check-document.ts';
 import { type JsonSchema, knownPaths } from './json-schema.ts';
 import { issueAt, type LocatedIssue, shown } from './located-issue.ts';
@@ -40,6 +40,7 @@ export function expandVariants(
     const fresh = checked.issues.filter(({ issue }) => !old.has(`${issue.code} ${issue.path}`));
     issues.push(...fresh.map((found) => blame(found, choice)));
     const { scenario, chip } = checked.resolved;
+    if (variants.length > 0 && chip.name !== variants[0].chip.name) issues.push(otherChip(chip.name, choice));
     variants.push({ vary: Object.fromEntries(choice.map(({ path, value }) => [path, value])), scenario, chip });
   }
   return { variants, issues };
@@ -75,8 +76,9 @@ function blame({ issue }: LocatedIssue, choice: readonly Choice[]): LocatedIssue
   return { issue: { ...rest, path: dotted(at), value: shown(culprit.value), rule }, at, point: 'value' };
 }
 
-/** Remarks about any of the scenarios, each once. */
-export function mergeWarnings(lists: readonly (readonly ScenarioWarning[])[]): ScenarioWarning[] {
-  const seen = new Map(lists.flat().map((warning) => [`${warning.code} ${warning.message}`, warning]));
-  return [...seen.values()];
+/** One comparison is one generation: its numbers come from one chip file. */
+function otherChip(chip: string, choice: readonly Choice[]): LocatedIssue {
+  const culprit = choice.find(({ path }) => path.startsWith('topology')) ?? choice[0];
+  const rule = `a comparison stays within one generation, and this is ${chip}`;
+  return issueAt(['vary', culprit.path, culprit.position], 'E_VARY', shown(culprit.value), rule, 'vary slices of one generation');
 }

@@ -12,6 +12,8 @@ export interface YamlSource {
   readonly placeOf: (path: Path, at: 'key' | 'value') => Place;
 }
 
+/** What follows the first few syntax errors is mostly their consequence. */
+const MAX_SYNTAX_ERRORS = 3;
 const MAX_ALIASES = 100;
 const MAX_DEPTH = 24;
 
@@ -26,7 +28,7 @@ export function parseYaml(file: string, text: string): YamlSource {
   try {
     document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
     if (document.errors.length > 0) {
-      const issues = document.errors.map((error) => syntaxIssue(error.code, error.message, at(error.pos[0])));
+      const issues = document.errors.slice(0, MAX_SYNTAX_ERRORS).map((error) => syntaxIssue(error.code, error.message, at(error.pos[0])));
       return { file, value: undefined, issues, placeOf: () => at(0) };
     }
     value = document.toJS({ maxAliasCount: MAX_ALIASES });

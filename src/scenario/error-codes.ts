@@ -124,6 +124,18 @@ const NAMES = {
     example: 'routing: {capacityRule: mtf}',
     remedy: 'choose one from `switchyard list capacity-rules`',
   },
+  E_OPTIMIZER_UNKNOWN: {
+    title: 'No such optimizer',
+    rule: 'workload.optimizer is an entry of the registry of optimizers',
+    example: 'a scenario built in code with optimizer: lion',
+    remedy: 'choose one from `switchyard list optimizers`',
+  },
+  E_COLLECTIVE_UNKNOWN: {
+    title: 'No such collective',
+    rule: 'programs use the entries of the registry of collectives',
+    example: 'a program built in code that asks for a broadcast',
+    remedy: 'choose one from `switchyard list collectives`',
+  },
   E_METRIC_UNKNOWN: {
     title: 'No such metric',
     rule: 'the keys under `assert:` are names of metrics',
@@ -175,6 +187,12 @@ const RULES = {
     rule: 'the product of layout.ici must equal the devices of the slice (what JAX sees: on TPU v2 and v3 two cores per chip)',
     example: 'layout: {ici: {data: 16}} on tpu-v3:4x4, which has 32 devices',
     remedy: 'change an axis, or set one to -1 to fill the slice',
+  },
+  E_COLLECTIVE_GROUP: {
+    title: 'A mesh axis whose devices do not form a grid of chips',
+    rule: 'the members of a collective have the same coordinates in every row, with equally many devices on each chip',
+    example: 'a mesh axis of 3 over the rows of a 4x4 slice',
+    remedy: 'choose mesh axis sizes that divide the sides of the slice',
   },
   E_EXPERTS_OVER: {
     title: 'Experts laid on an axis for a model without experts',
@@ -275,12 +293,6 @@ const COMMANDS = {
     rule: 'each entry of `assert:` names a metric with min and/or max; a miss ends with exit code 1',
     example: 'assert: {droppedTokenFraction: {max: 0.01}}',
     remedy: 'change the scenario, or the bound',
-  },
-  E_INFEASIBLE: {
-    title: 'The step does not fit into device memory',
-    rule: 'hbmPeakBytes must not be above hbmCapacityBytes; otherwise exit code 3',
-    example: 'a batch of 65,536 sequences on one chip',
-    remedy: 'use more chips, a smaller batch, or workload.remat: full',
   },
   E_CHIP_FILE: {
     title: 'A chip file that cannot be used',

@@ -69,7 +69,6 @@ const capacityIsPositive: ScenarioRule = {
       return [{ code: 'E_CAPACITY', path, value, rule: 'must be above 0', remedy: 'use 1.0, 1.25 or 2.0, for example' }];
     }
     if (model.moe === null || !Object.hasOwn(CAPACITY_RULES, routing.capacityRule) || !Object.hasOwn(ROUTERS, routing.router)) return [];
-    const issues: Issue[] = [];
     for (const { stack, groupTokens } of stackGroups(scenario).stacks) {
       const capacity = CAPACITY_RULES[routing.capacityRule].expertCapacity({
         tokens: groupTokens,
@@ -78,15 +77,10 @@ const capacityIsPositive: ScenarioRule = {
         topK: ROUTERS[routing.router].topK,
       });
       if (capacity >= 1) continue;
-      issues.push({
-        code: 'E_CAPACITY',
-        path,
-        value,
-        rule: `leaves no slot per expert in ${stack} groups of ${groupTokens} tokens over ${model.moe.experts} experts (rule ${routing.capacityRule})`,
-        remedy: 'raise routing.capacityFactor or routing.groupTokens',
-      });
+      const rule = `leaves no slot per expert in ${stack} groups of ${groupTokens} tokens over ${model.moe.experts} experts (rule ${routing.capacityRule})`;
+      return [{ code: 'E_CAPACITY', path, value, rule, remedy: 'raise routing.capacityFactor or routing.groupTokens' }];
     }
-    return issues;
+    return [];
   },
 };
 

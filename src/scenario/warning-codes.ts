@@ -44,6 +44,24 @@ export const WARNING_CODES = {
     example: 'model: {preset: t5-base} with routing: {capacityFactor: 2}',
     remedy: 'remove the keys',
   },
+  W_DOES_NOT_FIT: {
+    title: 'The step does not fit into device memory',
+    rule: 'hbmPeakBytes is above hbmCapacityBytes; the run ends with exit code 3, and its times are those of a device with enough memory',
+    example: '65,536 sequences on one chip',
+    remedy: 'use more chips, fewer sequences, or workload.remat: full',
+  },
+  W_DROP_RATE: {
+    title: 'Many tokens are dropped',
+    rule: 'above 20 % of dropped tokens nobody trains; a dropped token passes a Switch layer unchanged',
+    example: 'a capacity factor of 1.0 on strongly clustered tokens',
+    remedy: 'raise routing.capacityFactor or routing.groupTokens, or look at the load',
+  },
+  W_KERNELS_DIFFER: {
+    title: 'The fast kernels of this machine do not give the bits of the oracle',
+    rule: 'every value of the expert feed-forward that is compared must be equal bit by bit',
+    example: 'an engine that fuses multiply and add',
+    remedy: 'do not trust the routing measured on this machine; report it with the Node version and processor',
+  },
   W_VARY_IGNORED: {
     title: 'Only the base values were run',
     rule: '`run` does not read `vary:`, `compare` does',

@@ -1,0 +1,175 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { InputError } from '../../src/base/index.ts';
+import { loadScenario, parseScenario } from '../../src/intake/index.ts';
+import { CLUSTERING_STRENGTHS, meshProduct, SCENARIO_DEFAULTS } from './helpers.ts';
+
+const FILES = readdirSync('scenarios').filter((file) => file.endsWith('.yaml'));
+const MINIMAL = 'topology: tpu-v3:4x4\nmodel: {preset: switch-base}\n';
+
+describe('the shipped scenarios', () => {
+  it('are there', () => {
+    expect(FILES.length).toBeGreaterThanOrEqual(8);
+  });
+
+  it.each(FILES)('%s loads, is named like its file and points editors to the schema', (file) => {
+    const { scenario, chip, variants } = loadScenario(`scenarios/${file}`);
+    expect(`${scenario.name}.yaml`).toBe(file);
+    expect(readFileSync(`scenarios/${file}`, 'utf8').split('\n')[0]).toBe('# yaml-language-server: $schema=../schema/scenario.schema.json');
+    const chips = scenario.topology.shape.reduce((product, side) => product * side, 1);
+    expect(meshProduct(scenario)).toBe(chips * chip.devicesPerChip);
+    expect(variants.length).toBe(
+      Object.values(scenario.vary).reduce((count, values) => count * values.length, variants.length > 0 ? 1 : 0),
+    );
+  });
+});
+
+describe('a minimal scenario', () => {
+  const { scenario, warnings } = parseScenario('some/minimal.yaml', MINIMAL);
+
+  it('takes every default', () => {
+    expect(scenario.name).toBe('minimal');
+    expect(scenario.layout.ici.data).toBe(32);
+    expect(scenario.layout.expertsOver).toBe('data');
+    expect(scenario.routing).toEqual({ ...SCENARIO_DEFAULTS.routing, groupsMultipleOf: 32 });
+    expect(scenario.workload).toEqual(SCENARIO_DEFAULTS.workload);
+    expect(scenario.load).toEqual({ kind: 'measured', clustering: CLUSTERING_STRENGTHS.default });
+    expect(scenario.emulate).toEqual(SCENARIO_DEFAULTS.emulate);
+    expect(scenario.topology.wrap).toEqual([false, false]);
+  });
+
+  it('warns of what is assumed', () => {
+    expect(warnings.map(({ code }) => code)).toEqual(['W_WRAP_ASSUMED', 'W_CLUSTERING_ASSUMED', 'W_GROUPS_UNEVEN']);
+  });
+
+  it('survives JSON and structured clone unchanged', () => {
+    expect(JSON.parse(JSON.stringify(scenario))).toEqual(scenario);
+    expect(structuredClone(scenario)).toEqual(scenario);
+  });
+});
+
+describe('resolving', () => {
+  const load = (text: string, overrides = {}) => parseScenario('a.yaml', text, overrides);
+
+  it('lets the command line override seed and wrap-around', () => {
+    const { scenario, warnings } = load(MINIMAL, { seed: 99, wrap: 'closed' });
+    expect(scenario.seed).toBe(99);
+    expect(scenario.topology.wrap).toEqual([true, true]);
+    expect(warnings.map(({ code }) => code)).not.toContain('W_WRAP_ASSUMED');
+  });
+
+  it.each([
+    ['v3-32', 'tpu-v3', [4, 4], [false, false]],
+    ['tpu-v3-4x4', 'tpu-v3', [4, 4], [false, false]],
+    ['tpu-v3:32x32', 'tpu-v3', [32, 32], [true, true]],
+    ['v5litepod-256', 'tpu-v5e', [16, 16], [true, true]],
+    ['tpu-v4:4x4x4', 'tpu-v4', [4, 4, 4], [true, true, true]],
+    ['tpu-v4:2x2x2', 'tpu-v4', [2, 2, 2], [false, false, false]],
+  ])('reads the slice %s', (name, chip, shape, wrap) => {
+    const { scenario } = load(`topology: ${name}\nmodel: {preset: t5-base}\nworkload: {sequences: 4096}\n`);
+    expect(scenario.topology).toEqual({ chip, shape, wrap, slices: 1, slowDevices: [] });
+  });
+
+  it('fills one axis with what is left', () => {
+    expect(load('topology: v3-8\nmodel: {preset: t5-base}\nlayout: {ici: {data: -1}}\n').scenario.layout.ici.data).toBe(8);
+  });
+
+  it('makes a preset sparse, dense, or another size', () => {
+    const model = (text: string) => load(`topology: v3-8\nmodel: ${text}\n`).scenario.model;
+    expect(model('{preset: t5-base, experts: 64}').moe).toEqual({ experts: 64, dExpert: 2048, layersEvery: 2 });
+    expect(model('{preset: switch-base, experts: 0}').moe).toBeNull();
+    expect(model('{preset: switch-base, dFf: 4096}')).toMatchObject({ dFf: 4096, moe: { dExpert: 4096 } });
+    expect(model('{preset: t5-base, dModel: 1536, heads: 16}').headDim).toBe(96);
+  });
+
+  it('says that a dense model does not read routing', () => {
+    const { scenario, warnings } = load('topology: v3-8\nmodel: {preset: t5-base}\nrouting: {capacityFactor: 2}\nemulate: {tokens: 5}\n');
+    expect(scenario.layout.expertsOver).toBe('none');
+    expect(warnings.find(({ code }) => code === 'W_UNUSED')?.message).toContain('routing, emulate');
+  });
+
+  it('warns of few tokens, of a capacity floor and of sampling', () => {
+    const { warnings } = load(`topology: v3-8
+model: {preset: switch-base}
+routing: {groupTokens: 64}
+workload: {sequences: 16, sequenceLength: 64, targetLength: 64}
+emulate: {layers: 2}
+`);
+    expect(warnings.map(({ code }) => code)).toEqual(
+      ['W_WRAP_ASSUMED', 'W_BATCH_SMALL', 'W_CLUSTERING_ASSUMED', 'W_CAPACITY_FLOOR', 'W_CAPACITY_FLOOR', 'W_SAMPLED'].filter(
+        (code) => code !== 'W_WRAP_ASSUMED',
+      ),
+    );
+  });
+
+  it('expands variations, last key fastest', () => {
+    const { variants } = load(`${MINIMAL}vary: {routing.router: [switch-top1, gshard-top2], topology: [v3-32, v3-8]}\n`);
+    expect(variants.map(({ vary }) => Object.values(vary))).toEqual([
+      ['switch-top1', 'v3-32'],
+      ['switch-top1', 'v3-8'],
+      ['gshard-top2', 'v3-32'],
+      ['gshard-top2', 'v3-8'],
+    ]);
+    expect(variants[3].scenario.routing.router).toBe('gshard-top2');
+    expect(variants[3].scenario.layout.ici.data).toBe(8);
+  });
+
+  it('names the folder after the file when there is no name', () => {
+    expect(parseScenario('x/ my run (2).yaml', MINIMAL).scenario.name).toBe('my-run-2-');
+  });
+});
+
+describe('any document', () => {
+  const key = fc.constantFrom(
+    'topology',
+    'model',
+    'layout',
+    'ici',
+    'data',
+    'routing',
+    'router',
+    'load',
+    'kind',
+    'vary',
+    'emulate',
+    'tokens',
+    'assert',
+    'seed',
+    'x',
+  );
+  const leaf = fc.oneof(
+    fc.constantFrom('tpu-v3:4x4', 'switch-base', 'measured', 'all', 'mfu', ''),
+    fc.integer(),
+    fc.double(),
+    fc.boolean(),
+    fc.constant(null),
+  );
+  const document = fc.letrec((tie) => ({
+    node: fc.oneof({ maxDepth: 4 }, leaf, fc.array(tie('node'), { maxLength: 3 }), fc.dictionary(key, tie('node'), { maxKeys: 5 })),
+  })).node;
+
+  it('is taken, or refused with places and remedies; never a failure of ours', () => {
+    let refused = 0;
+    fc.assert(
+      fc.property(fc.dictionary(key, document, { maxKeys: 8 }), (value) => {
+        const text = JSON.stringify({ topology: 'tpu-v3:4x4', model: { preset: 'switch-base' }, ...value }, null, 1);
+        const lines = text.split('\n').length;
+        try {
+          parseScenario('any.json', text);
+        } catch (error) {
+          if (!(error instanceof InputError)) throw error;
+          refused++;
+          expect(error.issues.length).toBeGreaterThan(0);
+          for (const { code, place, rule, remedy } of error.issues) {
+            expect(code).toMatch(/^E_[A-Z_]+$/);
+            expect(rule.length * remedy.length).toBeGreaterThan(0);
+            expect(place?.line).toBeLessThanOrEqual(lines);
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+    expect(refused).toBeGreaterThan(50);
+  });
+});

@@ -1,0 +1,213 @@
+import { describe, expect, it } from 'vitest';
+import { EXIT, InputError, type Issue } from '../../src/base/index.ts';
+import { parseScenario } from '../../src/intake/index.ts';
+
+/** A scenario that is right, one key per line, so that places are easy to read. */
+const GOOD = `topology: tpu-v3:4x4
+model: {preset: switch-base}
+`;
+
+function issuesOf(text: string): readonly Issue[] {
+  try {
+    parseScenario('folder/wrong.yaml', text);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    expect(error.exitCode).toBe(EXIT.wrongInput);
+    return error.issues;
+  }
+  return [];
+}
+
+/** `line:column CODE path` and a piece of the remedy. */
+type Expected = readonly [place: string, remedy: string];
+
+type Case = readonly [title: string, text: string, ...expected: Expected[]];
+
+const WRONG: readonly Case[] = [
+  ['no topology', 'model: {preset: t5-base}\n', ['1:1 E_MISSING topology', 'topology: tpu-v3:4x4']],
+  ['no model', 'topology: tpu-v3:4x4\n', ['1:1 E_MISSING model', 'preset: switch-base']],
+  ['an empty file', '', ['1:1 E_TYPE ', 'write a value']],
+  ['a list', '- a\n- b\n', ['1:1 E_TYPE ', 'write a value']],
+  ['an unclosed bracket', 'topology: tpu-v3:4x4\nmodel: {preset: t5-base\n', ['3:1 E_YAML ', 'check brackets']],
+  ['a key written twice', `${GOOD}seed: 1\nseed: 2\n`, ['4:1 E_YAML ', 'keep one']],
+  [
+    'a misspelt key',
+    `${GOOD}routing: {capacityFacter: 1}\n`,
+    ['3:11 E_KEY_UNKNOWN routing.capacityFacter', 'did you mean capacityFactor?'],
+  ],
+  ['a misspelt required key', 'topologie: tpu-v3:4x4\nmodel: {preset: t5-base}\n', ['1:1 E_KEY_UNKNOWN topologie', 'topology?']],
+  ['an unknown key at the top', `${GOOD}__proto__: {a: 1}\n`, ['3:1 E_KEY_UNKNOWN __proto__', 'known keys here: name,']],
+  ['a word for a number', `${GOOD}workload: {sequences: many}\n`, ['3:23 E_TYPE workload.sequences', 'write a value']],
+  ['a broken number', `${GOOD}workload: {sequences: 1.5}\n`, ['3:23 E_TYPE workload.sequences', 'write a value']],
+  ['a number that is not one', `${GOOD}routing: {capacityFactor: .nan}\n`, ['3:27 E_TYPE routing.capacityFactor', 'write a value']],
+  ['no sequences', `${GOOD}workload: {sequences: 0}\n`, ['3:23 E_RANGE workload.sequences', 'use at least 1']],
+  ['a negative seed', `${GOOD}seed: -1\n`, ['3:7 E_RANGE seed', 'use at least 0']],
+  ['a misspelt word', `${GOOD}workload: {optimizer: adafactr}\n`, ['3:23 E_ENUM workload.optimizer', 'did you mean adafactor?']],
+  ['a misspelt all', `${GOOD}emulate: {tokens: al}\n`, ['3:19 E_ENUM emulate.tokens', 'did you mean all?']],
+  ['an unknown kind of load', `${GOOD}load: {kind: guessed}\n`, ['3:14 E_ENUM load.kind', 'use one of these']],
+  ['a load without kind', `${GOOD}load: {clustering: strong}\n`, ['3:7 E_MISSING load.kind', 'add kind']],
+  ['a name that leaves the folder', `name: ../up\n${GOOD}`, ['1:7 E_FORMAT name', 'write it in that form']],
+  ['a model as text', 'topology: tpu-v3:4x4\nmodel: switch-base\n', ['2:8 E_TYPE model', '{preset: switch-base}']],
+  [
+    'an unknown preset',
+    'topology: tpu-v3:4x4\nmodel: {preset: switch-bse}\n',
+    ['2:17 E_PRESET_UNKNOWN model.preset', 'did you mean switch-base?'],
+  ],
+  [
+    'inline dimensions with a gap',
+    'topology: tpu-v3:4x4\nmodel: {family: decoder, dModel: 64, dFf: 64, heads: 4, vocab: 9}\n',
+    ['2:8 E_MISSING model.decoderLayers', 'add model.decoderLayers'],
+  ],
+  ['heads that do not divide', 'topology: tpu-v3:4x4\nmodel: {preset: t5-base, heads: 7}\n', ['2:33 E_RANGE model.heads', 'state headDim']],
+  [
+    'a decoder with an encoder',
+    'topology: tpu-v3:4x4\nmodel: {preset: t5-base, family: decoder}\n',
+    ['2:8 E_MODEL_LAYERS model.encoderLayers', 'model.family'],
+  ],
+  [
+    'no Switch layer',
+    'topology: tpu-v3:4x4\nmodel: {preset: switch-base, layersEvery: 20}\n',
+    ['2:43 E_MODEL_LAYERS model.layersEvery', 'at most 12'],
+  ],
+  ['an unreadable slice', 'topology: tpu-v3-4-4\nmodel: {preset: t5-base}\n', ['1:11 E_TOPOLOGY_NAME topology', 'tpu-v3-4x4']],
+  ['a count without shape', 'topology: v3-7\nmodel: {preset: t5-base}\n', ['1:11 E_TOPOLOGY_COUNT topology', 'tpu-v3:4x4']],
+  ['an unknown generation', 'topology: v5x-16\nmodel: {preset: t5-base}\n', ['1:11 E_TOPOLOGY_CHIP topology', 'did you mean v5']],
+  [
+    'an unknown chip',
+    'topology: {chip: tpu-v33, shape: [4, 4]}\nmodel: {preset: t5-base}\n',
+    ['1:18 E_CHIP_UNKNOWN topology.chip', 'did you mean tpu-v3?'],
+  ],
+  [
+    'too many sides',
+    'topology: {chip: tpu-v3, shape: [4, 4, 4]}\nmodel: {preset: t5-base}\nlayout: {ici: {data: 128}}\n',
+    ['1:11 E_TOPOLOGY_SHAPE topology', '4x4'],
+  ],
+  [
+    'a slice beyond the pod',
+    'topology: tpu-v3:64x32\nmodel: {preset: t5-base}\nlayout: {ici: {data: 4096}}\nworkload: {sequences: 4096}\n',
+    ['1:11 E_TOPOLOGY_POD topology', 'smaller sides'],
+  ],
+  [
+    'wrap for one side of two',
+    'topology: {chip: tpu-v3, shape: [4, 4], wrap: [true]}\nmodel: {preset: t5-base}\n',
+    ['1:47 E_WRAP topology.wrap', 'one per side'],
+  ],
+  [
+    'a slow device that is not there',
+    'topology: {chip: tpu-v3, shape: [4, 4], slowDevices: [{device: 0, factor: 2}, {device: 32, factor: 2}]}\nmodel: {preset: t5-base}\n',
+    ['1:88 E_SLOW_DEVICE topology.slowDevices[1].device', '0 to 31'],
+  ],
+  [
+    'two slices',
+    'topology: {chip: tpu-v3, shape: [4, 4], slices: 2}\nmodel: {preset: t5-base}\n',
+    ['1:49 E_NOT_MODELLED topology.slices', 'use one slice'],
+  ],
+  [
+    'an axis that is not modelled',
+    `${GOOD}layout: {ici: {data: 8, tensor: 4}}\n`,
+    ['3:33 E_NOT_MODELLED layout.ici.tensor', 'set layout.ici.tensor to 1'],
+  ],
+  ['sorting dispatch', `${GOOD}routing: {dispatch: sort}\n`, ['3:21 E_NOT_MODELLED routing.dispatch', 'use einsum']],
+  [
+    'a Hugging Face model',
+    'topology: tpu-v3:4x4\nmodel: {preset: t5-base, huggingFace: config.json}\n',
+    ['2:39 E_NOT_MODELLED model.huggingFace', 'use a preset'],
+  ],
+  ['a mesh that is too small', `${GOOD}layout: {ici: {data: 16}}\n`, ['3:15 E_LAYOUT_PRODUCT layout.ici', 'set it to -1']],
+  [
+    'two axes that fill',
+    `${GOOD}layout: {ici: {data: -1, expert: -1}}\n`,
+    ['3:34 E_NOT_MODELLED layout.ici.expert', 'use data'],
+    ['3:34 E_LAYOUT_FILL layout.ici.expert', 'give expert a number'],
+  ],
+  [
+    'experts that do not divide',
+    'topology: tpu-v3:4x4\nmodel: {preset: switch-base, experts: 100}\n',
+    ['2:39 E_EXPERTS_SHARD model.experts', '96 or 128'],
+  ],
+  [
+    'experts of a dense model',
+    'topology: tpu-v3:4x4\nmodel: {preset: t5-base}\nlayout: {expertsOver: data}\n',
+    ['3:23 E_EXPERTS_OVER layout.expertsOver', 'remove'],
+  ],
+  ['sequences that do not divide', `${GOOD}workload: {sequences: 1000}\n`, ['3:23 E_BATCH_SHARD workload.sequences', '992 or 1024']],
+  ['groups across devices', `${GOOD}routing: {groupsMultipleOf: 24}\n`, ['3:29 E_GROUPS routing.groupsMultipleOf', 'auto']],
+  ['no capacity', `${GOOD}routing: {capacityFactor: 0}\n`, ['3:27 E_CAPACITY routing.capacityFactor', '1.25']],
+  [
+    'capacity without slots',
+    `${GOOD}routing: {capacityFactor: 0.01, capacityRule: megablocks}\n`,
+    ['3:27 E_CAPACITY routing.capacityFactor', 'raise'],
+  ],
+  ['an unknown router', `${GOOD}routing: {router: switch-top2}\n`, ['3:19 E_ROUTER_UNKNOWN routing.router', 'did you mean switch-top1?']],
+  [
+    'an unknown capacity rule',
+    `${GOOD}routing: {capacityRule: mesh-tff}\n`,
+    ['3:25 E_CAPACITY_RULE_UNKNOWN routing.capacityRule', 'mesh-tf?'],
+  ],
+  [
+    'one expert for two choices',
+    'topology: {chip: tpu-v5e, shape: [1, 1]}\nmodel: {preset: switch-base, experts: 1}\nrouting: {router: gshard-top2}\n',
+    ['2:39 E_TOP_K model.experts', 'at least 2'],
+  ],
+  ['more layers than there are', `${GOOD}emulate: {layers: 13}\n`, ['3:19 E_EMULATE emulate.layers', 'all']],
+  ['an absent recording', `${GOOD}load: {kind: trace, file: nowhere.csv}\n`, ['3:27 E_FILE load.file', 'check the path']],
+  ['an unknown metric', `${GOOD}assert: {mfuu: {min: 0.1}}\n`, ['3:10 E_METRIC_UNKNOWN assert.mfuu', 'did you mean mfu?']],
+  ['bounds that nothing meets', `${GOOD}assert: {mfu: {min: 2, max: 1}}\n`, ['3:15 E_ASSERT_BOUNDS assert.mfu', 'exchange']],
+  ['an assertion without bounds', `${GOOD}assert: {mfu: {}}\n`, ['3:15 E_ASSERT_BOUNDS assert.mfu', 'max']],
+  ['a variation of nothing', `${GOOD}vary: {routing.routr: [a]}\n`, ['3:8 E_VARY vary.routing.routr', 'did you mean routing.router?']],
+  [
+    'a wrong value among variations',
+    `${GOOD}vary: {routing.capacityFactor: [1, 0]}\n`,
+    ['3:36 E_CAPACITY vary.routing.capacityFactor[1]', '1.25'],
+  ],
+  ['too many combinations', `${GOOD}vary: {seed: [1]}\n`, ['3:8 E_VARY vary.seed', '']],
+  ['varied chips', `${GOOD}vary: {topology: ['tpu-v3:4x4', 'tpu-v2:4x4']}\n`, ['3:33 E_VARY vary.topology[1]', 'one generation']],
+];
+
+describe('a wrong scenario', () => {
+  it.each(WRONG.map((row) => [row[0], row] as const))('with %s says where and what to do', (_, [, text, ...expected]) => {
+    const issues = issuesOf(text);
+    expect(issues.map(({ place, code, path }) => `${place?.line}:${place?.column} ${code} ${path}`)).toEqual(
+      expected.map(([place]) => place),
+    );
+    for (const [row, [, remedy]] of expected.entries()) {
+      const issue = issues[row];
+      expect(issue?.remedy).toContain(remedy);
+      expect(issue?.rule).not.toBe('');
+      expect(issue?.place?.file).toMatch(/wrong\.yaml$/);
+    }
+  });
+
+  it('says everything at once, in the order of the file, rules across fields included', () => {
+    const issues = issuesOf(`name: ../oops
+topology: tpu-v3:4x4
+model: {preset: switch-base, experts: 100}
+layout: {ici: {data: 8}}
+routing: {router: switch-top2, groupTokens: many}
+workload: {sequences: 1001, optimizer: adafactr}
+emulate: {verifyShare: 2}
+assert: {dropRate: {max: 0.1}}
+`);
+    expect(issues.map(({ code }) => code)).toEqual([
+      'E_FORMAT',
+      'E_EXPERTS_SHARD',
+      'E_LAYOUT_PRODUCT',
+      'E_ROUTER_UNKNOWN',
+      'E_TYPE',
+      'E_BATCH_SHARD',
+      'E_ENUM',
+      'E_RANGE',
+      'E_METRIC_UNKNOWN',
+    ]);
+  });
+
+  it('keeps rules quiet whose inputs are already wrong', () => {
+    const codes = issuesOf(`${GOOD}layout: {ici: {dta: 32}}\nworkload: {sequences: none}\n`).map(({ code }) => code);
+    expect(codes).toEqual(['E_KEY_UNKNOWN', 'E_TYPE']);
+  });
+
+  it('is refused in JSON with the same places', () => {
+    const issues = issuesOf('{\n\t"topology": "tpu-v3:4x4",\n\t"model": {"preset": "nope"}\n}\n');
+    expect(issues.map(({ place, code }) => `${place?.line}:${place?.column} ${code}`)).toEqual(['3:22 E_PRESET_UNKNOWN']);
+  });
+});
