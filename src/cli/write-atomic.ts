@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { InputError } from '../base/index.ts';
 
@@ -10,7 +10,7 @@ export function writeAtomic(file: string, data: string | Uint8Array): void {
     writeFileSync(temporary, data);
     renameSync(temporary, file);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    if (existsSync(temporary)) rmSync(temporary);
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new InputError([
       {

@@ -1,0 +1,115 @@
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { InputError } from '../../src/base/index.ts';
+import { missedAssertions } from '../../src/cli/assertions.ts';
+import { painter, wantsColour } from '../../src/cli/io.ts';
+import { createProgress } from '../../src/cli/progress.ts';
+import { alignedTable, cut, wrapText } from '../../src/cli/table.ts';
+import { writeAtomic } from '../../src/cli/write-atomic.ts';
+import { listen } from './listen.ts';
+
+describe('colours', () => {
+  it('follow NO_COLOR, then FORCE_COLOR, then the terminal', () => {
+    expect(wantsColour({}, true)).toBe(true);
+    expect(wantsColour({}, false)).toBe(false);
+    expect(wantsColour({ TERM: 'dumb' }, true)).toBe(false);
+    expect(wantsColour({ NO_COLOR: '1' }, true)).toBe(false);
+    expect(wantsColour({ NO_COLOR: '' }, true)).toBe(true);
+    expect(wantsColour({ FORCE_COLOR: '1' }, false)).toBe(true);
+    expect(wantsColour({ NO_COLOR: '1', FORCE_COLOR: '1' }, true)).toBe(false);
+  });
+
+  it('are escapes around the text, or the text alone', () => {
+    expect(painter(true)('red', 'x')).toBe('\u001b[31mx\u001b[39m');
+    expect(painter(false)('red', 'x')).toBe('x');
+  });
+});
+
+describe('progress', () => {
+  /** Updates every 50 ms of a made-up clock. */
+  function drive(options: { terminal: boolean; quiet?: boolean }, milliseconds: number): string {
+    const listener = listen(options);
+    let now = 0;
+    const progress = createProgress(listener.io, options.quiet ?? false, () => now);
+    for (; now <= milliseconds; now += 50) progress.update('routing tokens', now, milliseconds);
+    progress.end();
+    return listener.err();
+  }
+
+  it('rewrites one line on a terminal, ten times a second, and clears it', () => {
+    const text = drive({ terminal: true }, 1000);
+    expect(text).not.toContain('\n');
+    expect(text.split('\r').length - 1).toBe(12);
+    expect(text).toContain('50 %  routing tokens');
+    expect(text.endsWith('\r\u001b[K')).toBe(true);
+  });
+
+  it('is a line every ten seconds elsewhere', () => {
+    expect(drive({ terminal: false }, 40_000)).toBe([25, 50, 75, 100].map((percent) => `routing tokens: ${percent} %\n`).join(''));
+    expect(drive({ terminal: false }, 5000)).toBe('');
+  });
+
+  it('is silent when told so', () => {
+    expect(drive({ terminal: true, quiet: true }, 1000)).toBe('');
+  });
+});
+
+describe('assertions', () => {
+  const metrics = [
+    { name: 'mfu', value: 0.5, unit: 'fraction', from: 'engine' },
+    { name: 'stepSeconds', value: Number.NaN, unit: 's', from: 'engine' },
+  ] as const;
+
+  it('name the metrics that miss, on either side', () => {
+    expect(missedAssertions({ mfu: { min: 0.4, max: 0.6 } }, metrics)).toEqual([]);
+    expect(missedAssertions({ mfu: { min: 0.6 } }, metrics)[0].rule).toBe('must be at least 0.6');
+    expect(missedAssertions({ mfu: { min: 0.1, max: 0.4 } }, metrics)[0]).toMatchObject({ code: 'E_ASSERT', rule: 'must be at most 0.4' });
+  });
+
+  it('are missed by what is not a number', () => {
+    expect(missedAssertions({ stepSeconds: { max: 1 } }, metrics)).toHaveLength(1);
+  });
+});
+
+describe('writing files', () => {
+  it('leaves the whole file and nothing else', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'switchyard-write-'));
+    writeAtomic(join(folder, 'a/b/c.txt'), 'one');
+    writeAtomic(join(folder, 'a/b/c.txt'), new Uint8Array([116, 119, 111]));
+    expect(readFileSync(join(folder, 'a/b/c.txt'), 'utf8')).toBe('two');
+    expect(readdirSync(join(folder, 'a/b'))).toEqual(['c.txt']);
+    expect(() => writeAtomic(join(folder, 'a/b/c.txt/d.txt'), 'three')).toThrow(InputError);
+  });
+});
+
+describe('tables', () => {
+  it('align columns and never exceed a width when cut', () => {
+    expect(
+      alignedTable(
+        [
+          ['a', '1'],
+          ['bcd', '100'],
+        ],
+        [1],
+      ),
+    ).toEqual(['a      1', 'bcd  100']);
+    fc.assert(
+      fc.property(fc.string(), fc.integer({ min: 2, max: 90 }), (text, width) => {
+        expect(cut(text, width).length).toBeLessThanOrEqual(Math.max(width, 0));
+      }),
+    );
+  });
+
+  it('wrap at spaces and lose no word', () => {
+    fc.assert(
+      fc.property(fc.array(fc.stringMatching(/^[a-z]{1,12}$/), { minLength: 1 }), (words) => {
+        const lines = wrapText(words.join(' '), 20);
+        expect(lines.join(' ')).toBe(words.join(' '));
+        for (const line of lines) expect(line.length).toBeLessThanOrEqual(20);
+      }),
+    );
+  });
+});
