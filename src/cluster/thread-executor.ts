@@ -32,20 +32,25 @@ async function runOnThreads(job: EmulationJob, path: KernelPath, onProgress: Pro
   const report = (): void => onProgress(Math.min(itemsDone(control), job.items.length), job.items.length);
   const progress = setInterval(report, PROGRESS_MILLISECONDS);
   const pool = createPool(job.threads, { memory, path, job });
+  const settled = new AbortController();
   try {
-    await Promise.race([Promise.all(Array.from({ length: job.threads }, (_, thread) => pool.run(thread))), rejectOnAbort(signal)]);
+    await Promise.race([
+      Promise.all(Array.from({ length: job.threads }, (_, thread) => pool.run(thread))),
+      rejectOnAbort(signal, settled.signal),
+    ]);
     report();
     return memory.buffer;
   } finally {
     clearInterval(progress);
+    settled.abort();
     stop(control);
     await pool.destroy();
   }
 }
 
-/** Never resolves; rejects with the signal's reason. */
-function rejectOnAbort(signal: AbortSignal | undefined): Promise<never> {
+/** Never resolves; rejects with the signal's reason, unless the run has settled before. */
+function rejectOnAbort(signal: AbortSignal | undefined, settled: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true, signal: settled });
   });
 }

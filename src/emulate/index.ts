@@ -7,7 +7,6 @@
  * (`tokens.ts`, `router-weights.ts`). `recordedLoad` and `drawnLoad` make the same loads from experts that were recorded elsewhere or drawn.
  */
 export type { ChosenRequest } from './chosen.ts';
-export { collectLoads } from './collect.ts';
 export { itemsDone, stop } from './control.ts';
 export { drawnLoad } from './drawn.ts';
 export { createInProcessExecutor, type Executor, emulate, type Progress } from './executor.ts';
