@@ -9,7 +9,8 @@ import { endValues, referenceLines, whiskers } from './marks.ts';
 
 /** Above this many bars there is no room for a value at each of them. */
 const MOST_LABELLED_BARS = 16;
-const WIDE = 560;
+/** Characters of a row's name per pixel of the picture: a third of its width at 6.6 pixels each. */
+const NAME_SHARE = 1 / 20;
 
 export const drawBars: Draw<BarsView> = (canvas) => {
   const { view, paint } = canvas;
@@ -41,7 +42,6 @@ function configuration(canvas: Canvas<BarsView>, view: BarsView, horizontal: boo
   const { paint } = canvas;
   const { rows } = view.table;
   const few = horizontal || rows.length * view.series.length <= MOST_LABELLED_BARS;
-  const narrow = canvas.plot.clientWidth < WIDE;
   const furthest = [...view.references.map((line) => line.value * 1.04), ...intervalEnds(view)];
   const value = {
     ...linearAxis(canvas, {
@@ -51,7 +51,10 @@ function configuration(canvas: Canvas<BarsView>, view: BarsView, horizontal: boo
     }),
     stacked: view.stacked,
   };
-  const category = { ...categoryAxis(canvas, horizontal ? '' : view.categoryAxis, narrow ? 15 : 34), stacked: view.stacked };
+  const category = {
+    ...categoryAxis(canvas, horizontal ? '' : view.categoryAxis, Math.floor(canvas.plot.clientWidth * NAME_SHARE)),
+    stacked: view.stacked,
+  };
   if (horizontal) Object.assign(category.ticks, { autoSkip: false });
   return {
     type: 'bar',

@@ -12,6 +12,8 @@ import { windowControls } from './window.ts';
 const TRACK_HEIGHT = 62;
 /** A span narrower than this gets no name inside. */
 const NARROWEST_LABEL = 34;
+/** A span narrower than this gets no line at its start. */
+const NARROWEST_EDGE = 7;
 
 /** Tracks of spans over time, with a window that narrows down to single operations. */
 export const drawSpans: Draw<SpansView> = (canvas) => {
@@ -69,12 +71,19 @@ function spanChart(canvas: Canvas<SpansView>, colours: ReadonlyMap<string, strin
       },
       plugins: { tooltip: { enabled: false } },
     },
-    plugins: [spanNames(colours)],
+    plugins: [spanNames(colours, canvas.paint.page.card)],
   });
 }
 
-/** Names inside the spans that have room for them. */
-function spanNames(colours: ReadonlyMap<string, string>): Plugin {
+interface SpanShape {
+  readonly x: number;
+  readonly base: number;
+  readonly y: number;
+  readonly height: number;
+}
+
+/** Names inside the spans that have room for them, and a line between neighbours of one colour. */
+function spanNames(colours: ReadonlyMap<string, string>, ground: string): Plugin {
   return {
     id: 'spanNames',
     afterDatasetsDraw(chart) {
@@ -86,10 +95,13 @@ function spanNames(colours: ReadonlyMap<string, string>): Plugin {
       ctx.textBaseline = 'middle';
       ctx.font = `11px ${String(chart.options.font?.family ?? 'sans-serif')}`;
       chart.data.datasets.forEach((dataset, index) => {
-        ctx.fillStyle = inkOn(colours.get(dataset.label ?? '') ?? '#ffffff');
+        const ink = inkOn(colours.get(dataset.label ?? '') ?? '#ffffff');
         chart.getDatasetMeta(index).data.forEach((bar, i) => {
-          const { x, base, y } = bar.getProps(['x', 'base', 'y'], true) as { x: number; base: number; y: number };
+          const { x, base, y, height } = bar.getProps(['x', 'base', 'y', 'height'], true) as unknown as SpanShape;
           const [left, right] = [Math.max(area.left, Math.min(x, base)), Math.min(area.right, Math.max(x, base))];
+          ctx.fillStyle = ground;
+          if (right - left >= NARROWEST_EDGE) ctx.fillRect(left, y - height / 2, 1, height);
+          ctx.fillStyle = ink;
           const { name } = dataset.data[i] as unknown as { readonly name: string };
           if (right - left >= NARROWEST_LABEL) ctx.fillText(fitted(ctx, name, right - left - 8), left + 4, y);
         });

@@ -22,11 +22,17 @@ export function paintOf(theme: Theme): Paint {
 /** Calls `redraw` now and whenever the reader's system changes between light and dark; paper is always light. */
 export function followTheme(redraw: (paint: Paint) => void): void {
   const dark = matchMedia('(prefers-color-scheme: dark)');
+  let shown: Theme | null = null;
+  const show = (theme: Theme): void => {
+    // A page that is already right keeps its windows and orders.
+    if (theme !== shown) redraw(paintOf(theme));
+    shown = theme;
+  };
   const current = (): Theme => (dark.matches ? 'dark' : 'light');
-  redraw(paintOf(current()));
-  dark.addEventListener('change', () => redraw(paintOf(current())));
-  addEventListener('beforeprint', () => redraw(paintOf('light')));
-  addEventListener('afterprint', () => redraw(paintOf(current())));
+  show(current());
+  dark.addEventListener('change', () => show(current()));
+  addEventListener('beforeprint', () => show('light'));
+  addEventListener('afterprint', () => show(current()));
 }
 
 /** Black or white, whichever reads better on `hex` (WCAG relative luminance, with the usual 0.179 as the point of equal contrast). */

@@ -113,7 +113,7 @@ ${table('Paired differences with 95 % intervals', ['Variant', 'Metric', 'Mean di
 
 /** Shares differ by percentage points. */
 function difference(row: PairedDifference, value: number): string {
-  const sign = value < 0 ? '−' : '+';
+  const sign = value < 0 ? '−' : value > 0 ? '+' : '';
   const size = Math.abs(value);
   return row.metric === 'droppedTokenFraction' ? `${sign}${(size * 100).toFixed(2)} points` : `${sign}${formatNumber(size)}`;
 }

@@ -15,5 +15,7 @@ export function isShare(name: MetricName): boolean {
 }
 
 export function formatMetric(metric: Pick<Metric, 'name' | 'value' | 'unit'>): string {
+  // Nothing has no prefix: `0 s`, not `0 ps`.
+  if (metric.value === 0 && metric.unit === 's') return '0 s';
   return isShare(metric.name) ? formatShare(metric.value) : formatValue(metric.value, metric.unit);
 }

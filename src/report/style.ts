@@ -61,7 +61,7 @@ const TILES = `.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax
 .hint:hover+.tip,.hint:focus+.tip{visibility:visible;opacity:1}
 `;
 
-const FIGURES = `.figures{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:18px}
+const FIGURES = `.figures{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:18px;align-items:start}
 figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:10px;padding:18px 20px 14px;min-width:0;grid-column:1/-1;break-inside:avoid}
 figure.half{grid-column:auto}
 figcaption p{margin:.2rem 0 .5rem;font-size:.9rem;color:var(--muted);max-width:90ch}
@@ -101,7 +101,8 @@ dl.facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.3rem 
 dl.facts dt{color:var(--muted)}dl.facts dd{margin:0;overflow-wrap:anywhere}
 `;
 
-const NARROW_AND_PAPER = `.colophon{border-top:1px solid var(--line);margin-top:3.5rem;padding-top:1rem;padding-bottom:2.5rem;font-size:.85rem;color:var(--muted)}
+const NARROW_AND_PAPER = `.colophon{margin-top:3.5rem;padding-bottom:2rem;font-size:.85rem;color:var(--muted)}
+.colophon p{border-top:1px solid var(--line);padding-top:1rem;max-width:none}
 @media (max-width:900px){figure.half{grid-column:1/-1}}
 @media (max-width:520px){main,.colophon{padding-left:15px;padding-right:15px}figure{padding:14px 12px 10px;border-radius:8px}.tiles{grid-template-columns:repeat(2,minmax(0,1fr));gap:8px}.tile{padding:10px 11px}.tile .value{font-size:1.22rem}.tip{min-width:0;left:0;right:0}dl.facts{grid-template-columns:1fr}dl.facts dd{margin-bottom:.5rem}.controls label.wide,.controls label.wide input{width:100%}}
 @media (prefers-reduced-motion:no-preference){.tip{transition:opacity .12s}}

@@ -10,12 +10,18 @@ export function linkHeatMap(result: Result): ChartSpec | null {
   return {
     id: 'link-heat-map',
     title: 'Load of the interconnect links',
-    shows:
-      'Chips on their grid, one arrow per directed link; the darker (on a dark page: the brighter) the arrow, the more it carried. A dimension that closes into a ring shows its wrap-around link as a stub at the edge.',
-    width: 'half',
+    shows: `Chips on their grid, one arrow per directed link; the darker (on a dark page: the brighter) the arrow, the more it carried.${wires(links)}`,
+    width: (links.shape[0] ?? 1) > 5 || links.shape.length > 2 ? 'full' : 'half',
     choose: 'Colour by',
     views: [view(links, 'Busy share of the step', 5, (row) => row.utilisation), view(links, 'Bytes in one step', 3, (row) => row.bytes)],
   };
+}
+
+/** How the drawing shows wires that do not fit into a plane. */
+function wires(links: LinkMap): string {
+  const around = links.wrap.some(Boolean) ? ' A link around the ring of a closed side is a stub at the edge.' : '';
+  const depth = links.shape.length > 2 ? ' Planes of the third side stand next to each other; links between them are slanted stubs.' : '';
+  return around + depth;
 }
 
 function view(links: LinkMap, label: string, value: number, of: (row: LinkRow) => number): LinksView {

@@ -39,9 +39,11 @@ function overTime(profile: MemoryProfile): LineView {
 }
 
 function atPeak(profile: MemoryProfile): BarsView {
-  const rows = profile.atPeak.slice(0, SHOWN_BUFFERS).map((buffer) => [buffer.name, buffer.bytes]);
-  const rest = profile.atPeak.slice(SHOWN_BUFFERS).reduce((sum, buffer) => sum + buffer.bytes, 0);
-  if (rest > 0) rows.push([`${profile.atPeak.length - SHOWN_BUFFERS} smaller ones`, rest]);
+  // A sum of one would only hide its name.
+  const shown = profile.atPeak.length === SHOWN_BUFFERS + 1 ? SHOWN_BUFFERS + 1 : SHOWN_BUFFERS;
+  const rows = profile.atPeak.slice(0, shown).map((buffer) => [buffer.name, buffer.bytes]);
+  const rest = profile.atPeak.slice(shown).reduce((sum, buffer) => sum + buffer.bytes, 0);
+  if (rest > 0) rows.push([`${profile.atPeak.length - shown} smaller ones`, rest]);
   return {
     kind: 'bars',
     label: 'What fills the peak',

@@ -1,6 +1,6 @@
 import { formatNumber, formatShare, formatValue, type MetricName, type Result } from '../../result/index.ts';
 import { type Html, html, unbroken } from '../html.ts';
-import { metricOf } from '../metric-text.ts';
+import { formatMetric, metricOf } from '../metric-text.ts';
 import type { ColourRole } from '../palette.ts';
 
 /** The question, and the answer in one sentence: how long, on what, and what holds it up. */
@@ -55,14 +55,17 @@ const SPLIT: readonly { readonly name: MetricName; readonly label: string; reado
 
 /** The step as one bar: computing, exposed communication, waiting. */
 function split(result: Result): Html {
-  const parts = SPLIT.map((part) => ({ ...part, seconds: metricOf(result.metrics, part.name)?.value ?? 0 }));
+  const parts = SPLIT.map((part) => {
+    const metric = metricOf(result.metrics, part.name);
+    return { ...part, seconds: metric?.value ?? 0, text: metric === undefined ? 'not known' : formatMetric(metric) };
+  });
   const total = parts.reduce((sum, part) => sum + part.seconds, 0);
   if (total === 0) return html``;
-  return html`<div class="split" aria-hidden="true">${parts.map(
-    (part) => html`<i style="flex:${part.seconds / total} 0 0;background:var(--role-${part.role})"></i>`,
-  )}</div>
+  return html`<div class="split" aria-hidden="true">${parts
+    .filter((part) => part.seconds > 0)
+    .map((part) => html`<i style="flex:${part.seconds / total} 0 0;background:var(--role-${part.role})"></i>`)}</div>
 <ul class="key">${parts.map(
     (part) =>
-      html`<li><i class="swatch" style="background:var(--role-${part.role})"></i>${part.label} <b>${formatValue(part.seconds, 's')}</b> (${formatShare(part.seconds / total)})</li>`,
+      html`<li><i class="swatch" style="background:var(--role-${part.role})"></i>${part.label} <b>${part.text}</b> (${formatShare(part.seconds / total)})</li>`,
   )}</ul>`;
 }
