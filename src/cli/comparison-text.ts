@@ -13,6 +13,7 @@ import {
 import { alignedTable, cut } from './table.ts';
 
 const WIDTH = 80;
+const NAME_WIDTH = 24;
 
 /** What a comparison is about, in the order of the columns; the page has the rest. */
 const COLUMNS: readonly (readonly [heading: string, metric: MetricName])[] = [
@@ -42,11 +43,10 @@ export function comparisonText(comparison: Comparison, folder: string): string {
   return `${lines.map((line) => (line.startsWith('page') ? line : cut(line, WIDTH))).join('\n')}\n`;
 }
 
-/** `gshard-top2 1.25`: the varied values alone. */
+/** `gshard-top2 1.25`: the varied values alone, short enough to leave room for the columns. */
 function variantName(vary: Variant['vary']): string {
-  return Object.values(vary)
-    .map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
-    .join(' ');
+  const values = Object.values(vary).map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
+  return cut(values.join(' '), NAME_WIDTH);
 }
 
 function variantTable(variants: readonly Variant[]): string[] {
