@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderPage } from '../../src/report/index.ts';
@@ -12,14 +12,7 @@ if (chromiumPath === undefined) {
   console.warn('SKIPPED: no Chromium found (apt-get install chromium, or set CHROMIUM_PATH); the page was not opened in a browser.');
 }
 
-interface AxeFinding {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly { readonly html: string }[];
-}
-
 const THEMES = ['light', 'dark'] as const;
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe.skipIf(chromiumPath === undefined)('in Chromium, opened from disk', () => {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-page-'));
@@ -117,10 +110,10 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, opened from disk', () 
 
 async function seriousFaults(page: Page): Promise<readonly string[]> {
   // The page's policy forbids foreign scripts, so the checker comes in through the debugger.
-  await page.evaluate(axeSource);
+  await page.evaluate(axe.source);
   const findings = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run: () => Promise<{ violations: AxeFinding[]; passes: unknown[] }> } };
-    return axe.run();
+    const injected = (globalThis as unknown as { axe: typeof axe }).axe;
+    return injected.run();
   });
   expect(findings.passes.length).toBeGreaterThan(15);
   return findings.violations

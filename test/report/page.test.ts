@@ -134,3 +134,11 @@ test('recorded choices are not copied into the page', () => {
   expect(html).toContain('ids.csv');
   expect(html).not.toContain('987654321');
 });
+
+test('a dense model gets no tiles about experts', () => {
+  const result = sampleResult();
+  const dense = { ...result, scenario: { ...result.scenario, model: { ...result.scenario.model, moe: null } } };
+  const html = renderPage({ results: [dense], script });
+  expect(html).toContain('r0-tip-mfu');
+  expect(html).not.toMatch(/r0-tip-(droppedTokenFraction|expertCapacity|maxOverMeanExpertLoad|allToAll)/);
+});

@@ -54,6 +54,9 @@ function view(links: LinkMap, label: string, value: number, of: (row: LinkRow) =
 function finding(links: LinkMap): string {
   const busiest = links.rows.reduce((a, b) => (b.bytes > a.bytes ? b : a));
   const mean = links.rows.reduce((sum, row) => sum + row.bytes, 0) / links.rows.length;
-  const ratio = mean === 0 ? '' : `, ${formatNumber(busiest.bytes / mean)} times the mean of ${formatNumber(links.rows.length)} links`;
+  const count = formatNumber(links.rows.length);
+  if (busiest.bytes <= mean * 1.0005)
+    return `All ${count} links carry the same, ${formatValue(busiest.bytes, 'B')}, and are busy ${formatShare(busiest.utilisation)} of the step.`;
+  const ratio = `, ${formatNumber(busiest.bytes / mean)} times the mean of ${count} links`;
   return `The busiest link, chip ${busiest.from} to chip ${busiest.to}, carries ${formatValue(busiest.bytes, 'B')}${ratio}, and is busy ${formatShare(busiest.utilisation)} of the step.`;
 }

@@ -4,9 +4,13 @@ import { formatMetric, metricOf, metricTitle } from '../metric-text.ts';
 
 const ORIGINS = { engine: 'simulated', kernels: 'counted from executed routing', program: 'read off the task graph' } as const;
 
-/** One tile per metric; its definition appears on hover and on keyboard focus. */
+/** Metrics that say something about experts only. */
+const OF_EXPERTS: readonly MetricName[] = ['droppedTokenFraction', 'maxOverMeanExpertLoad', 'expertCapacity', 'allToAllBytesPerDevice'];
+
+/** One tile per metric; its definition appears on hover and on keyboard focus. A dense model gets no tiles about experts. */
 export function tiles(result: Result, key: string): Html {
-  return html`<ul class="tiles">${result.metrics.map((metric) => tile(metric, result, key))}</ul>`;
+  const shown = result.metrics.filter((metric) => result.scenario.model.moe !== null || !OF_EXPERTS.includes(metric.name));
+  return html`<ul class="tiles">${shown.map((metric) => tile(metric, result, key))}</ul>`;
 }
 
 function tile(metric: Metric, result: Result, key: string): Html {
