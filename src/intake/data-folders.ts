@@ -5,3 +5,4 @@ const PACKAGE_ROOT = new URL('../../', import.meta.url);
 
 export const CHIPS_FOLDER = fileURLToPath(new URL('topologies/chips/', PACKAGE_ROOT));
 export const SLICES_FOLDER = fileURLToPath(new URL('topologies/', PACKAGE_ROOT));
+export const PUBLISHED_FOLDER = fileURLToPath(new URL('data/published/', PACKAGE_ROOT));

@@ -5,6 +5,7 @@
 export { chipNames, findChip } from './chips.ts';
 export { scenarioJsonSchema } from './json-schema.ts';
 export { type LoadedScenario, loadScenario, parseScenario } from './load-scenario.ts';
+export { loadContrasts, loadPublished, publishedFiles, shippedContrasts } from './published.ts';
 export { readTextOrThrow, SIZE_LIMITS } from './read-text.ts';
 export type { Overrides } from './resolve-scenario.ts';
 export { findSlice, sliceFileNames } from './slices.ts';

@@ -8,6 +8,7 @@ import {
   type Scenario,
   type Stated,
   sliceName,
+  softwareDefaults,
 } from '../scenario/index.ts';
 import { type LocatedIssue, located } from './located-issue.ts';
 import { resolveModel } from './resolve-model.ts';
@@ -37,22 +38,23 @@ export function resolveScenario(input: ScenarioInput, file: string, overrides: O
   const { model, issues: modelIssues } = resolveModel(input.model);
   const mesh = resolveMesh(input.layout?.ici ?? { data: SCENARIO_DEFAULTS.layout.data }, slice.devices);
   const load = resolveLoad(input.load, file);
-  const { layout, routing, workload, precision, emulate, seed } = SCENARIO_DEFAULTS;
+  const { routing, workload, precision, emulate, seed } = SCENARIO_DEFAULTS;
   const { dispatch: _, groupsMultipleOf, ...routingInput } = input.routing ?? {};
   const { kind: _kind, ...workloadInput } = input.workload ?? {};
+  const software = softwareDefaults(slice.topology.chip);
   const expertsOver = input.layout?.expertsOver ?? (model.moe === null ? 'none' : 'data');
   const draft: Scenario = {
     name: input.name ?? stemOf(file),
     question: '',
     topology: slice.topology,
     model,
-    layout: { ici: mesh.ici, expertsOver, overlapGradients: input.layout?.overlapGradients ?? layout.overlapGradients },
+    layout: { ici: mesh.ici, expertsOver, overlapGradients: input.layout?.overlapGradients ?? software.overlapGradients },
     routing: {
       ...routing,
       groupsMultipleOf: groupsMultipleOf === undefined || groupsMultipleOf === 'auto' ? mesh.ici.data : Number(groupsMultipleOf),
       ...routingInput,
     },
-    workload: { ...workload, ...workloadInput },
+    workload: { ...workload, embedding: software.embedding, ...workloadInput },
     precision: { ...precision, ...input.precision },
     load: load.load,
     emulate: {

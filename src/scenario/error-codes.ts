@@ -306,6 +306,12 @@ const COMMANDS = {
     example: 'switchyard report with a file of an older version, or one edited by hand',
     remedy: 'write the file again with this version',
   },
+  E_RECORD: {
+    title: 'A file of published measurements that cannot be read',
+    rule: 'a JSON array of records as data/published/README.md describes them, each with an id of its own; null where the source is silent',
+    example: 'switchyard validate records.json with "stepSecondsDerived": "0.64 s"',
+    remedy: 'copy a record of data/published/switch-transformers.json and replace its values',
+  },
   E_NOTHING_TO_COMPARE: {
     title: 'A comparison of one',
     rule: '`compare` needs a `vary:` with at least two combinations',

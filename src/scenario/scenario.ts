@@ -44,7 +44,7 @@ export interface WorkloadSpec {
   readonly optimizer: 'adafactor' | 'adamw' | 'sgd';
   /** `full` keeps only the input of each sub-layer and recomputes the rest in the backward pass. */
   readonly remat: 'none' | 'full';
-  /** How tokens find their embedding rows: a one-hot matrix product (Mesh-TensorFlow's `gather`) or a real gather. Default `gather`. */
+  /** How tokens find their embedding rows: a one-hot matrix product (Mesh-TensorFlow's `gather`) or a real gather. */
   readonly embedding: 'one-hot' | 'gather';
 }
 

@@ -33,7 +33,9 @@ describe('a minimal scenario', () => {
     expect(scenario.layout.ici.data).toBe(32);
     expect(scenario.layout.expertsOver).toBe('data');
     expect(scenario.routing).toEqual({ ...SCENARIO_DEFAULTS.routing, groupsMultipleOf: 32 });
-    expect(scenario.workload).toEqual(SCENARIO_DEFAULTS.workload);
+    // A TPU v3 takes the customs of Mesh-TensorFlow.
+    expect(scenario.workload).toEqual({ ...SCENARIO_DEFAULTS.workload, embedding: 'one-hot' });
+    expect(scenario.layout.overlapGradients).toBe(false);
     expect(scenario.load).toEqual({ kind: 'measured', clustering: CLUSTERING_STRENGTHS.default });
     expect(scenario.emulate).toEqual(SCENARIO_DEFAULTS.emulate);
     expect(scenario.topology.wrap).toEqual([false, false]);
