@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { EXIT, type ExitCode } from '../base/index.ts';
 import { createThreadExecutor } from '../cluster/index.ts';
-import { type LoadedScenario, loadScenario } from '../intake/index.ts';
+import { type LoadedScenario, loadPublished, loadScenario } from '../intake/index.ts';
 import { encodePerfettoTrace, renderPage } from '../report/index.ts';
 import { formatSummary, type Result, summarise } from '../result/index.ts';
 import { doesNotFit, runStudy } from '../study/index.ts';
+import { publishedFor } from '../validation/index.ts';
 import { missedAssertions } from './assertions.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
 import { pageScript } from './page-script.ts';
@@ -61,7 +62,7 @@ async function study(
       scenario,
       chip,
       warnings: variants.length > 0 ? [...scenarioWarnings, ignored] : scenarioWarnings,
-      published: [],
+      published: publishedFor(scenario, chip, loadPublished()),
       executor,
       provenance: { version: packageVersion(), node: process.version, startedAt: new Date().toISOString() },
       clock,

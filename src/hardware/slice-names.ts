@@ -119,7 +119,7 @@ function byCount(text: string, path: string, familyName: string, count: number):
     family.counts === 'cores'
       ? `${familyName}-N counts TensorCores, ${perName} per chip: ${familyName}-${count} means ${chips} chips`
       : `${familyName}-N counts chips`;
-  const shape = Number.isInteger(chips) && chips >= 1 ? squarest(chips, family.dimensions) : undefined;
+  const shape = Number.isInteger(chips) && chips >= 1 ? squarestShape(chips, family.dimensions) : undefined;
   if (shape === undefined) {
     return wrong(
       'E_TOPOLOGY_COUNT',
@@ -132,8 +132,11 @@ function byCount(text: string, path: string, familyName: string, count: number):
   return { slice: { chip: family.chip, shape } };
 }
 
-/** The factorisation with the smallest sum of sides, ascending with sides of 1 last (Cloud writes 2x2x1): 32 -> 4x8, 128 -> 4x4x8, 6144 -> 16x16x24. */
-function squarest(chips: number, dimensions: 2 | 3): number[] | undefined {
+/**
+ * The default shape of that many chips, if there is one: the factorisation with the smallest sum of sides, ascending with sides of 1 last
+ * (Cloud writes 2x2x1): 32 -> 4x8, 128 -> 4x4x8, 6144 -> 16x16x24.
+ */
+export function squarestShape(chips: number, dimensions: 2 | 3): number[] | undefined {
   const isSide = dimensions === 2 ? isPowerOfTwo : isCubeSide;
   let best: number[] | undefined;
   let bestSum = Number.POSITIVE_INFINITY;

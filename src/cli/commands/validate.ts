@@ -1,0 +1,38 @@
+import { Option } from 'commander';
+import type { CommandEntry } from '../command.ts';
+
+interface Options {
+  readonly contrasts?: string;
+  readonly wrap: 'open' | 'closed' | 'both';
+}
+
+const EXAMPLES = `
+Without a file, the records of data/published are replayed, and the contrasts beside them. Each record becomes a scenario by the
+same rules; what cannot be expressed is listed with the reason. A row outside its tolerance ends with exit code 1. Nothing is
+fitted to these numbers.
+
+Examples:
+  switchyard validate
+  switchyard validate data/published/switch-transformers.json --wrap closed
+  switchyard validate --json > validation.json`;
+
+export const validate: CommandEntry = {
+  summary: 'replay published measurements and hold the simulated steps against them',
+  declare: (command, act) => {
+    command
+      .argument('[records]', 'JSON array of records (default all of data/published)')
+      .option('--contrasts <file>', 'pairs of records whose ratios are compared (default data/published/contrasts.json)')
+      .addOption(
+        new Option('--wrap <how>', 'wrap-around of all slices; both shows the two and judges by the rule of the chip')
+          .choices(['open', 'closed', 'both'])
+          .default('both'),
+      )
+      .addHelpText('after', EXAMPLES)
+      .action(
+        act(async (context, common, records: string | undefined, options: Options) => {
+          const { validatePublished } = await import('../validate-published.ts');
+          return validatePublished(context, common, records, options);
+        }),
+      );
+  },
+};

@@ -1,0 +1,68 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type * as z from 'zod';
+import { InputError } from '../base/index.ts';
+import type { Contrast, PublishedRecord } from '../validation/index.ts';
+import { PUBLISHED_FOLDER } from './data-folders.ts';
+import { issueAt, type LocatedIssue, placeIssues, shown } from './located-issue.ts';
+import { type Path, valueAt } from './path.ts';
+import { contrastsSchema, recordsSchema } from './published-schema.ts';
+import { readTextOrThrow, SIZE_LIMITS } from './read-text.ts';
+import { parseYaml } from './yaml-source.ts';
+
+const CONTRASTS_FILE = 'contrasts.json';
+const REMEDY = 'write records as data/published/README.md describes them; null where the source is silent';
+
+/** The files of published records that come with the package. */
+export function publishedFiles(): string[] {
+  return readdirSync(PUBLISHED_FOLDER)
+    .filter((file) => file.endsWith('.json') && file !== CONTRASTS_FILE)
+    .sort()
+    .map((file) => join(PUBLISHED_FOLDER, file));
+}
+
+/** All records of some files, each id once; throws an InputError with everything that is wrong with one of them. */
+export function loadPublished(files: readonly string[] = publishedFiles()): PublishedRecord[] {
+  return files.flatMap((file) => loadList(file, recordsSchema));
+}
+
+export function shippedContrasts(): Contrast[] {
+  return loadContrasts(join(PUBLISHED_FOLDER, CONTRASTS_FILE));
+}
+
+export function loadContrasts(file: string): Contrast[] {
+  return loadList(file, contrastsSchema);
+}
+
+/** Reads JSON, and only where something is wrong reads it again with places. */
+function loadList<Row extends { readonly id: string }>(file: string, schema: z.ZodType<Row[]>): Row[] {
+  const text = readTextOrThrow(file, SIZE_LIMITS.result);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    const issue = { code: 'E_RECORD', path: '', value: error.message, rule: 'must be JSON', remedy: REMEDY };
+    throw new InputError([{ ...issue, place: { file, line: 1, column: 1 } }]);
+  }
+  const parsed = schema.safeParse(value);
+  const issues = parsed.success ? repeatedIds(parsed.data) : parsed.error.issues.map((issue) => shapeIssue(issue, value));
+  if (!parsed.success || issues.length > 0) throw new InputError(placeIssues(parseYaml(file, text), issues));
+  return parsed.data;
+}
+
+function shapeIssue(issue: z.core.$ZodIssue, document: unknown): LocatedIssue {
+  const path = issue.path as Path;
+  return issueAt(path, 'E_RECORD', shown(valueAt(document, path)), issue.message, REMEDY);
+}
+
+function repeatedIds(rows: readonly { readonly id: string }[]): LocatedIssue[] {
+  const first = new Map<string, number>();
+  return rows.flatMap(({ id }, index) => {
+    if (!first.has(id)) {
+      first.set(id, index);
+      return [];
+    }
+    return [issueAt([index, 'id'], 'E_RECORD', shown(id), `is the id of record ${(first.get(id) ?? 0) + 1} already`, 'give it another id')];
+  });
+}

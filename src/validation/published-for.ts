@@ -1,0 +1,56 @@
+import type { Chip } from '../hardware/index.ts';
+import { METRICS, type MetricName, type Published } from '../result/index.ts';
+import type { Scenario } from '../scenario/index.ts';
+import { printedNumber } from './measured-metric.ts';
+import type { PublishedRecord } from './record.ts';
+import { isSkipped, replayRecord } from './replay.ts';
+
+/** Published measurements of the very run that a scenario describes; empty when nobody has published it. Ratio-only records have no level to show. */
+export function publishedFor(scenario: Scenario, chip: Chip, records: readonly PublishedRecord[]): Published[] {
+  return records.flatMap((record) => {
+    if (record.replayable === 'ratio-only') return [];
+    const replay = replayRecord(record, { [chip.name]: chip });
+    return !isSkipped(replay) && isSameRun(scenario, replay.scenario) ? measurementsOf(record) : [];
+  });
+}
+
+/**
+ * The same model on the same slice, cut in the same way, with the same batch, routing and number formats. What sources leave open
+ * (wrap-around, rematerialisation, group size, overlap) may differ: those are what a scenario tries out against the measurement.
+ */
+function isSameRun(scenario: Scenario, published: Scenario): boolean {
+  return JSON.stringify(identityOf(scenario)) === JSON.stringify(identityOf(published));
+}
+
+function identityOf({ topology, model, layout, routing, workload, precision }: Scenario): unknown {
+  const { family, encoderLayers, decoderLayers, dModel, dFf, heads, headDim, vocab, ffnMatrices, tiedEmbeddings, moe } = model;
+  return [
+    [topology.chip, topology.shape, topology.slices, topology.slowDevices],
+    [family, encoderLayers, decoderLayers, dModel, dFf, heads, headDim, vocab, ffnMatrices, tiedEmbeddings],
+    moe === null ? null : [moe.experts, moe.dExpert, moe.layersEvery, routing.router, routing.capacityFactor],
+    [Object.entries(layout.ici).sort(), layout.expertsOver],
+    [workload.sequences, workload.sequenceLength, family === 'decoder' ? null : workload.targetLength, workload.optimizer],
+    [precision.matmul, precision.weights],
+  ];
+}
+
+function measurementsOf(record: PublishedRecord): Published[] {
+  const { source, asOf, stepSecondsDerived, derivedFrom } = record;
+  const row = (metric: MetricName, value: number, words: string): Published => ({
+    metric,
+    value,
+    unit: METRICS[metric].unit,
+    source: words,
+    asOf: asOf ?? 'not dated',
+  });
+  const stepSeconds = printedNumber(record, 'stepSeconds');
+  const examplesPerSecond = printedNumber(record, 'examplesPerSecond');
+  const derived = derivedFrom ?? null;
+  const rows: Published[] = [];
+  if (stepSeconds !== null) rows.push(row('stepSeconds', stepSeconds, source));
+  else if (stepSecondsDerived !== null) {
+    rows.push(row('stepSeconds', stepSecondsDerived, derived === null ? source : `${source}; derived: ${derived}`));
+  }
+  if (examplesPerSecond !== null) rows.push(row('examplesPerSecond', examplesPerSecond, source));
+  return rows;
+}

@@ -1,0 +1,112 @@
+/** A published measurement as `data/published/README.md` describes it: facts, with null where the source is silent. */
+export interface PublishedRecord {
+  readonly id: string;
+  readonly kind: string;
+  readonly source: string;
+  /** Date of the source. */
+  readonly asOf?: string | null;
+  readonly topology: RecordTopology;
+  readonly model: RecordModel | null;
+  readonly layout: RecordLayout;
+  readonly batch: RecordBatch;
+  readonly precision: { readonly matmul: string | null; readonly weights: string | null; readonly router: string | null };
+  readonly optimizer: string | null;
+  readonly optimizerDetail?: string | null;
+  readonly remat: string | null;
+  readonly attentionKernel: string | null;
+  /** The run had asynchronous collectives switched on. */
+  readonly overlapFlags: boolean | null;
+  /** What was published, by name. */
+  readonly measured: Readonly<Record<string, unknown>>;
+  /** The number to predict; null when there is none. */
+  readonly stepSecondsDerived: number | null;
+  readonly derivedFrom?: string | null;
+  /** FLOPs of the whole step under the source's own count. */
+  readonly modelTflopPerStep?: number | null;
+  readonly assumptions?: readonly string[];
+  readonly traps?: readonly string[];
+  readonly doubtful: boolean;
+  readonly replayable: 'full' | 'assumptions' | 'ratio-only' | 'no';
+  readonly missing?: readonly string[];
+  readonly assumedForReplay?: {
+    readonly topology?: Partial<RecordTopology>;
+    readonly layout?: Partial<RecordLayout>;
+    readonly batch?: Partial<RecordBatch>;
+  } | null;
+}
+
+export interface RecordTopology {
+  readonly chip: string | null;
+  /** Over all slices. */
+  readonly chips: number | null;
+  /** Sides of one slice in chips. */
+  readonly shape: readonly number[] | null;
+  readonly slices: number;
+  readonly devicesPerChip: number;
+  readonly twisted?: boolean;
+}
+
+export interface RecordModel {
+  readonly name: string;
+  readonly family: string;
+  /** Of a `decoder`. */
+  readonly layers?: number | null;
+  readonly encoderLayers?: number | null;
+  readonly decoderLayers?: number | null;
+  readonly dModel: number | null;
+  readonly dFf: number | null;
+  readonly heads: number | null;
+  readonly kvHeads?: number | null;
+  readonly headDim: number | null;
+  readonly vocab: number | null;
+  readonly ffnMatrices: number | null;
+  readonly tiedEmbeddings: boolean | null;
+  readonly attention?: string | null;
+  readonly attentionWindow?: unknown;
+  readonly moe: RecordMoe | null;
+  /** Rare facts by name. */
+  readonly extra?: Readonly<Record<string, unknown>> | null;
+}
+
+export interface RecordMoe {
+  readonly experts: number | null;
+  readonly topK: number | null;
+  readonly dExpert: number | null;
+  readonly layersEvery: number | null;
+  readonly firstDenseLayers?: number | null;
+  readonly sharedExperts?: number | null;
+  readonly capacityFactor: number | null;
+  readonly capacityRule?: string | null;
+  readonly dropless?: boolean | null;
+  readonly algorithm: string | null;
+  readonly where?: string | null;
+  readonly groupTokens: number | null;
+}
+
+export interface RecordLayout {
+  readonly ici: Readonly<Record<string, number>> | null;
+  readonly dcn: Readonly<Record<string, number>> | null;
+  readonly expertsShardedOver: string | null;
+}
+
+export interface RecordBatch {
+  /** Of the whole slice. */
+  readonly sequences: number | null;
+  readonly sequenceLength: number | null;
+  readonly targetLength: number | null;
+  readonly tokensPerStep: number | null;
+}
+
+/** Two records whose ratio is more telling than their levels. */
+export interface Contrast {
+  readonly id: string;
+  readonly a: string;
+  readonly b: string;
+  readonly metric: string;
+  readonly meaning: string;
+  /** metric(a) / metric(b) as published. */
+  readonly value: number;
+  readonly direction: 'a>b' | 'a<b' | 'a~b';
+  /** Relative spread below which a sign means nothing. */
+  readonly noise?: number;
+}
