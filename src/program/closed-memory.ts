@@ -2,8 +2,8 @@ import type { Bytes } from '../base/index.ts';
 import type { Chip } from '../hardware/index.ts';
 import { stateBytes } from '../layout/index.ts';
 import { allWeights, type Layer, layersOf, layerWeights, type Stack } from '../model/index.ts';
-import type { Scenario } from '../scenario/index.ts';
-import { type Sizes, sizesOf, stackLengths, tokensOf } from './sizes.ts';
+import { type Scenario, stackLengths } from '../scenario/index.ts';
+import { type Sizes, sizesOf, tokensOf } from './sizes.ts';
 import { switchShape } from './switch-shape.ts';
 
 /**

@@ -7,6 +7,5 @@ export { closedFormMemory } from './closed-memory.ts';
 export { lowerStep } from './lower.ts';
 export { type LiveMemory, liveMemory } from './memory.ts';
 export * from './program.ts';
-export { stackLengths } from './sizes.ts';
 export { type SwitchShape, switchShape } from './switch-shape.ts';
 export { dispatchBytesPerPair, sentBytesPerDevice } from './volume.ts';

@@ -3,7 +3,7 @@ import { COLLECTIVES } from '../collectives/index.ts';
 import type { Chip, Topology } from '../hardware/index.ts';
 import { axisGroups, type LayoutSpec, type MeshAxis, OPTIMIZERS, shardsOf, stateBytes } from '../layout/index.ts';
 import { layersOf, modelFlopsPerStep, type WeightMatrix, weightCount } from '../model/index.ts';
-import type { Scenario } from '../scenario/index.ts';
+import { type Scenario, stackLengths } from '../scenario/index.ts';
 import type { Block, Step, Tensor } from './block.ts';
 import { attentionBlock } from './blocks/attention.ts';
 import { embeddingBlock } from './blocks/embedding.ts';
@@ -13,7 +13,7 @@ import { switchFeedForwardBlock } from './blocks/switch-feed-forward.ts';
 import { createBuilder, type ProgramBuilder } from './builder.ts';
 import { checkProgram } from './check.ts';
 import type { CollectivePlan, Program, Stage } from './program.ts';
-import { type Sizes, sizesOf, stackLengths } from './sizes.ts';
+import { type Sizes, sizesOf } from './sizes.ts';
 import { switchShape } from './switch-shape.ts';
 
 /** Lowers one training step (forward, backward, gradient reduction, optimizer) into a checked program. Throws InputError for what cannot be cut. */

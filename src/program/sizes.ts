@@ -2,7 +2,7 @@ import type { Core } from '../hardware/index.ts';
 import { type Chip, coreOf } from '../hardware/index.ts';
 import { type LayoutSpec, shardsOf } from '../layout/index.ts';
 import { BYTES_PER_ELEMENT, type ModelSpec, type Stack } from '../model/index.ts';
-import type { Scenario } from '../scenario/index.ts';
+import { type Scenario, stackLengths } from '../scenario/index.ts';
 
 /** The per-device numbers that every block needs. */
 export interface Sizes {
@@ -27,12 +27,6 @@ export function sizesOf(scenario: Scenario, chip: Chip): Sizes {
     activationBytes: BYTES_PER_ELEMENT[scenario.precision.matmul],
     weightBytes: BYTES_PER_ELEMENT[scenario.precision.weights],
   };
-}
-
-/** Tokens per sequence: a decoder-only model reads `sequenceLength`, the decoder of an encoder-decoder model `targetLength`. */
-export function stackLengths(scenario: Scenario): Readonly<Record<Stack, number>> {
-  const { sequenceLength, targetLength } = scenario.workload;
-  return { encoder: sequenceLength, decoder: scenario.model.family === 'decoder' ? sequenceLength : targetLength };
 }
 
 export function tokensOf(sizes: Sizes, stack: Stack): number {

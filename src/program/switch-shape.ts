@@ -2,8 +2,7 @@ import { InputError, lookUp } from '../base/index.ts';
 import { shardsOf } from '../layout/index.ts';
 import type { Stack } from '../model/index.ts';
 import { CAPACITY_RULES, isIssue, ROUTERS, splitIntoGroups } from '../routing/index.ts';
-import type { Scenario } from '../scenario/index.ts';
-import { stackLengths } from './sizes.ts';
+import { type Scenario, stackTokens } from '../scenario/index.ts';
 
 /** How the tokens of one stack meet the experts of a Switch layer. */
 export interface SwitchShape {
@@ -21,12 +20,12 @@ export interface SwitchShape {
 
 /** Throws an InputError when the tokens cannot be cut into groups as asked; `scenario/rules.ts` says so earlier and better. */
 export function switchShape(scenario: Scenario, stack: Stack): SwitchShape {
-  const { routing, layout, model, workload } = scenario;
+  const { routing, layout, model } = scenario;
   const experts = model.moe?.experts ?? 0;
   const shards = shardsOf(layout);
   const router = lookUp(ROUTERS, routing.router, 'E_ROUTER_UNKNOWN', 'routing.router');
   const rule = lookUp(CAPACITY_RULES, routing.capacityRule, 'E_CAPACITY_RULE_UNKNOWN', 'routing.capacityRule');
-  const tokens = workload.sequences * stackLengths(scenario)[stack];
+  const tokens = stackTokens(scenario, stack);
   const split = splitIntoGroups(tokens, routing.groupTokens, routing.groupsMultipleOf);
   if (isIssue(split)) throw new InputError([split]);
   const { groups, groupTokens } = split;

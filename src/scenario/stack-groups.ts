@@ -30,8 +30,13 @@ export function stackGroups(scenario: Scenario): { readonly stacks: StackGroups[
   return { stacks, issues };
 }
 
-/** Tokens of one step that pass a stack: a decoder beside an encoder sees the targets, a decoder alone sees the sequences. */
-export function stackTokens({ model, workload }: Scenario, stack: Stack): number {
-  const length = stack === 'decoder' && model.family === 'encoder-decoder' ? workload.targetLength : workload.sequenceLength;
-  return workload.sequences * length;
+/** Tokens per sequence by stack: a decoder beside an encoder sees the targets, a decoder alone sees the sequences. */
+export function stackLengths({ model, workload }: Scenario): Readonly<Record<Stack, number>> {
+  const { sequenceLength, targetLength } = workload;
+  return { encoder: sequenceLength, decoder: model.family === 'encoder-decoder' ? targetLength : sequenceLength };
+}
+
+/** Tokens of one step that pass a stack. */
+export function stackTokens(scenario: Scenario, stack: Stack): number {
+  return scenario.workload.sequences * stackLengths(scenario)[stack];
 }

@@ -2,9 +2,9 @@ import { toSeconds } from '../base/index.ts';
 import { droppedTokenShare } from '../emulate/index.ts';
 import type { Trace } from '../engine/index.ts';
 import { type Chip, coreOf, type Topology } from '../hardware/index.ts';
-import { liveMemory, type Program, sentBytesPerDevice, stackLengths, switchShape } from '../program/index.ts';
+import { liveMemory, type Program, sentBytesPerDevice, switchShape } from '../program/index.ts';
 import { METRIC_NAMES, type Metric, type MetricName, metric } from '../result/index.ts';
-import type { Load, Scenario } from '../scenario/index.ts';
+import { type Load, type Scenario, stackTokens } from '../scenario/index.ts';
 import { meanMaxOverMean } from './expert-rows.ts';
 
 /** Everything that the metrics are read from. */
@@ -57,9 +57,8 @@ export function metricValues(sources: MetricSources): Metric[] {
 
 /** Tokens that pass the model in one step: inputs, and targets where there is a decoder beside the encoder. */
 export function tokensPerStep(scenario: Scenario): number {
-  const length = stackLengths(scenario);
-  const { model, workload } = scenario;
-  return workload.sequences * ((model.encoderLayers > 0 ? length.encoder : 0) + (model.decoderLayers > 0 ? length.decoder : 0));
+  const { encoderLayers, decoderLayers } = scenario.model;
+  return (encoderLayers > 0 ? stackTokens(scenario, 'encoder') : 0) + (decoderLayers > 0 ? stackTokens(scenario, 'decoder') : 0);
 }
 
 function meanSeconds(picoseconds: Float64Array): number {
