@@ -1,7 +1,7 @@
 import { type Comparison, formatBytes, METRICS, type Metric, type MetricName, type Variant } from '../result/index.ts';
 import type { BarsView, Cell, ChartSpec, Column, ReferenceLine, Series } from './chart-spec.ts';
 import { formatRatio } from './format.ts';
-import { formatMetric, isShare, metricOf, metricTitle } from './metric-text.ts';
+import { formatMetric, metricOf, metricTitle } from './metric-text.ts';
 import { seriesRole } from './palette.ts';
 
 /** Metrics that get a picture of their own, in this order. */
@@ -42,7 +42,7 @@ function view(variants: readonly Variant[], name: MetricName): BarsView {
   const paths = Object.keys(variants[0]?.vary ?? {});
   const [seriesPath, groupPath] = paths;
   const grid = paths.length === 2 && seriesPath !== undefined && groupPath !== undefined;
-  const unit = isShare(name) ? 'fraction' : (metric(variants[0], name)?.unit ?? '');
+  const { unit } = METRICS[name];
   const { columns, rows, series } = grid ? gridTable(variants, name, unit, seriesPath, groupPath) : listTable(variants, name, unit);
   return {
     kind: 'bars',

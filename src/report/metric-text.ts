@@ -1,4 +1,4 @@
-import { formatShare, formatValue, METRICS, type Metric, type MetricName } from '../result/index.ts';
+import { formatValue, METRICS, type Metric, type MetricName } from '../result/index.ts';
 
 export function metricOf(metrics: readonly Metric[], name: MetricName): Metric | undefined {
   return metrics.find((metric) => metric.name === name);
@@ -10,12 +10,6 @@ export function metricTitle(name: MetricName): string {
   return title.charAt(0).toUpperCase() + title.slice(1).replace('10^9', '10⁹');
 }
 
-export function isShare(name: MetricName): boolean {
-  return METRICS[name].unit === 'fraction';
-}
-
 export function formatMetric(metric: Pick<Metric, 'name' | 'value' | 'unit'>): string {
-  // Nothing has no prefix: `0 s`, not `0 ps`.
-  if (metric.value === 0 && metric.unit === 's') return '0 s';
-  return isShare(metric.name) ? formatShare(metric.value) : formatValue(metric.value, metric.unit);
+  return formatValue(metric.value, metric.unit);
 }

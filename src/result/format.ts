@@ -11,7 +11,7 @@ const COUNT_UNITS = ['', ' k', ' M', ' G', ' T'];
 
 /** `1.23 ms`; seconds keep their digits beyond a thousand. */
 export function formatSeconds(seconds: number): string {
-  return withPrefix(seconds * 1e12, TIME_UNITS);
+  return seconds === 0 ? '0 s' : withPrefix(seconds * 1e12, TIME_UNITS);
 }
 
 /** `16.2 GB`; decimal prefixes, 1 GB = 1e9 bytes. */
@@ -66,8 +66,13 @@ function withPrefix(value: number, units: readonly string[]): string {
     step++;
   }
   const unit = units[step];
-  const written = Math.abs(scaled) >= ROUNDS_UP ? commas(String(Math.round(scaled))) : String(Number(scaled.toPrecision(DIGITS)));
+  const written = Math.abs(scaled) >= ROUNDS_UP ? commas(String(Math.round(scaled))) : threeDigits(scaled);
   return unit === '' || unit.startsWith(' ') ? written + unit : `${written} ${unit}`;
+}
+
+/** Digits stay in line in a column: `1.80`, not `1.8`; a small whole number is a count and keeps no zeros. */
+function threeDigits(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toPrecision(DIGITS);
 }
 
 function commas(digits: string): string {

@@ -62,6 +62,12 @@ export const WARNING_CODES = {
     example: 'an engine that fuses multiply and add',
     remedy: 'do not trust the routing measured on this machine; report it with the Node version and processor',
   },
+  W_VERIFIED_LESS: {
+    title: 'Fewer tokens were compared with the oracle than asked for',
+    rule: 'tokens come from the batches of one expert per device; when these hold too few kept tokens, the share stays below emulate.verifyShare',
+    example: 'emulate: {verifyShare: 0.9}',
+    remedy: 'ask for a smaller share',
+  },
   W_VARY_IGNORED: {
     title: 'Only the base values were run',
     rule: '`run` does not read `vary:`, `compare` does',

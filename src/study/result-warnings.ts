@@ -1,12 +1,12 @@
 import { type Metric, metricValue, type Warning } from '../result/index.ts';
-import type { Load } from '../scenario/index.ts';
+import type { Load, Scenario } from '../scenario/index.ts';
 
 /** Above this share of dropped tokens a run is legal but not what anybody trains with. */
 const HIGH_DROP_RATE = 0.2;
 
 /** What only the finished run shows. */
-export function resultWarnings(metrics: readonly Metric[], load: Load | null): Warning[] {
-  return [...memoryWarning(metrics), ...dropWarning(metrics), ...verificationWarning(load)];
+export function resultWarnings(scenario: Scenario, metrics: readonly Metric[], load: Load | null): Warning[] {
+  return [...memoryWarning(metrics), ...dropWarning(metrics), ...verificationWarnings(scenario, load)];
 }
 
 /** Whether the step needs more memory than a device has; the command line exits with `infeasible`. */
@@ -36,13 +36,22 @@ function dropWarning(metrics: readonly Metric[]): Warning[] {
   ];
 }
 
-function verificationWarning(load: Load | null): Warning[] {
+function verificationWarnings(scenario: Scenario, load: Load | null): Warning[] {
   const verification = load?.verification ?? null;
-  if (verification === null || verification.differingValues === 0) return [];
-  return [
-    {
+  if (verification === null) return [];
+  const { tokensShare, comparedValues, differingValues } = verification;
+  const warnings: Warning[] = [];
+  if (tokensShare < scenario.emulate.verifyShare) {
+    warnings.push({
+      code: 'W_VERIFIED_LESS',
+      message: `${(tokensShare * 100).toFixed(2)} % of the tokens were compared with the oracle, less than emulate.verifyShare asks for.`,
+    });
+  }
+  if (differingValues > 0) {
+    warnings.push({
       code: 'W_KERNELS_DIFFER',
-      message: `${verification.differingValues} of ${verification.comparedValues} values of the expert feed-forward differ from the oracle: do not trust this machine's kernels.`,
-    },
-  ];
+      message: `${differingValues} of ${comparedValues} values of the expert feed-forward differ from the oracle: do not trust this machine's kernels.`,
+    });
+  }
+  return warnings;
 }

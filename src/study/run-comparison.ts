@@ -55,7 +55,7 @@ export async function runComparison(input: ComparisonStudy): Promise<Comparison>
     wallSeconds: (input.clock() - startedAt) / 1000,
     dataSources: dataSources(chip),
   };
-  const warnings = [...input.warnings, ...runs.flatMap((run, row) => resultWarnings(run.metrics, loadsBySeed[0][row]))];
+  const warnings = [...input.warnings, ...runs.flatMap((run, row) => resultWarnings(run.scenario, run.metrics, loadsBySeed[0][row]))];
   return compareResults({ name: input.name, question: input.question, runs, seeds, warnings: uniqueWarnings(warnings), provenance });
 }
 

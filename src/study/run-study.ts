@@ -74,7 +74,7 @@ export async function runStudy(input: StudyInput): Promise<StudyOutput> {
     analytic: analyticValues(simulated.program, simulated.topology),
     published: input.published,
     detail: detailOf(scenario, chip, simulated, load, clusterings),
-    warnings: [...input.warnings, ...resultWarnings(metrics, load)],
+    warnings: [...input.warnings, ...resultWarnings(scenario, metrics, load)],
   } as const;
   const fingerprint = resultFingerprint(body, [simulated.trace.fingerprint, load?.fingerprint ?? '']);
   const provenance = {

@@ -38,12 +38,12 @@ describe('the summary', () => {
     [/examples per second +1,280 +published 1,000 examples\/s \(\+28\.0 %\)/],
     [/MFU +23\.1 % +HFU 35\.2 %/],
     [/HBM peak +12 GB +75\.0 % of 16 GB per device$/m],
-    [/bytes sent per device +3\.4 GB +all-to-all 1\.1 GB/],
+    [/bytes sent per device +3\.40 GB +all-to-all 1\.10 GB/],
     [/busiest ICI link +900 MB +chip 2 to 3, busy 25\.0 % of the step/],
     [/dropped tokens +5\.34 % +524 k tokens in 6 of 12 layers, ±0\.04 %/],
     [/max \/ mean expert load +1\.62 +worst layer 1\.13/],
     [/expert capacity +10 slots +switch-top1, cf 1\.25, mesh-tf rule/],
-    [/checked against oracle +64 tokens +4\.1 k values, 0 differ/],
+    [/checked against oracle +64 tokens +4\.10 k values, 0 differ/],
     [/dollars per 10\^9 tokens +\$12,346/],
   ])('says %s', (pattern) => expect(textOf(sampleResult())).toMatch(pattern));
 
@@ -62,13 +62,14 @@ describe('the summary', () => {
 
 describe('numbers for people', () => {
   it.each([
-    [formatSeconds(0), '0 ps'],
-    [formatSeconds(1.5e-12), '1.5 ps'],
+    [formatSeconds(0), '0 s'],
+    [formatSeconds(1.5e-12), '1.50 ps'],
+    [formatSeconds(1.8), '1.80 s'],
     [formatSeconds(0.00123456), '1.23 ms'],
-    [formatSeconds(0.9999), '1 s'],
+    [formatSeconds(0.9999), '1.00 s'],
     [formatSeconds(86_400), '86,400 s'],
     [formatBytes(999), '999 B'],
-    [formatBytes(999_600), '1 MB'],
+    [formatBytes(999_600), '1.00 MB'],
     [formatBytes(16e9), '16 GB'],
     [formatBytes(2e19), '20,000 PB'],
     [formatCount(1023), '1.02 k'],
