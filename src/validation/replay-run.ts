@@ -4,9 +4,8 @@ import { MODELLED, type PrecisionSpec, resolveMesh, softwareDefaults, type Workl
 import { filled, type Notes, needed, translated } from './notes.ts';
 import type { PublishedRecord, RecordBatch, RecordLayout } from './record.ts';
 
-/** Generations whose runs had neither fused attention nor asynchronous collectives unless the source says so. */
+/** Generations whose runs had no fused attention unless the source says so. */
 const DOT_ATTENTION = ['tpu-v2', 'tpu-v3', 'tpu-v4'];
-const SYNCHRONOUS = ['tpu-v2', 'tpu-v3'];
 
 const SEQUENCE_LENGTH = 1024;
 
@@ -28,7 +27,7 @@ export function replayLayout(record: PublishedRecord, layout: RecordLayout, devi
   const over = layout.expertsShardedOver ?? 'none';
   if (!MODELLED.expertsOver.includes(over)) notes.reasons.push(`experts over the axis ${over} are not modelled`);
   const sizes = Object.fromEntries(MESH_AXES.flatMap((axis) => (layout.ici?.[axis] === undefined ? [] : [[axis, layout.ici[axis]]])));
-  const asynchronous = !SYNCHRONOUS.includes(record.topology.chip ?? '');
+  const asynchronous = softwareDefaults(record.topology.chip ?? '').overlapGradients;
   return {
     ici: resolveMesh(sizes, devices).ici,
     expertsOver: over === 'data' ? 'data' : 'none',

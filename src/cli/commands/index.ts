@@ -3,10 +3,11 @@ import type { CommandEntry } from '../command.ts';
 import { compare } from './compare.ts';
 import { explain } from './explain.ts';
 import { list } from './list.ts';
+import { plan } from './plan.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
 import { schema } from './schema.ts';
 import { validate } from './validate.ts';
 
 /** Verbs by name, in the order of the help; the key is the file's name. */
-export const COMMANDS: Registry<CommandEntry> = { run, compare, validate, report, list, explain, schema };
+export const COMMANDS: Registry<CommandEntry> = { run, compare, plan, validate, report, list, explain, schema };
