@@ -3,7 +3,6 @@
  * executor that it is given, and writes down metrics, pictures' data, assumptions and warnings. Runs in Node, in a worker or in a browser.
  */
 export { stepBreakdown } from './breakdown.ts';
-export { ownVariant } from './emulation-request.ts';
 export { tokensPerStep } from './metric-values.ts';
 export { doesNotFit } from './result-warnings.ts';
 export { type ComparisonStudy, runComparison, type VariedScenario } from './run-comparison.ts';
