@@ -12,7 +12,7 @@ import { pageScript } from './page-script.ts';
 import { issueLines } from './print-issues.ts';
 import { createProgress } from './progress.ts';
 import { packageVersion } from './version.ts';
-import { writeAtomic } from './write-atomic.ts';
+import { prepareFolder, writeAtomic } from './write-atomic.ts';
 
 export interface CompareOptions {
   readonly out?: string;
@@ -31,8 +31,9 @@ export async function compareScenario(
   const loaded = loadScenario(file, { seed: options.seed });
   if (loaded.variants.length < 2) throw new InputError([nothingToCompare(file)]);
   const script = pageScript();
-  const comparison = await compareVariants(context, common, loaded, options);
   const folder = options.out ?? join('reports', loaded.scenario.name);
+  prepareFolder(folder);
+  const comparison = await compareVariants(context, common, loaded, options);
   writeAtomic(join(folder, 'comparison.json'), `${JSON.stringify(comparison)}\n`);
   writeAtomic(join(folder, 'index.html'), renderPage({ results: [], comparison, script }));
   io.out(common.json ? `${JSON.stringify(comparison, null, 2)}\n` : comparisonText(comparison, folder));

@@ -14,7 +14,7 @@ import { createProgress } from './progress.ts';
 import { scenarioText } from './scenario-text.ts';
 import { cut } from './table.ts';
 import { packageVersion } from './version.ts';
-import { writeAtomic } from './write-atomic.ts';
+import { prepareFolder, writeAtomic } from './write-atomic.ts';
 
 export interface RunOptions {
   readonly out?: string;
@@ -35,8 +35,9 @@ export async function runScenario(context: CommandContext, common: CommonOptions
     return EXIT.done;
   }
   const script = pageScript();
-  const { result, traceFile } = await study(context, common, loaded, options);
   const folder = options.out ?? join('reports', loaded.scenario.name);
+  prepareFolder(folder);
+  const { result, traceFile } = await study(context, common, loaded, options);
   writeAtomic(join(folder, 'result.json'), `${JSON.stringify(result)}\n`);
   writeAtomic(join(folder, 'trace.perfetto-trace'), traceFile);
   writeAtomic(join(folder, 'index.html'), renderPage({ results: [result], script }));

@@ -8,7 +8,7 @@ import { missedAssertions } from '../../src/cli/assertions.ts';
 import { painter, wantsColour } from '../../src/cli/io.ts';
 import { createProgress } from '../../src/cli/progress.ts';
 import { alignedTable, cut, wrapText } from '../../src/cli/table.ts';
-import { writeAtomic } from '../../src/cli/write-atomic.ts';
+import { prepareFolder, writeAtomic } from '../../src/cli/write-atomic.ts';
 import { listen } from './listen.ts';
 
 describe('colours', () => {
@@ -82,6 +82,9 @@ describe('writing files', () => {
     expect(readFileSync(join(folder, 'a/b/c.txt'), 'utf8')).toBe('two');
     expect(readdirSync(join(folder, 'a/b'))).toEqual(['c.txt']);
     expect(() => writeAtomic(join(folder, 'a/b/c.txt/d.txt'), 'three')).toThrow(InputError);
+    expect(() => prepareFolder(join(folder, 'a/b/c.txt/d'))).toThrow(/E_FILE .* cannot be written \(E/);
+    prepareFolder(join(folder, 'x/y'));
+    expect(readdirSync(join(folder, 'x'))).toEqual(['y']);
   });
 });
 
