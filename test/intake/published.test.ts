@@ -1,0 +1,74 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { InputError } from '../../src/base/index.ts';
+import { loadContrasts, loadPublished, publishedFiles } from '../../src/intake/index.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'switchyard-published-'));
+function write(name: string, value: unknown): string {
+  const file = join(folder, name);
+  writeFileSync(file, typeof value === 'string' ? value : JSON.stringify(value, null, 2));
+  return file;
+}
+
+function issuesOf(read: () => unknown) {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof InputError) return error.issues;
+    throw error;
+  }
+  return [];
+}
+
+const [first, second] = loadPublished();
+
+describe('files of published records', () => {
+  it('ship with the package', () => {
+    expect(publishedFiles().length).toBeGreaterThanOrEqual(1);
+    expect(publishedFiles().some((file) => file.endsWith('contrasts.json'))).toBe(false);
+  });
+
+  it('keep facts for people beside what is read', () => {
+    const file = write('more.json', [{ ...first, rumour: 'fast', measured: { ...first.measured, shares: [0.5, 0.5] } }]);
+    expect(loadPublished([file])[0]).toMatchObject({ rumour: 'fast', measured: { shares: [0.5, 0.5] } });
+  });
+
+  it('are refused with every mistake, its place and the remedy', () => {
+    const file = write('wrong.json', [
+      { ...first, stepSecondsDerived: '0.64 s' },
+      { ...second, doubtful: null },
+    ]);
+    const issues = issuesOf(() => loadPublished([file]));
+    expect(issues.map(({ code, path }) => [code, path])).toEqual([
+      ['E_RECORD', '[0].stepSecondsDerived'],
+      ['E_RECORD', '[1].doubtful'],
+    ]);
+    expect(issues[0].value).toBe('"0.64 s"');
+    expect(issues[0].place?.line).toBeGreaterThan(1);
+    expect(issues[0].remedy).toContain('README.md');
+  });
+
+  it.each([
+    ['[{"id": 1', 'JSON'],
+    ['{}', 'array'],
+  ])('%s is no array of records', (text, word) => {
+    const issues = issuesOf(() => loadPublished([write('no-list.json', text)]));
+    expect(issues).toHaveLength(1);
+    expect(issues[0].code).toBe('E_RECORD');
+    expect(issues[0].rule).toContain(word);
+    expect(issues[0].place).toMatchObject({ line: 1, column: 1 });
+  });
+
+  it('give every record an id of its own', () => {
+    const issues = issuesOf(() => loadPublished([write('twice.json', [first, second, first])]));
+    expect(issues.map(({ path, value }) => [path, value])).toEqual([['[2].id', JSON.stringify(first.id)]]);
+  });
+
+  it('give contrasts a direction', () => {
+    const contrast = { id: 'x', a: 'a', b: 'b', metric: 'mfu', meaning: 'a over b', value: 1.1, direction: 'up' };
+    expect(issuesOf(() => loadContrasts(write('contrasts-x.json', [contrast])))[0].path).toBe('[0].direction');
+    expect(loadContrasts(write('contrasts-y.json', [{ ...contrast, direction: 'a>b' }]))).toHaveLength(1);
+  });
+});
