@@ -294,6 +294,12 @@ const COMMANDS = {
     example: 'assert: {droppedTokenFraction: {max: 0.01}}',
     remedy: 'change the scenario, or the bound',
   },
+  E_INFEASIBLE: {
+    title: 'A slice that is too small for the model',
+    rule: 'a plan rejects slices on which state and activations need more than the memory of a device; nothing fitting at all is exit code 3',
+    example: 'T5-Large without recomputation on 16 chips of TPU v3',
+    remedy: 'use more chips, fewer sequences, or workload.remat: full',
+  },
   E_CHIP_FILE: {
     title: 'A chip file that cannot be used',
     rule: 'every number of a chip file is {value, source, asOf}, in SI units',

@@ -4,7 +4,7 @@ import type { IssueCode } from './issue-code.ts';
 export const WARNING_CODES = {
   W_WRAP_ASSUMED: {
     title: 'Sides of the slice are taken as open',
-    rule: 'a side without wrap-around links doubles the time of an all-gather along it and quadruples the load of an all-to-all at its middle; for small slices the wiring is often unpublished',
+    rule: 'a side without wrap-around links doubles the time of long all-gathers and all-to-alls along it; for small slices the wiring is often unpublished',
     example: 'topology: tpu-v3:4x4 (a side closes at 32 chips; for smaller slices no source was found)',
     remedy: 'if you know the wiring, set topology.wrap to open or closed; run both to see the span',
   },
