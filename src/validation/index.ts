@@ -3,7 +3,7 @@
  * or says why it cannot; `predict.ts` simulates it; `score.ts` holds levels and ratios against their tolerances; `validate.ts` joins the three.
  * Nothing here is fitted, and nothing is dropped silently. Reading the files is the work of intake/.
  */
-export { type Prediction, predict, WIRINGS, type Wiring } from './predict.ts';
+export type { Prediction, Wiring } from './predict.ts';
 export { publishedFor } from './published-for.ts';
 export type { Contrast, PublishedRecord } from './record.ts';
 export { isSkipped, type Replay, replayRecord, type Skipped } from './replay.ts';

@@ -4,8 +4,7 @@ import type { Scenario } from '../scenario/index.ts';
 import { simulateStep, stepBreakdown } from '../study/index.ts';
 
 /** How the ends of a slice's sides are joined: not at all, all into rings, or as the chip's rule has it (`assumed`). */
-export const WIRINGS = ['open', 'closed', 'assumed'] as const;
-export type Wiring = (typeof WIRINGS)[number];
+export type Wiring = 'open' | 'closed' | 'assumed';
 
 /** What the emulator says about one step. */
 export interface Prediction {
