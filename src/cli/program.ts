@@ -8,6 +8,8 @@ const FOOTER = `
 Examples:
   switchyard run scenarios/switch-base-v3-32.yaml       one experiment: table, JSON, trace, page
   switchyard compare scenarios/top1-vs-top2.yaml        the values under vary: against the first
+  switchyard plan scenarios/t5-base-v3-32.yaml          which slice to take, by time and money
+  switchyard validate                                   published steps against simulated ones
   switchyard report reports/*/result.json               one page from stored results
   switchyard list routers                               what can be chosen
   switchyard explain droppedTokenFraction               what a name means
