@@ -88,7 +88,9 @@ const DETAIL = object({
     devicesPerChip: number,
     rows: list(object({ from: number, to: number, axis: number, bytes: number, busySeconds: number, utilisation: number })),
   }),
-  traffic: list(object({ stack: text, layer: number, devices: number, tokenBytes: list(number), slotBytesPerPair: number })),
+  traffic: list(
+    object({ stack: text, layer: number, rows: number, devicesPerRow: number, tokenBytes: list(number), slotBytesPerPair: number }),
+  ),
   memory: object({
     capacityBytes: number,
     peakBytes: number,

@@ -150,12 +150,15 @@ export interface LinkRow {
   readonly utilisation: number;
 }
 
-/** Bytes of kept tokens that one dispatch of a layer sends: [devices x devices], row-major, row = source. */
+/** Bytes of kept tokens that one dispatch of a layer sends: [rows x rows], row-major, row = source. */
 export interface LayerTraffic {
   readonly stack: string;
   readonly layer: number;
-  readonly devices: number;
+  readonly rows: number;
+  /** Neighbouring devices that a row and a column stand for; 1 on slices small enough to show every device. */
+  readonly devicesPerRow: number;
   readonly tokenBytes: readonly number[];
+  /** Between two devices, whatever a row stands for. */
   readonly slotBytesPerPair: number;
 }
 

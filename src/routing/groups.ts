@@ -12,9 +12,9 @@ export interface Groups {
  * Source: tensorflow/mesh@da90793 mesh_tensorflow/transformer/moe.py _split_into_groups.
  */
 export function splitIntoGroups(tokens: number, maxGroupTokens: number, multipleOf: number): Groups | Issue {
-  let groups = Math.max(1, Math.floor(tokens / maxGroupTokens));
-  while (groups <= tokens && (groups % multipleOf !== 0 || tokens % groups !== 0)) groups++;
-  if (groups <= tokens) return { groups, groupTokens: tokens / groups };
+  const fewest = Math.max(1, Math.floor(tokens / maxGroupTokens));
+  const groups = divisors(tokens).find((divisor) => divisor >= fewest && divisor % multipleOf === 0);
+  if (groups !== undefined) return { groups, groupTokens: tokens / groups };
   return {
     code: 'E_GROUPS',
     path: 'routing.groupTokens',
@@ -26,4 +26,12 @@ export function splitIntoGroups(tokens: number, maxGroupTokens: number, multiple
 
 export function isIssue(split: Groups | Issue): split is Issue {
   return 'code' in split;
+}
+
+/** All divisors in increasing order, in square root of n steps: counting groups up one by one would take n of them. */
+function divisors(n: number): number[] {
+  const small: number[] = [];
+  for (let divisor = 1; divisor * divisor <= n; divisor++) if (n % divisor === 0) small.push(divisor);
+  const large = small.map((divisor) => n / divisor).reverse();
+  return large[0] === small[small.length - 1] ? [...small, ...large.slice(1)] : [...small, ...large];
 }

@@ -2,12 +2,15 @@ import { droppedTokenShare, type Executor, emulate } from '../emulate/index.ts';
 import { switchShape } from '../program/index.ts';
 import type { ClusteringRow } from '../result/index.ts';
 import { expectedDroppedTokenFraction, ROUTERS } from '../routing/index.ts';
-import { CLUSTERING_STRENGTHS, type Load, type Scenario, stackGroups } from '../scenario/index.ts';
+import { CLUSTERING_STRENGTHS, type EmulateSpec, type Load, type Scenario, stackGroups } from '../scenario/index.ts';
 import { emulationRequest, ownVariant } from './emulation-request.ts';
 import { meanMaxOverMean } from './expert-rows.ts';
 
-/** Enough for a second digit of the drop rate; the scenario's own clustering is measured as the scenario says. */
-const SAMPLE = { tokens: 65_536, layers: 4, verifyShare: 0 } as const;
+/** Enough for a second digit of the drop rate of Switch-Base; the scenario's own clustering is measured as the scenario says. */
+const SAMPLE_LAYERS = 4;
+const SAMPLE_TOKENS = 65_536;
+/** Products of tokens with router weights that one strength may cost: large routers see fewer tokens. */
+const SAMPLE_FLOPS = 60e9;
 
 /**
  * What the clustering of the synthetic tokens does to drops and balance: each named strength beside the exact expectation for independent,
@@ -33,9 +36,14 @@ export async function clusteringRows(
 }
 
 async function sampleLoad(scenario: Scenario, clustering: number, executor: Executor): Promise<Load> {
-  const task = { seed: scenario.seed, clustering, sample: SAMPLE, variants: [ownVariant(scenario)] };
+  const task = { seed: scenario.seed, clustering, sample: sampleOf(scenario), variants: [ownVariant(scenario)] };
   const [load] = await emulate(emulationRequest(scenario, task), executor);
   return load;
+}
+
+function sampleOf({ model }: Scenario): EmulateSpec {
+  const flopsPerToken = 2 * model.dModel * (model.moe?.experts ?? 1) * SAMPLE_LAYERS;
+  return { tokens: Math.min(SAMPLE_TOKENS, Math.floor(SAMPLE_FLOPS / flopsPerToken)), layers: SAMPLE_LAYERS, verifyShare: 0 };
 }
 
 function rowOf(name: string, strength: number, load: Load): ClusteringRow {

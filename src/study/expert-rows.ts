@@ -22,14 +22,24 @@ export function expertLoadRows(load: Load): ExpertLoadRow[] {
   }));
 }
 
+/** More rows than this are not told apart in a picture, and 2,048 x 2,048 numbers per layer are no longer a result to keep. */
+const TRAFFIC_ROWS = 64;
+
 export function trafficRows(load: Load, scenario: Scenario): LayerTraffic[] {
-  return load.layers.map((layer) => ({
-    stack: layer.stack,
-    layer: layer.layer,
-    devices: devicesOf(layer),
-    tokenBytes: Array.from(layer.tokenBytes),
-    slotBytesPerPair: dispatchBytesPerPair(scenario, switchShape(scenario, layer.stack)),
-  }));
+  return load.layers.map((layer) => {
+    const devices = devicesOf(layer);
+    const devicesPerRow = Math.ceil(devices / TRAFFIC_ROWS);
+    const rows = Math.ceil(devices / devicesPerRow);
+    const tokenBytes = new Array<number>(rows * rows).fill(0);
+    for (let source = 0; source < devices; source++) {
+      const row = Math.floor(source / devicesPerRow) * rows;
+      for (let destination = 0; destination < devices; destination++) {
+        tokenBytes[row + Math.floor(destination / devicesPerRow)] += layer.tokenBytes[source * devices + destination];
+      }
+    }
+    const slotBytesPerPair = dispatchBytesPerPair(scenario, switchShape(scenario, layer.stack));
+    return { stack: layer.stack, layer: layer.layer, rows, devicesPerRow, tokenBytes, slotBytesPerPair };
+  });
 }
 
 /** Mean over layers of max / mean requested load. */

@@ -69,7 +69,7 @@ export async function runStudy(input: StudyInput): Promise<StudyOutput> {
   const metrics = metricValues({ scenario, chip, load, ...simulated });
   const body = {
     schema: RESULT_SCHEMA,
-    scenario,
+    scenario: withoutRecords(scenario),
     metrics,
     analytic: analyticValues(simulated.program, simulated.topology),
     published: input.published,
@@ -131,6 +131,12 @@ function detailOf(
     sampling: samplingNote(load),
     assumptions: assumptionsOf(scenario, chip),
   };
+}
+
+/** A recording may have millions of rows; the result names the file, and its fingerprint holds what was read. */
+function withoutRecords(scenario: Scenario): Scenario {
+  if (scenario.load.kind !== 'trace') return scenario;
+  return { ...scenario, load: { ...scenario.load, records: { layer: [], token: [], expert: [] } } };
 }
 
 /** Without the name of the path: results are equal on every path. */

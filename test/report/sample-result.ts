@@ -178,7 +178,8 @@ function traffic(): readonly LayerTraffic[] {
   return Array.from({ length: 12 }, (_, index) => ({
     stack: index < 6 ? 'encoder' : 'decoder',
     layer: (index % 6) * 2 + 1,
-    devices: DEVICES,
+    rows: DEVICES,
+    devicesPerRow: 1,
     tokenBytes: Array.from({ length: DEVICES * DEVICES }, (_, i) =>
       Math.round(786_432 * (0.5 + 0.8 * draw(60 + index, i % DEVICES) + 0.2 * draw(80 + index, i))),
     ),

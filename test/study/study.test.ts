@@ -73,9 +73,9 @@ describe('a study', () => {
     for (const layer of result.detail.traffic) {
       const row = result.detail.expertLoads.find((load) => load.stack === layer.stack && load.layer === layer.layer);
       // Every device: its groups x the experts of a destination x slots, counted from the routed groups.
-      const slots = ((row?.slotsPerExpert ?? 0) / layer.devices) * ((row?.requested.length ?? 0) / layer.devices);
+      const slots = ((row?.slotsPerExpert ?? 0) / layer.rows) * ((row?.requested.length ?? 0) / layer.rows);
       expect(layer.slotBytesPerPair).toBe(slots * tiny.scenario.model.dModel * 2);
-      perDevice += 4 * layer.slotBytesPerPair * (layer.devices - 1);
+      perDevice += 4 * layer.slotBytesPerPair * (layer.rows - 1);
     }
     expect(value(result, 'allToAllBytesPerDevice')).toBe(perDevice);
   });

@@ -17,12 +17,12 @@ export function deviceTraffic(result: Result): ChartSpec | null {
 }
 
 function view(layer: LayerTraffic): MatrixView {
-  const n = layer.devices;
+  const n = layer.rows;
   const columns = [{ label: 'Source', unit: '' }];
   const rows = [];
   for (let source = 0; source < n; source++) {
-    columns.push({ label: `${source}`, unit: 'B' });
-    rows.push([`${source}`, ...layer.tokenBytes.slice(source * n, source * n + n)]);
+    columns.push({ label: rowLabel(layer, source), unit: 'B' });
+    rows.push([rowLabel(layer, source), ...layer.tokenBytes.slice(source * n, source * n + n)]);
   }
   return {
     kind: 'matrix',
@@ -37,7 +37,7 @@ function view(layer: LayerTraffic): MatrixView {
 }
 
 function finding(layer: LayerTraffic): string {
-  const n = layer.devices;
+  const n = layer.rows;
   const received = Array.from({ length: n }, (_, to) => {
     let sum = 0;
     for (let from = 0; from < n; from++) sum += layer.tokenBytes[from * n + to] ?? 0;
@@ -46,5 +46,12 @@ function finding(layer: LayerTraffic): string {
   const mean = received.reduce((a, b) => a + b, 0) / n;
   const most = received.reduce((best, bytes, device) => (bytes > (received[best] ?? 0) ? device : best), 0);
   const slots = layer.slotBytesPerPair > 0 ? ` The wires carry ${formatValue(layer.slotBytesPerPair, 'B')} of slots per pair.` : '';
-  return `Device ${most} receives the most, ${formatValue(received[most] ?? 0, 'B')}, ${formatNumber((received[most] ?? 0) / mean)} times the mean.${slots}`;
+  const who = layer.devicesPerRow === 1 ? `Device ${most} receives` : `Devices ${rowLabel(layer, most)} receive`;
+  return `${who} the most, ${formatValue(received[most] ?? 0, 'B')}, ${formatNumber((received[most] ?? 0) / mean)} times the mean.${slots}`;
+}
+
+/** `7`, or `56-63` where a row stands for several devices. */
+function rowLabel({ devicesPerRow }: LayerTraffic, row: number): string {
+  const first = row * devicesPerRow;
+  return devicesPerRow === 1 ? `${first}` : `${first}-${first + devicesPerRow - 1}`;
 }
