@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { OPTIMIZER_NAMES } from '../layout/index.ts';
 import { MODEL_PRESETS } from '../model/index.ts';
 import { METRIC_NAMES } from '../result/index.ts';
 import { CAPACITY_RULES, ROUTERS } from '../routing/index.ts';
@@ -111,7 +112,7 @@ const workload = z.strictObject({
   targetLength: whole(1, 2 ** 20)
     .optional()
     .describe('Decoder side of an encoder-decoder model'),
-  optimizer: z.enum(['adafactor', 'adamw', 'sgd']).optional(),
+  optimizer: z.enum(OPTIMIZER_NAMES).optional(),
   remat: z.enum(['none', 'full']).optional(),
   embedding: z.enum(['one-hot', 'gather']).optional(),
 });

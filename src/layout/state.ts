@@ -1,7 +1,7 @@
-import { type Bytes, lookUp } from '../base/index.ts';
+import type { Bytes } from '../base/index.ts';
 import { BYTES_PER_ELEMENT, type Dtype, type WeightMatrix } from '../model/index.ts';
 import type { LayoutSpec } from './mesh.ts';
-import { OPTIMIZERS } from './optimizers/index.ts';
+import { OPTIMIZERS, type Optimizer, type OptimizerName } from './optimizers/index.ts';
 import { shardsOf } from './shards.ts';
 
 /** Weights, gradients and optimizer state of some matrices on one device. */
@@ -15,10 +15,10 @@ export interface StateBytes {
 export function stateBytes(
   weights: readonly WeightMatrix[],
   layout: LayoutSpec,
-  optimizer: string,
+  optimizer: OptimizerName,
   precision: { readonly weights: Dtype; readonly matmul: Dtype },
 ): StateBytes {
-  const rule = lookUp(OPTIMIZERS, optimizer, 'E_OPTIMIZER_UNKNOWN', 'workload.optimizer');
+  const rule: Optimizer = OPTIMIZERS[optimizer];
   let elements = 0;
   let state = 0;
   for (const matrix of weights) {

@@ -1,4 +1,5 @@
 import type { Bytes } from '../base/index.ts';
+import type { CollectiveKind } from '../collectives/index.ts';
 import type { Work } from '../hardware/index.ts';
 import type { MeshAxis } from '../layout/index.ts';
 import type { WeightMatrix } from '../model/index.ts';
@@ -19,8 +20,7 @@ export interface CollectiveStep {
   readonly name: string;
   readonly part: string;
   readonly stage: Stage;
-  /** Registry key of `collectives/`. */
-  readonly collective: string;
+  readonly collective: CollectiveKind;
   readonly meshAxis: MeshAxis;
   readonly bytes: Bytes;
 }

@@ -1,8 +1,9 @@
 import { lookUp } from '../base/index.ts';
-import { COLLECTIVES } from '../collectives/index.ts';
+import { COLLECTIVES, type Collective, type CollectiveKind } from '../collectives/index.ts';
 import type { Chip, Topology } from '../hardware/index.ts';
-import { axisGroups, type LayoutSpec, type MeshAxis, OPTIMIZERS, shardsOf, stateBytes } from '../layout/index.ts';
+import { axisGroups, type LayoutSpec, type MeshAxis, OPTIMIZERS, type Optimizer, shardsOf, stateBytes } from '../layout/index.ts';
 import { layersOf, modelFlopsPerStep, type WeightMatrix, weightCount } from '../model/index.ts';
+import { ROUTERS } from '../routing/index.ts';
 import { type Scenario, stackLengths } from '../scenario/index.ts';
 import type { Block, Step, Tensor } from './block.ts';
 import { attentionBlock } from './blocks/attention.ts';
@@ -42,7 +43,7 @@ export function lowerStep(scenario: Scenario, chip: Chip, topology: Topology): P
     modelFlops: modelFlopsPerStep(
       scenario.model,
       { sequences: scenario.workload.sequences, length: stackLengths(scenario) },
-      scenario.model.moe === null ? 0 : switchShape(scenario, 'encoder').topK,
+      lookUp(ROUTERS, scenario.routing.router, 'E_ROUTER_UNKNOWN', 'routing.router').topK,
     ),
     executedFlops: topology.devices * tasks.mxuFlops.reduce((sum, flops) => sum + flops, 0),
   };
@@ -149,7 +150,7 @@ function chained(queued: readonly number[], after: readonly number[]): readonly 
 function emitOptimizer(lowering: Lowering, blocks: readonly Block[], reductions: readonly Reduction[]): void {
   const { builder, scenario, sizes } = lowering;
   const { optimizer } = scenario.workload;
-  const rule = lookUp(OPTIMIZERS, optimizer, 'E_OPTIMIZER_UNKNOWN', 'workload.optimizer');
+  const rule: Optimizer = OPTIMIZERS[optimizer];
   for (const { block, gradientsFrom, after } of reductions) {
     const count = localWeights(block.weights, scenario.layout);
     const bytesPerWeight =
@@ -204,7 +205,7 @@ function localWeights(weights: readonly WeightMatrix[], layout: LayoutSpec): num
 /** Collective plans, each made once per (kind, axis, bytes). */
 interface Plans {
   readonly all: CollectivePlan[];
-  row(kind: string, axis: MeshAxis, bytes: number): number;
+  row(kind: CollectiveKind, axis: MeshAxis, bytes: number): number;
 }
 
 function createPlans(topology: Topology, layout: LayoutSpec): Plans {
@@ -216,7 +217,7 @@ function createPlans(topology: Topology, layout: LayoutSpec): Plans {
       const key = `${kind} ${axis} ${bytes}`;
       const known = rows.get(key);
       if (known !== undefined) return known;
-      const collective = lookUp(COLLECTIVES, kind, 'E_COLLECTIVE_UNKNOWN', '');
+      const collective: Collective = COLLECTIVES[kind];
       const groups = axisGroups(layout, axis).map((devices) => collective.plan({ topology, devices, bytes }));
       const sentBytesPerDevice = collective.sentBytesPerDevice(bytes, layout.ici[axis]);
       const row = all.push({ kind, groups, sentBytesPerDevice }) - 1;

@@ -1,4 +1,4 @@
-import type { GroupPlan } from '../collectives/index.ts';
+import type { CollectiveKind, GroupPlan } from '../collectives/index.ts';
 
 /** Stages of a training step, after Calculon: forward, its repetition under rematerialisation, gradients of activations and of weights, optimizer. */
 export const STAGES = ['fw', 'recompute', 'agrad', 'wgrad', 'optim'] as const;
@@ -52,8 +52,7 @@ export interface TaskTable {
 /** One collective of the step; every member takes part once. */
 export interface CollectiveTask {
   readonly task: number;
-  /** Registry key of `collectives/`. */
-  readonly kind: string;
+  readonly kind: CollectiveKind;
   readonly meshAxis: string;
   /** Row of `Program.plans`. */
   readonly plan: number;
@@ -61,7 +60,7 @@ export interface CollectiveTask {
 
 /** How a collective runs over the links: one entry per group of devices along its mesh axis; all groups run at once. */
 export interface CollectivePlan {
-  readonly kind: string;
+  readonly kind: CollectiveKind;
   readonly groups: readonly GroupPlan[];
   /** Bytes that one device sends, on average over devices. */
   readonly sentBytesPerDevice: number;

@@ -1,4 +1,5 @@
 import type { Bytes } from '../base/index.ts';
+import type { CollectiveKind } from '../collectives/index.ts';
 import { BYTES_PER_ELEMENT } from '../model/index.ts';
 import type { Scenario } from '../scenario/index.ts';
 import type { Program } from './program.ts';
@@ -11,7 +12,7 @@ export function dispatchBytesPerPair(scenario: Scenario, shape: SwitchShape): By
 }
 
 /** Bytes that one device sends in all collectives of a step, or in those of one kind. */
-export function sentBytesPerDevice({ collectives, plans }: Program, kind?: string): Bytes {
+export function sentBytesPerDevice({ collectives, plans }: Program, kind?: CollectiveKind): Bytes {
   return collectives
     .filter((collective) => kind === undefined || collective.kind === kind)
     .reduce((sum, collective) => sum + plans[collective.plan].sentBytesPerDevice, 0);

@@ -13,7 +13,6 @@ export { type Assignment, createAssignment, type Router, type RouterInput } from
 export { ROUTERS } from './routers/index.ts';
 export {
   addToTally,
-  auxiliaryLoss,
   createTally,
   droppedTokenFraction,
   expertUsage,

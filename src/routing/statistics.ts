@@ -73,16 +73,6 @@ export function loadEntropy(counts: ArrayLike<number>): number {
   return entropy / logarithm(counts.length);
 }
 
-/**
- * Unscaled load-balancing loss, E * sum_i f_i P_i (Fedus et al. 2021, equations 4 to 6): 1 is balance.
- * `firstChoices` [E] counts tokens by their first choice before capacity; `probabilitySums` [E] sums the router's probabilities over tokens.
- */
-export function auxiliaryLoss(firstChoices: ArrayLike<number>, probabilitySums: ArrayLike<number>, tokens: number): number {
-  let dot = 0;
-  for (let e = 0; e < firstChoices.length; e++) dot += (firstChoices[e] / tokens) * (probabilitySums[e] / tokens);
-  return firstChoices.length * dot;
-}
-
 function sum(values: ArrayLike<number>): number {
   let total = 0;
   for (let i = 0; i < values.length; i++) total += values[i];

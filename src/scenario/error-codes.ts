@@ -124,18 +124,6 @@ const NAMES = {
     example: 'routing: {capacityRule: mtf}',
     remedy: 'choose one from `switchyard list capacity-rules`',
   },
-  E_OPTIMIZER_UNKNOWN: {
-    title: 'No such optimizer',
-    rule: 'workload.optimizer is an entry of the registry of optimizers',
-    example: 'a scenario built in code with optimizer: lion',
-    remedy: 'choose one from `switchyard list optimizers`',
-  },
-  E_COLLECTIVE_UNKNOWN: {
-    title: 'No such collective',
-    rule: 'programs use the entries of the registry of collectives',
-    example: 'a program built in code that asks for a broadcast',
-    remedy: 'choose one from `switchyard list collectives`',
-  },
   E_METRIC_UNKNOWN: {
     title: 'No such metric',
     rule: 'the keys under `assert:` are names of metrics',

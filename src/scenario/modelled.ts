@@ -1,3 +1,4 @@
+import { OPTIMIZER_NAMES } from '../layout/index.ts';
 import type { MeshAxis } from './scenario.ts';
 
 /** What the program can express today; anything else that a scenario can say is refused with E_NOT_MODELLED (see `intake/not-modelled.ts`). */
@@ -7,7 +8,7 @@ export const MODELLED = {
   expertsOver: ['data', 'none'] as readonly string[],
   slices: 1,
   dispatch: ['einsum'] as readonly string[],
-  optimizers: ['adafactor', 'adamw', 'sgd'] as readonly string[],
+  optimizers: OPTIMIZER_NAMES as readonly string[],
   remat: ['none', 'full'] as readonly string[],
   routerPrecision: ['f32'] as readonly string[],
 };

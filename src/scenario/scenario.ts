@@ -1,5 +1,5 @@
 import type { TopologySpec } from '../hardware/index.ts';
-import type { LayoutSpec } from '../layout/index.ts';
+import type { LayoutSpec, OptimizerName } from '../layout/index.ts';
 import type { Dtype, ModelSpec } from '../model/index.ts';
 
 export { type LayoutSpec, MESH_AXES, type MeshAxis } from '../layout/index.ts';
@@ -41,7 +41,8 @@ export interface WorkloadSpec {
   readonly sequenceLength: number;
   /** Decoder side of an encoder-decoder model. */
   readonly targetLength: number;
-  readonly optimizer: 'adafactor' | 'adamw' | 'sgd';
+  /** Registry key of `layout/optimizers`. */
+  readonly optimizer: OptimizerName;
   /** `full` keeps only the input of each sub-layer and recomputes the rest in the backward pass. */
   readonly remat: 'none' | 'full';
   /** How tokens find their embedding rows: a one-hot matrix product (Mesh-TensorFlow's `gather`) or a real gather. */

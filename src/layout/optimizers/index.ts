@@ -7,4 +7,8 @@ import { sgd } from './sgd.ts';
 export type { Optimizer } from './optimizer.ts';
 
 /** Optimizers by name; the key is the file's name. */
-export const OPTIMIZERS: Registry<Optimizer> = { adafactor, adamw, sgd };
+export const OPTIMIZERS = { adafactor, adamw, sgd } as const satisfies Registry<Optimizer>;
+
+export type OptimizerName = keyof typeof OPTIMIZERS;
+
+export const OPTIMIZER_NAMES = Object.keys(OPTIMIZERS) as OptimizerName[];
