@@ -164,65 +164,13 @@ function exactTile(a: Float64Array, aFrom: number, b: Float64Array, bFrom: numbe
   tile[15] = s33;
 }
 
-/** As `exactTile`, for any factors: each product is rounded to f32 first. */
+/** As `exactTile`, for any factors: each product is rounded to f32 first. Plain, because only f32 operands come here, and nobody waits for them. */
 function roundedTile(a: Float64Array, aFrom: number, b: Float64Array, bFrom: number, k: number, tile: Float32Array): void {
-  const fround = Math.fround;
-  let s00 = 0;
-  let s01 = 0;
-  let s02 = 0;
-  let s03 = 0;
-  let s10 = 0;
-  let s11 = 0;
-  let s12 = 0;
-  let s13 = 0;
-  let s20 = 0;
-  let s21 = 0;
-  let s22 = 0;
-  let s23 = 0;
-  let s30 = 0;
-  let s31 = 0;
-  let s32 = 0;
-  let s33 = 0;
-  for (let l = 0, p = aFrom, q = bFrom; l < k; l++, p += 4, q += 4) {
-    const b0 = b[q + 0];
-    const b1 = b[q + 1];
-    const b2 = b[q + 2];
-    const b3 = b[q + 3];
-    const a0 = a[p + 0];
-    s00 = fround(s00 + fround(a0 * b0));
-    s01 = fround(s01 + fround(a0 * b1));
-    s02 = fround(s02 + fround(a0 * b2));
-    s03 = fround(s03 + fround(a0 * b3));
-    const a1 = a[p + 1];
-    s10 = fround(s10 + fround(a1 * b0));
-    s11 = fround(s11 + fround(a1 * b1));
-    s12 = fround(s12 + fround(a1 * b2));
-    s13 = fround(s13 + fround(a1 * b3));
-    const a2 = a[p + 2];
-    s20 = fround(s20 + fround(a2 * b0));
-    s21 = fround(s21 + fround(a2 * b1));
-    s22 = fround(s22 + fround(a2 * b2));
-    s23 = fround(s23 + fround(a2 * b3));
-    const a3 = a[p + 3];
-    s30 = fround(s30 + fround(a3 * b0));
-    s31 = fround(s31 + fround(a3 * b1));
-    s32 = fround(s32 + fround(a3 * b2));
-    s33 = fround(s33 + fround(a3 * b3));
+  for (let i = 0; i < TILE; i++) {
+    for (let j = 0; j < TILE; j++) {
+      let sum = 0;
+      for (let l = 0; l < k; l++) sum = Math.fround(sum + Math.fround(a[aFrom + TILE * l + i] * b[bFrom + TILE * l + j]));
+      tile[TILE * i + j] = sum;
+    }
   }
-  tile[0] = s00;
-  tile[1] = s01;
-  tile[2] = s02;
-  tile[3] = s03;
-  tile[4] = s10;
-  tile[5] = s11;
-  tile[6] = s12;
-  tile[7] = s13;
-  tile[8] = s20;
-  tile[9] = s21;
-  tile[10] = s22;
-  tile[11] = s23;
-  tile[12] = s30;
-  tile[13] = s31;
-  tile[14] = s32;
-  tile[15] = s33;
 }
