@@ -29,21 +29,24 @@ export function switchFeedForwardWeights(model: ModelSpec): WeightMatrix[] {
   ];
 }
 
-/** The embedding table (twice when input and output are apart), position biases and the norm that ends each stack. */
+/** The embedding table, position biases and the norm that ends each stack. */
 export function embeddingWeights(model: ModelSpec): WeightMatrix[] {
   const stacks = new Set(layersOf(model).map((layer) => layer.stack)).size;
-  const table = dense(model.vocab, model.dModel);
   return [
-    table,
-    ...(model.tiedEmbeddings ? [] : [table]),
+    dense(model.vocab, model.dModel),
     dense(stacks * POSITION_BUCKETS, model.heads),
     ...Array.from({ length: stacks }, () => dense(1, model.dModel)),
   ];
 }
 
+/** The output matrix, unless it is the embedding's. */
+export function outputWeights(model: ModelSpec): WeightMatrix[] {
+  return model.tiedEmbeddings ? [] : [dense(model.dModel, model.vocab)];
+}
+
 /** Every weight of the model, block by block. */
 export function allWeights(model: ModelSpec): WeightMatrix[] {
-  return [...embeddingWeights(model), ...layersOf(model).flatMap((layer) => layerWeights(model, layer))];
+  return [...embeddingWeights(model), ...layersOf(model).flatMap((layer) => layerWeights(model, layer)), ...outputWeights(model)];
 }
 
 export function weightCount(weights: readonly WeightMatrix[]): number {

@@ -41,8 +41,12 @@ export interface Block {
   readonly name: string;
   readonly forward: readonly Step[];
   readonly backward: readonly Step[];
+  /** Under full rematerialisation the forward pass is repeated and only `input` is kept. */
+  readonly recomputable: boolean;
   /** Kept even under full rematerialisation. */
   readonly input: Tensor;
+  /** The encoder's output, when the block reads it: shared by all blocks that do, and its gradient is summed over them. */
+  readonly encoderOutput: Tensor | null;
   /** Kept from forward to backward, unless recomputed. */
   readonly saved: readonly Tensor[];
   /** Alive only while the block's forward or backward pass runs. */

@@ -1,95 +1,122 @@
 import type { Bytes } from '../base/index.ts';
 import type { Chip } from '../hardware/index.ts';
 import { stateBytes } from '../layout/index.ts';
-import { allWeights, type Layer, layersOf, layerWeights, type Stack } from '../model/index.ts';
+import {
+  allWeights,
+  attentionWeights,
+  denseFeedForwardWeights,
+  embeddingWeights,
+  type Layer,
+  layersOf,
+  outputWeights,
+  type Stack,
+  switchFeedForwardWeights,
+  type WeightMatrix,
+} from '../model/index.ts';
 import { type Scenario, stackLengths } from '../scenario/index.ts';
 import { type Sizes, sizesOf, tokensOf } from './sizes.ts';
 import { switchShape } from './switch-shape.ts';
 
+/** What one sub-layer puts into memory, in closed form. */
+interface SubLayer {
+  readonly input: Bytes;
+  /** Kept from forward to backward; under rematerialisation made again, except for the logits. */
+  readonly saved: Bytes;
+  readonly recomputable: boolean;
+  /** Needed beside it while the backward pass is here. */
+  readonly working: Bytes;
+  readonly weights: readonly WeightMatrix[];
+  readonly readsEncoder: boolean;
+}
+
 /**
- * Device memory in closed form, without the program; the peak of the live ranges must agree.
- * Without rematerialisation the peak is at the loss: state, everything that the forward pass leaves behind, and the logits with their gradient.
- * With it, only the inputs of sub-layers stay, and the peak is either there or at the last layer of the first stack, where one sub-layer
- * is recomputed while the inputs below it and the gradients above it are alive.
+ * Device memory in closed form, without the program; the peak of its live ranges must agree. When the backward pass is at sub-layer i, memory
+ * holds state, inputs and saved tensors of sub-layers up to i (under rematerialisation the saved ones of i alone), what i itself works with,
+ * gradients from i on, and the encoder's output with its gradient between its first and its last reader. The peak is the largest of these.
  */
 export function closedFormMemory(scenario: Scenario, chip: Chip): Bytes {
   const sizes = sizesOf(scenario, chip);
-  const { model } = scenario;
-  const state = stateBytes(allWeights(model), scenario.layout, scenario.workload.optimizer, scenario.precision);
-  const layers = layersOf(model);
-  const always = state.weights + state.optimizer + tokenIds(sizes);
-  const inputs = sum(layers.map((layer) => layerInputs(sizes, layer)));
-  if (scenario.workload.remat === 'none') {
-    const saved = sum(layers.flatMap((layer) => subLayers(scenario, sizes, layer).map((subLayer) => subLayer.saved)));
-    return always + inputs + saved + lossBytes(sizes);
+  const { model, layout, workload, precision } = scenario;
+  const subLayers = subLayersOf(scenario, sizes);
+  const state = stateBytes(allWeights(model), layout, workload.optimizer, precision);
+  const keepsAll = workload.remat === 'none';
+  const gradients = subLayers.map(({ weights }) => stateBytes(weights, layout, workload.optimizer, precision).gradients);
+  const firstReader = subLayers.findIndex((subLayer) => subLayer.readsEncoder);
+  const lastReader = subLayers.findLastIndex((subLayer) => subLayer.readsEncoder);
+  const encoderOutput = sizes.activationBytes * tokensOf(sizes, 'encoder') * model.dModel;
+
+  let peak = 0;
+  let held = state.weights + state.optimizer;
+  let gradientsAbove = gradients.reduce((sum, bytes) => sum + bytes, 0);
+  for (const [i, { input, saved, recomputable, working }] of subLayers.entries()) {
+    const remade = !keepsAll && recomputable;
+    held += input + (remade ? 0 : saved);
+    const reading = firstReader >= 0 && i >= firstReader ? encoderOutput * (i <= lastReader ? 2 : 1) : 0;
+    peak = Math.max(peak, held + (remade ? saved : 0) + working + reading + gradientsAbove);
+    gradientsAbove -= gradients[i];
   }
-  const firstStack = layers.filter((layer) => layer.stack === layers[0].stack);
-  const above = layers.filter((layer) => layer.stack !== layers[0].stack);
-  const recomputed = Math.max(
-    ...subLayers(scenario, sizes, firstStack[firstStack.length - 1]).map(({ saved, working }) => saved + working),
-  );
-  const atRecomputation = sum(firstStack.map((layer) => layerInputs(sizes, layer))) + gradients(scenario, above) + recomputed;
-  return always + Math.max(inputs + lossBytes(sizes), atRecomputation);
+  return peak;
 }
 
-/** What one sub-layer keeps for its backward pass, and what the backward pass needs beside it. */
-interface SubLayerBytes {
-  readonly saved: Bytes;
-  readonly working: Bytes;
+function subLayersOf(scenario: Scenario, sizes: Sizes): SubLayer[] {
+  const layers = layersOf(scenario.model).flatMap((layer) => layerParts(scenario, sizes, layer));
+  return [embedding(sizes), ...layers, logits(sizes)];
 }
 
-function subLayers(scenario: Scenario, sizes: Sizes, layer: Layer): SubLayerBytes[] {
+function layerParts(scenario: Scenario, sizes: Sizes, layer: Layer): SubLayer[] {
   const lengths = stackLengths(scenario);
   const tokens = tokensOf(sizes, layer.stack);
   return [
-    attention(sizes, tokens, tokens, lengths[layer.stack]),
-    ...(layer.crossAttention ? [attention(sizes, tokens, tokensOf(sizes, 'encoder'), lengths.encoder)] : []),
+    attention(sizes, tokens, tokens, lengths[layer.stack], false),
+    ...(layer.crossAttention ? [attention(sizes, tokens, tokensOf(sizes, 'encoder'), lengths.encoder, true)] : []),
     layer.feedForward === 'switch' ? switchFeedForward(scenario, sizes, layer.stack) : feedForward(sizes, tokens),
   ];
 }
 
 /** q, k, v, probabilities and context; gradients of scores and probabilities. */
-function attention({ model, activationBytes: a }: Sizes, queries: number, keys: number, keyLength: number): SubLayerBytes {
+function attention(sizes: Sizes, queries: number, keys: number, keyLength: number, readsEncoder: boolean): SubLayer {
+  const { model, activationBytes: a } = sizes;
   const scores = model.heads * queries * keyLength;
-  return { saved: a * (2 * (queries + keys) * model.heads * model.headDim + scores), working: 2 * a * scores };
+  const saved = a * (2 * (queries + keys) * model.heads * model.headDim + scores);
+  return subLayer(sizes, queries, { saved, working: 2 * a * scores, weights: attentionWeights(model), readsEncoder });
 }
 
-function feedForward({ model, activationBytes: a }: Sizes, tokens: number): SubLayerBytes {
-  const hidden = a * tokens * (model.ffnMatrices - 1) * model.dFf;
-  return { saved: hidden, working: hidden };
+function feedForward(sizes: Sizes, tokens: number): SubLayer {
+  const hidden = sizes.activationBytes * tokens * (sizes.model.ffnMatrices - 1) * sizes.model.dFf;
+  return subLayer(sizes, tokens, { saved: hidden, working: hidden, weights: denseFeedForwardWeights(sizes.model) });
 }
 
 /** Probabilities, two masks, expert inputs, hidden layer and outputs; gradients of the last three and of one mask. */
-function switchFeedForward(scenario: Scenario, { model, activationBytes: a }: Sizes, stack: Stack): SubLayerBytes {
+function switchFeedForward(scenario: Scenario, sizes: Sizes, stack: Stack): SubLayer {
+  const { model, activationBytes: a } = sizes;
   const { groupsPerDevice, groupTokens, experts, expertCapacity } = switchShape(scenario, stack);
   const tokens = groupsPerDevice * groupTokens;
   const mask = a * tokens * experts * expertCapacity;
   const slots = experts * expertCapacity * groupsPerDevice;
   const expertBytes = a * slots * (2 * model.dModel + (model.ffnMatrices - 1) * (model.moe?.dExpert ?? 0));
-  return { saved: 4 * tokens * experts + 2 * mask + expertBytes, working: expertBytes + mask };
+  const saved = 4 * tokens * experts + 2 * mask + expertBytes;
+  return subLayer(sizes, tokens, { saved, working: expertBytes + mask, weights: switchFeedForwardWeights(model) });
 }
 
-function layerInputs(sizes: Sizes, layer: Layer): Bytes {
-  return (layer.crossAttention ? 3 : 2) * sizes.activationBytes * tokensOf(sizes, layer.stack) * sizes.model.dModel;
+/** Token ids of both stacks. */
+function embedding(sizes: Sizes): SubLayer {
+  const { model } = sizes;
+  const tokens = (model.encoderLayers > 0 ? tokensOf(sizes, 'encoder') : 0) + (model.decoderLayers > 0 ? tokensOf(sizes, 'decoder') : 0);
+  return { ...subLayer(sizes, 0, { saved: 0, working: 0, weights: embeddingWeights(model) }), input: 4 * tokens, recomputable: false };
 }
 
-/** f32 logits, their gradient, and the input of the last product. */
-function lossBytes(sizes: Sizes): Bytes {
+/** f32 logits and their gradient. */
+function logits(sizes: Sizes): SubLayer {
   const { model, activationBytes: a } = sizes;
   const tokens = tokensOf(sizes, model.decoderLayers > 0 ? 'decoder' : 'encoder');
-  return (4 + a) * tokens * model.vocab + a * tokens * model.dModel;
+  const elements = tokens * model.vocab;
+  return { ...subLayer(sizes, tokens, { saved: 4 * elements, working: a * elements, weights: outputWeights(model) }), recomputable: false };
 }
 
-function tokenIds(sizes: Sizes): Bytes {
-  const { model } = sizes;
-  return 4 * ((model.encoderLayers > 0 ? tokensOf(sizes, 'encoder') : 0) + (model.decoderLayers > 0 ? tokensOf(sizes, 'decoder') : 0));
-}
-
-function gradients({ model, layout, workload, precision }: Scenario, layers: readonly Layer[]): Bytes {
-  const weights = layers.flatMap((layer) => layerWeights(model, layer));
-  return stateBytes(weights, layout, workload.optimizer, precision).gradients;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+function subLayer(
+  { model, activationBytes: a }: Sizes,
+  tokens: number,
+  rest: Pick<SubLayer, 'saved' | 'working' | 'weights'> & { readonly readsEncoder?: boolean },
+): SubLayer {
+  return { input: a * tokens * model.dModel, recomputable: true, readsEncoder: false, ...rest };
 }

@@ -18,11 +18,11 @@ export interface AttentionShape {
 }
 
 const PART = 'attention';
-/** Element-wise operations per element of: RMS norm, its gradient, softmax, its gradient. */
+/** Element-wise operations per element of: RMS norm, its gradient, position bias and softmax, their gradient. */
 const NORM_OPS = 5;
 const NORM_GRADIENT_OPS = 10;
-const SOFTMAX_OPS = 10;
-const SOFTMAX_GRADIENT_OPS = 6;
+const SOFTMAX_OPS = 11;
+const SOFTMAX_GRADIENT_OPS = 7;
 /** Softmax reads the scores for the maximum, for the sum and for the division, and writes once; its gradient reads p and dp twice and writes once. */
 const SOFTMAX_PASSES = 4;
 const SOFTMAX_GRADIENT_PASSES = 5;
@@ -34,7 +34,9 @@ export function attentionBlock(sizes: Sizes, shape: AttentionShape): Block {
     name: shape.name,
     forward: forward(n),
     backward: [...outputBackward(n), ...scoresBackward(n), ...projectionsBackward(n)],
+    recomputable: true,
     input: { name: 'block inputs', bytes: a * queries * d },
+    encoderOutput: shape.cross ? { name: 'encoder output', bytes: a * n.keys * d } : null,
     saved: [
       { name: 'attention q, k, v', bytes: a * projected },
       { name: 'attention probabilities', bytes: a * scores },
@@ -147,7 +149,8 @@ function projectionsBackward({ a, w, d, inner, queries, projected, inputs, proje
     compute('agrad', PART, 'norm, q, k, v', {
       matmuls: projections.map(({ m, k, n, batch }) => ({ m, k: n, n: k, batch })),
       vectorOps: NORM_GRADIENT_OPS * queries * d,
-      hbmBytes: a * (projected + 2 * inputs * d) + w * 3 * d * inner,
+      // x and dy in, dx out; across, the encoder's gradient is read and written.
+      hbmBytes: a * (projected + 3 * queries * d + 2 * (inputs - queries) * d) + w * 3 * d * inner,
     }),
     compute('wgrad', PART, 'q, k, v', {
       matmuls: projections.map(({ m, k, n, batch }) => ({ m: k, k: m, n, batch })),

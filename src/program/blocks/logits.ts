@@ -1,9 +1,10 @@
+import { outputWeights } from '../../model/index.ts';
 import { type Block, compute } from '../block.ts';
 import { type Sizes, tokensOf } from '../sizes.ts';
 
 /**
  * Logits, softmax and cross-entropy over the vocabulary, in f32 through HBM. T tokens per device of the last stack, V vocabulary, d dModel.
- * The output matrix is the embedding's (`embedding.ts` owns its weights, tied or not).
+ * A tied output matrix is the embedding's, which owns its weights and their gradient.
  */
 const PART = 'logits and loss';
 const F32 = 4;
@@ -27,10 +28,12 @@ export function logitsBlock(sizes: Sizes): Block {
       compute('agrad', PART, 'logits', { matmuls: [{ m: T, k: V, n: d, batch: 1 }], hbmBytes: a * (T * V + T * d) + w * d * V }),
       compute('wgrad', PART, 'logits', { matmuls: [{ m: d, k: T, n: V, batch: 1 }], hbmBytes: a * (T * d + T * V + d * V) }),
     ],
+    recomputable: false,
     input: { name: 'block inputs', bytes: a * T * d },
+    encoderOutput: null,
     saved: [{ name: 'logits', bytes: F32 * T * V }],
     workingForward: [],
     workingBackward: [{ name: 'logit gradients', bytes: a * T * V }],
-    weights: [],
+    weights: outputWeights(model),
   };
 }

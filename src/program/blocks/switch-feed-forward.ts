@@ -36,7 +36,9 @@ export function switchFeedForwardBlock(sizes: Sizes, shape: SwitchShape, name: s
       ...dispatchBackward(n),
       ...routeBackward(n),
     ],
+    recomputable: true,
     input: { name: 'block inputs', bytes: a * n.T * n.d },
+    encoderOutput: null,
     saved: [
       { name: 'router probabilities', bytes: 4 * n.T * n.E },
       { name: 'dispatch and combine masks', bytes: 2 * a * n.mask },
@@ -132,7 +134,8 @@ function routeBackward({ a, w, T, d, E, mask, shape }: Numbers): Step[] {
     compute('agrad', 'router', 'norm, logits', {
       matmuls: [{ m: T, k: E, n: d, batch: 1 }],
       vectorOps: 2 * NORM_OPS * T * d,
-      hbmBytes: 4 * T * E + w * d * E + 3 * a * T * d,
+      // Gradient of the dispatched tokens, x and dy in, dx out.
+      hbmBytes: 4 * T * E + w * d * E + 4 * a * T * d,
     }),
     compute('wgrad', 'router', 'logits', { matmuls: [{ m: d, k: T, n: E, batch: 1 }], hbmBytes: a * T * d + 4 * (T * E + d * E) }),
   ];
