@@ -111,10 +111,11 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
     better: null,
   },
   iciBytesPerDevice: {
-    title: 'ICI bytes per device',
+    title: 'bytes sent per device',
     unit: 'B',
     from: 'program',
-    definition: 'Bytes that one device sends to others in all collectives of a step.',
+    definition:
+      'Bytes that one device sends to others in all collectives of a step; the two cores of a v2 or v3 chip exchange theirs through HBM, all others use ICI.',
     formula: 'sum over collectives of sentBytesPerDevice',
     origin: 'nccl-tests PERFORMANCE.md (bytes that an algorithm has to send)',
     better: 'lower',

@@ -169,7 +169,7 @@ test('the memory counter follows the buffers and the sent bytes integrate to the
   expect(memory[0]).toEqual([0, 1500]);
   expect(Math.max(...memory.map(([, bytes]) => bytes))).toBe(1570);
   expect(memory.at(-1)).toEqual([nanoseconds(trace.step), 1000]);
-  const rate = counterOf('sent over ICI');
+  const rate = counterOf('sent to other devices');
   const sent = rate.reduce((sum, [time, value], i) => sum + (value * ((rate[i + 1]?.[0] ?? time) - time)) / 1e9, 0);
   const volume = program.plans.reduce((sum, plan) => sum + plan.sentBytesPerDevice, 0);
   expect(volume).toBeGreaterThan(0);
@@ -184,7 +184,7 @@ test('tracks are a tree in a stated order: processes by device, compute before t
   expect(processes[5].name).toBe('device 5: chip (0, 1), core 1');
   const own = tracks.filter((track) => track.parentUuid === processes[0].uuid);
   const ranked = [...own].sort((a, b) => (a.siblingOrderRank ?? 0) - (b.siblingOrderRank ?? 0)).map((track) => track.name);
-  expect(ranked).toEqual(['compute', 'interconnect', 'interconnect 2', 'live HBM', 'sent over ICI']);
+  expect(ranked).toEqual(['compute', 'interconnect', 'interconnect 2', 'live HBM', 'sent to other devices']);
   expect(new Set(tracks.map((track) => track.uuid)).size).toBe(tracks.length);
 });
 

@@ -62,7 +62,7 @@ function writeDevice(
     writer.track(group + FIRST_LANE + lane, group, lane === 0 ? 'interconnect' : `interconnect ${lane + 1}`, 1 + lane);
   });
   writer.counterTrack(group + MEMORY, group, 'live HBM', { bytes: true, rank: 40 });
-  writer.counterTrack(group + SEND_RATE, group, 'sent over ICI', { bytes: false, unitName: 'bytes/s', rank: 41 });
+  writer.counterTrack(group + SEND_RATE, group, 'sent to other devices', { bytes: false, unitName: 'bytes/s', rank: 41 });
   for (const row of rows) if (isCompute(row)) writeCompute(writer, program, trace, row, group + COMPUTE);
   lanes.forEach((lane, index) => {
     for (const row of lane) writeCollective(writer, program, trace, row, group + FIRST_LANE + index);
