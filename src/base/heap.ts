@@ -14,31 +14,20 @@ export interface EventHeap {
 
 /** Phases are below this number; phase and sequence share one exactly represented key. */
 const PHASES = 8;
+const MAX_SEQUENCE = 2 ** 50 / PHASES;
+
+/** Heap order: the children of row i are rows 2i + 1 and 2i + 2. */
+interface Arrays {
+  readonly times: Float64Array;
+  /** phase * MAX_SEQUENCE + sequence. */
+  readonly orders: Float64Array;
+  readonly payloads: Int32Array;
+}
 
 export function createEventHeap(initialCapacity = 1024): EventHeap {
-  let times = new Float64Array(initialCapacity);
-  let orders = new Float64Array(initialCapacity);
-  let payloads = new Int32Array(initialCapacity);
+  let arrays = emptyArrays(initialCapacity);
   let size = 0;
   let sequence = 0;
-  const MAX_SEQUENCE = 2 ** 50 / PHASES;
-
-  const comesBefore = (time: number, order: number, other: number): boolean =>
-    time < times[other] || (time === times[other] && order < orders[other]);
-
-  const move = (from: number, to: number): void => {
-    times[to] = times[from];
-    orders[to] = orders[from];
-    payloads[to] = payloads[from];
-  };
-
-  const grow = (): void => {
-    const larger = times.length * 2;
-    times = copyInto(new Float64Array(larger), times);
-    orders = copyInto(new Float64Array(larger), orders);
-    payloads = copyInto(new Int32Array(larger), payloads);
-  };
-
   const heap = {
     time: 0,
     phase: 0,
@@ -47,47 +36,74 @@ export function createEventHeap(initialCapacity = 1024): EventHeap {
       return size;
     },
     push(time: number, phase: number, payload: number): void {
-      if (size === times.length) grow();
-      const order = phase * MAX_SEQUENCE + sequence++;
-      let hole = size++;
-      while (hole > 0) {
-        const parent = (hole - 1) >> 1;
-        if (!comesBefore(time, order, parent)) break;
-        move(parent, hole);
-        hole = parent;
-      }
-      times[hole] = time;
-      orders[hole] = order;
-      payloads[hole] = payload;
+      if (size === arrays.times.length) arrays = grown(arrays);
+      placeUp(arrays, size++, time, phase * MAX_SEQUENCE + sequence++, payload);
     },
     pop(): boolean {
       if (size === 0) return false;
+      const { times, orders, payloads } = arrays;
       heap.time = times[0];
       heap.phase = Math.floor(orders[0] / MAX_SEQUENCE);
       heap.payload = payloads[0];
       size--;
-      const time = times[size];
-      const order = orders[size];
-      const payload = payloads[size];
-      let hole = 0;
-      for (;;) {
-        let child = 2 * hole + 1;
-        if (child >= size) break;
-        if (child + 1 < size && comesBefore(times[child + 1], orders[child + 1], child)) child++;
-        if (comesBefore(time, order, child)) break;
-        move(child, hole);
-        hole = child;
-      }
-      times[hole] = time;
-      orders[hole] = order;
-      payloads[hole] = payload;
+      placeDown(arrays, size, times[size], orders[size], payloads[size]);
       return true;
     },
   };
   return heap;
 }
 
-function copyInto<T extends Float64Array | Int32Array>(target: T, source: T): T {
-  target.set(source);
-  return target;
+/** Puts an event into the hole at the end, or as far above it as its order asks for. */
+function placeUp(arrays: Arrays, end: number, time: number, order: number, payload: number): void {
+  let hole = end;
+  while (hole > 0) {
+    const parent = (hole - 1) >> 1;
+    if (!comesBefore(arrays, time, order, parent)) break;
+    move(arrays, parent, hole);
+    hole = parent;
+  }
+  write(arrays, hole, time, order, payload);
+}
+
+/** Puts an event into the hole at the top, or as far below it as its order asks for, among the first `size` rows. */
+function placeDown(arrays: Arrays, size: number, time: number, order: number, payload: number): void {
+  const { times, orders } = arrays;
+  let hole = 0;
+  for (;;) {
+    let child = 2 * hole + 1;
+    if (child >= size) break;
+    if (child + 1 < size && comesBefore(arrays, times[child + 1], orders[child + 1], child)) child++;
+    if (comesBefore(arrays, time, order, child)) break;
+    move(arrays, child, hole);
+    hole = child;
+  }
+  write(arrays, hole, time, order, payload);
+}
+
+function comesBefore({ times, orders }: Arrays, time: number, order: number, row: number): boolean {
+  return time < times[row] || (time === times[row] && order < orders[row]);
+}
+
+function move({ times, orders, payloads }: Arrays, from: number, to: number): void {
+  times[to] = times[from];
+  orders[to] = orders[from];
+  payloads[to] = payloads[from];
+}
+
+function write({ times, orders, payloads }: Arrays, row: number, time: number, order: number, payload: number): void {
+  times[row] = time;
+  orders[row] = order;
+  payloads[row] = payload;
+}
+
+function emptyArrays(capacity: number): Arrays {
+  return { times: new Float64Array(capacity), orders: new Float64Array(capacity), payloads: new Int32Array(capacity) };
+}
+
+function grown(arrays: Arrays): Arrays {
+  const larger = emptyArrays(arrays.times.length * 2);
+  larger.times.set(arrays.times);
+  larger.orders.set(arrays.orders);
+  larger.payloads.set(arrays.payloads);
+  return larger;
 }
