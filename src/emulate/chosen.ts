@@ -1,8 +1,6 @@
-import { assignRecorded, createAssignment } from '../routing/index.ts';
+import { assignRecorded, countAssignment, createAssignment, routingSizes } from '../routing/index.ts';
 import type { Load } from '../scenario/index.ts';
 import { layerLoad, loadFingerprint } from './collect.ts';
-import { countAssignment } from './count.ts';
-import { routingSizes } from './plan.ts';
 import type { EmulationRequest, RoutingVariant, StackTokens } from './types.ts';
 
 /** The part of a request that matters when experts are not computed but given. */
@@ -29,7 +27,7 @@ export function loadsOfChoices(request: ChosenRequest, kind: Load['kind'], layer
 function countLayer(request: ChosenRequest, variant: RoutingVariant, { tokens, layer, choicesOf }: ChosenLayer) {
   const { experts } = request;
   const { groupTokens, groups } = tokens;
-  const { topK, expertCapacity } = routingSizes(request, groupTokens, variant);
+  const { topK, expertCapacity } = routingSizes(variant, groupTokens, experts);
   const requested = new Int32Array(groups.length * experts);
   const kept = new Int32Array(groups.length * experts);
   const dropped = new Int32Array(groups.length);

@@ -1,7 +1,7 @@
-import { assert, InputError, lookUp } from '../base/index.ts';
+import { assert, InputError } from '../base/index.ts';
 import type { KernelTable } from '../kernels/index.ts';
 import { type ArenaPlan, planArena } from '../model/index.ts';
-import { CAPACITY_RULES, ROUTERS } from '../routing/index.ts';
+import { routingSizes } from '../routing/index.ts';
 import { CONTROL_WORDS } from './control.ts';
 import {
   type EmulationJob,
@@ -73,7 +73,7 @@ function planStack(arena: ArenaPlan, request: EmulationRequest, tokens: StackTok
 }
 
 function planVariant(arena: ArenaPlan, request: EmulationRequest, tokens: StackTokens, variant: RoutingVariant): VariantPlan {
-  const { topK, expertCapacity } = routingSizes(request, tokens.groupTokens, variant);
+  const { topK, expertCapacity } = routingSizes(variant, tokens.groupTokens, request.experts);
   const perGroup = [tokens.layers.length, tokens.groups.length];
   return {
     topK,
@@ -83,18 +83,6 @@ function planVariant(arena: ArenaPlan, request: EmulationRequest, tokens: StackT
     dropped: allocateCounts(arena, perGroup),
     losses: allocateSums(arena, [...perGroup, LOSSES_PER_GROUP]),
   };
-}
-
-/** Choices per token and slots per expert and group under one variant. */
-export function routingSizes(
-  request: Pick<EmulationRequest, 'experts'>,
-  groupTokens: number,
-  variant: RoutingVariant,
-): { topK: number; expertCapacity: number } {
-  const { topK } = lookUp(ROUTERS, variant.router, 'E_ROUTER_UNKNOWN', 'routing.router');
-  const rule = lookUp(CAPACITY_RULES, variant.capacityRule, 'E_CAPACITY_RULE_UNKNOWN', 'routing.capacityRule');
-  const { capacityFactor } = variant;
-  return { topK, expertCapacity: rule.expertCapacity({ tokens: groupTokens, experts: request.experts, capacityFactor, topK }) };
 }
 
 function planScratch(

@@ -1,8 +1,7 @@
 import { Purpose, uniform } from '../base/index.ts';
 import { addProbabilitySums, auxiliaryLoss, type KernelTable, squaredLogSumExp } from '../kernels/index.ts';
 import { bf16Elements, f32Elements, type TensorView } from '../model/index.ts';
-import { type Assignment, createAssignment, ROUTERS, type Router } from '../routing/index.ts';
-import { countAssignment } from './count.ts';
+import { type Assignment, countAssignment, createAssignment, ROUTERS, type Router } from '../routing/index.ts';
 import { type EmulationJob, LOSSES_PER_GROUP, type StackPlan, type ThreadScratch, type VariantPlan } from './job.ts';
 import { counts, sums } from './memory-views.ts';
 import { layerKey, stackNumber } from './shards.ts';

@@ -1,11 +1,8 @@
 import type { Stack } from '../model/index.ts';
+import type { RoutingChoice } from '../routing/index.ts';
 
 /** A router with its capacity; scores are computed once and shared by all variants. */
-export interface RoutingVariant {
-  readonly router: string;
-  readonly capacityFactor: number;
-  readonly capacityRule: string;
-}
+export type RoutingVariant = RoutingChoice;
 
 /** The tokens of one stack and the Switch layers that they pass. */
 export interface StackTokens {

@@ -1,7 +1,7 @@
-import { InputError, lookUp } from '../base/index.ts';
+import { InputError } from '../base/index.ts';
 import { shardsOf } from '../layout/index.ts';
 import type { Stack } from '../model/index.ts';
-import { CAPACITY_RULES, isIssue, ROUTERS, splitIntoGroups } from '../routing/index.ts';
+import { isIssue, routingSizes, splitIntoGroups } from '../routing/index.ts';
 import { type Scenario, stackTokens } from '../scenario/index.ts';
 
 /** How the tokens of one stack meet the experts of a Switch layer. */
@@ -23,8 +23,6 @@ export function switchShape(scenario: Scenario, stack: Stack): SwitchShape {
   const { routing, layout, model } = scenario;
   const experts = model.moe?.experts ?? 0;
   const shards = shardsOf(layout);
-  const router = lookUp(ROUTERS, routing.router, 'E_ROUTER_UNKNOWN', 'routing.router');
-  const rule = lookUp(CAPACITY_RULES, routing.capacityRule, 'E_CAPACITY_RULE_UNKNOWN', 'routing.capacityRule');
   const tokens = stackTokens(scenario, stack);
   const split = splitIntoGroups(tokens, routing.groupTokens, routing.groupsMultipleOf);
   if (isIssue(split)) throw new InputError([split]);
@@ -37,12 +35,6 @@ export function switchShape(scenario: Scenario, stack: Stack): SwitchShape {
     experts,
     expertsPerDevice: experts / shards.experts,
     groupsPerDevice: groups / shards.batch,
-    topK: router.topK,
-    expertCapacity: rule.expertCapacity({
-      tokens: groupTokens,
-      experts,
-      capacityFactor: routing.capacityFactor,
-      topK: router.topK,
-    }),
+    ...routingSizes(routing, groupTokens, experts),
   };
 }

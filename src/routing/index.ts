@@ -1,7 +1,7 @@
 /**
  * Routing: tokens to experts. A router (`routers/`, one file per algorithm) gives each token of a group its experts, slots and weights; a capacity rule
  * (`capacity-rules/`, one file per implementation) says how many slots an expert has per group; `splitIntoGroups` cuts a layer's tokens
- * into groups. The rest counts: tallies, drops, balance, and the exact expectation for uniform choices. Everything is a pure function on typed arrays;
+ * into groups. The rest counts: choices, drops, balance, and the exact expectation for uniform choices. Everything is a pure function on typed arrays;
  * random numbers are passed in.
  */
 export { type CapacityInput, type CapacityRule, pythonRound } from './capacity-rule.ts';
@@ -11,13 +11,5 @@ export { type Groups, isIssue, splitIntoGroups } from './groups.ts';
 export { assignRecorded, type RecordedInput } from './recorded.ts';
 export { type Assignment, createAssignment, type Router, type RouterInput } from './router.ts';
 export { ROUTERS } from './routers/index.ts';
-export {
-  addToTally,
-  createTally,
-  droppedTokenFraction,
-  expertUsage,
-  loadEntropy,
-  maxOverMean,
-  type RoutingTally,
-  routerConfidence,
-} from './statistics.ts';
+export { type RoutingChoice, routingSizes } from './routing-sizes.ts';
+export { countAssignment, maxOverMean } from './statistics.ts';

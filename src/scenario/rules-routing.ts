@@ -1,6 +1,6 @@
 import { type Issue, unknownKey } from '../base/index.ts';
 import { switchLayersOf } from '../model/index.ts';
-import { CAPACITY_RULES, ROUTERS } from '../routing/index.ts';
+import { CAPACITY_RULES, ROUTERS, routingSizes } from '../routing/index.ts';
 import type { ScenarioRule } from './rule.ts';
 import { stackGroups } from './stack-groups.ts';
 
@@ -70,13 +70,7 @@ const capacityIsPositive: ScenarioRule = {
     }
     if (model.moe === null || !Object.hasOwn(CAPACITY_RULES, routing.capacityRule) || !Object.hasOwn(ROUTERS, routing.router)) return [];
     for (const { stack, groupTokens } of stackGroups(scenario).stacks) {
-      const capacity = CAPACITY_RULES[routing.capacityRule].expertCapacity({
-        tokens: groupTokens,
-        experts: model.moe.experts,
-        capacityFactor: routing.capacityFactor,
-        topK: ROUTERS[routing.router].topK,
-      });
-      if (capacity >= 1) continue;
+      if (routingSizes(routing, groupTokens, model.moe.experts).expertCapacity >= 1) continue;
       const rule = `leaves no slot per expert in ${stack} groups of ${groupTokens} tokens over ${model.moe.experts} experts (rule ${routing.capacityRule})`;
       return [{ code: 'E_CAPACITY', path, value, rule, remedy: 'raise routing.capacityFactor or routing.groupTokens' }];
     }

@@ -1,4 +1,4 @@
-import { CAPACITY_RULES, ROUTERS } from '../routing/index.ts';
+import { routingSizes } from '../routing/index.ts';
 import type { RuleInput, ScenarioWarning } from './rule.ts';
 import { sliceName } from './rules-layout.ts';
 import { stackGroups, stackTokens } from './stack-groups.ts';
@@ -76,19 +76,13 @@ function routingWarnings({ scenario }: RuleInput): ScenarioWarning[] {
       });
     }
     const experts = model.moe?.experts ?? 1;
-    const topK = ROUTERS[routing.router].topK;
-    const capacity = CAPACITY_RULES[routing.capacityRule].expertCapacity({
-      tokens: groupTokens,
-      experts,
-      capacityFactor: routing.capacityFactor,
-      topK,
-    });
+    const { topK, expertCapacity } = routingSizes(routing, groupTokens, experts);
     const share = (groupTokens * topK * routing.capacityFactor) / experts;
-    if (capacity > share + 1 && capacity <= 4) {
+    if (expertCapacity > share + 1 && expertCapacity <= 4) {
       warnings.push({
         code: 'W_CAPACITY_FLOOR',
         message:
-          `In ${stack} groups of ${groupTokens} tokens the rule ${routing.capacityRule} gives its minimum of ${capacity} slots per expert, ` +
+          `In ${stack} groups of ${groupTokens} tokens the rule ${routing.capacityRule} gives its minimum of ${expertCapacity} slots per expert, ` +
           `where the capacity factor asks for ${share.toFixed(1)}.`,
       });
     }

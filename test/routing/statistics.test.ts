@@ -2,16 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Purpose, uniform } from '../../src/base/index.ts';
 import {
-  addToTally,
   assignRecorded,
-  createTally,
-  droppedTokenFraction,
+  countAssignment,
   expectedDroppedTokenFraction,
-  expertUsage,
-  loadEntropy,
   maxOverMean,
   ROUTERS,
-  routerConfidence,
+  routingSizes,
 } from '../../src/routing/index.ts';
 import vectors from '../vectors/expected_drop.json' with { type: 'json' };
 import { routerInputs } from './scores.ts';
@@ -37,9 +33,8 @@ describe('expectedDroppedTokenFraction', () => {
     const shares: number[] = [];
     for (let group = 0; group < groups; group++) {
       const expert = Int32Array.from({ length: tokens }, (_, token) => Math.floor(uniform(3, Purpose.test, group, token) * experts));
-      const tally = createTally(experts);
-      addToTally(tally, assignRecorded({ tokens, experts, topK: 1, expertCapacity, expert }), tokens);
-      shares.push(droppedTokenFraction(tally));
+      const assignment = assignRecorded({ tokens, experts, topK: 1, expertCapacity, expert });
+      shares.push(countAssignment(assignment, tokens, new Int32Array(experts), new Int32Array(experts), 0).droppedTokens / tokens);
     }
     const mean = shares.reduce((sum, share) => sum + share, 0) / groups;
     const variance = shares.reduce((sum, share) => sum + (share - mean) * (share - mean), 0) / (groups - 1);
@@ -76,43 +71,33 @@ describe('assignRecorded', () => {
   });
 });
 
-describe('statistics of loads', () => {
-  it('counts drops, usage and confidence of a small group by hand', () => {
+describe('counts of choices', () => {
+  it('are those of a small group by hand, added to what stands there', () => {
     const probabilities = Float32Array.from([0.75, 0.25, 0.5, 0.5, 0.25, 0.75]);
     const assignment = ROUTERS['switch-top1'].route({ tokens: 3, experts: 2, probabilities, expertCapacity: 1, draw: () => 0 });
-    const tally = createTally(2);
-    expect(addToTally(tally, assignment, 3)).toBe(1);
-    expect(Array.from(tally.requested)).toEqual([2, 1]);
-    expect(Array.from(tally.kept)).toEqual([1, 1]);
-    expect(droppedTokenFraction(tally)).toBeCloseTo(1 / 3, 12);
-    expect(expertUsage(tally, 1)).toBe(1);
-    expect(expertUsage(tally, 2)).toBe(0.5);
-    expect(routerConfidence(tally)).toBe(0.75);
+    const requested = Int32Array.from([7, 0, 5]);
+    const kept = new Int32Array(3);
+    expect(countAssignment(assignment, 3, requested, kept, 1)).toEqual({ droppedTokens: 1, keptWeight: 1.5 });
+    expect([Array.from(requested), Array.from(kept)]).toEqual([
+      [7, 2, 6],
+      [0, 1, 1],
+    ]);
   });
+});
 
-  it('is defined for nothing at all', () => {
-    const tally = createTally(4);
-    expect([droppedTokenFraction(tally), expertUsage(tally, 0), routerConfidence(tally), maxOverMean(tally.kept)]).toEqual([0, 0, 0, 1]);
-  });
-
-  it('gives balance 1 and collapse its extremes', () => {
+describe('maxOverMean', () => {
+  it('gives balance, collapse and nothing at all their extremes', () => {
     expect(maxOverMean([5, 5, 5, 5])).toBe(1);
     expect(maxOverMean([0, 20, 0, 0])).toBe(4);
-    expect(loadEntropy([5, 5, 5, 5])).toBeCloseTo(1, 14);
-    expect(loadEntropy([0, 20, 0, 0])).toBeCloseTo(0, 14);
+    expect(maxOverMean([0, 0, 0, 0])).toBe(1);
   });
+});
 
-  it('has an entropy that agrees with the platform’s logarithm', () => {
-    const counts = fc.array(fc.integer({ min: 0, max: 1_000_000 }), { minLength: 2, maxLength: 40 });
-    fc.assert(
-      fc.property(
-        counts.filter((values) => values.some((value) => value > 0)),
-        (values) => {
-          const total = values.reduce((sum, value) => sum + value, 0);
-          const nats = values.reduce((sum, value) => (value === 0 ? sum : sum - (value / total) * Math.log(value / total)), 0);
-          expect(loadEntropy(values)).toBeCloseTo(nats / Math.log(values.length), 12);
-        },
-      ),
-    );
+describe('routingSizes', () => {
+  it('are choices and slots by name, and unknown names are refused', () => {
+    const choice = { router: 'gshard-top2', capacityFactor: 1.25, capacityRule: 'mesh-tf' };
+    expect(routingSizes({ ...choice, router: 'switch-top1' }, 1024, 128)).toEqual({ topK: 1, expertCapacity: 10 });
+    expect(routingSizes(choice, 1024, 128).topK).toBe(2);
+    expect(() => routingSizes({ ...choice, router: 'gshard-top3' }, 1024, 128)).toThrow(/did you mean gshard-top2/);
   });
 });
