@@ -11,6 +11,11 @@ export type BytesPerSecond = Flavour<'BytesPerSecond'>;
 export type Flops = Flavour<'Flops'>;
 export type FlopsPerSecond = Flavour<'FlopsPerSecond'>;
 
+/** `15.9 GiB`: device memory as its makers count it. */
+export function gibibytes(bytes: Bytes): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
+
 export const PICOSECONDS_PER_SECOND = 1e12;
 
 /** The one place where a duration is rounded: seconds to the nearest whole picosecond. */

@@ -1,4 +1,4 @@
-import { assert, type Picoseconds, toPicoseconds } from '../base/index.ts';
+import { assert, PICOSECONDS_PER_SECOND, type Picoseconds, toPicoseconds } from '../base/index.ts';
 import { createRateSolver, type LinkUse } from './fair-rates.ts';
 
 /** Bytes that move as one fluid over a set of links: one phase of one group of a collective. */
@@ -85,7 +85,7 @@ export function createNetwork(linkCount: number): Network {
 
 function changeRate(one: Live, rate: number, now: Picoseconds): void {
   assert(rate > 0, `a live transfer moves, rate ${rate}`);
-  one.remaining = Math.max(0, one.remaining - (one.rate * (now - one.since)) / 1e12);
+  one.remaining = Math.max(0, one.remaining - (one.rate * (now - one.since)) / PICOSECONDS_PER_SECOND);
   one.since = now;
   one.rate = rate;
   one.end = now + toPicoseconds(one.remaining / rate);

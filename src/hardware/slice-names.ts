@@ -1,5 +1,6 @@
 import { type Issue, nearest } from '../base/index.ts';
 import type { Chip } from './chip.ts';
+import { chipCount } from './topology.ts';
 
 /** A slice as a name says it: chip generation and sides in chips. */
 export interface SliceName {
@@ -72,13 +73,13 @@ export function checkShape(
     return [{ code: 'E_TOPOLOGY_SHAPE', path, value, rule, remedy: `write ${example}, for example; a side of 1 is allowed` }];
   }
   const pod = chip.podShape.join('x');
-  if (chip.wrapRule.kind === 'cubes' ? count(shape) <= count(chip.podShape) : fitsInto(shape, chip.podShape)) return [];
+  if (chip.wrapRule.kind === 'cubes' ? chipCount(shape) <= chipCount(chip.podShape) : fitsInto(shape, chip.podShape)) return [];
   return [
     {
       code: 'E_TOPOLOGY_POD',
       path,
       value,
-      rule: `must fit into a pod of ${chip.name}: ${pod} = ${count(chip.podShape)} chips`,
+      rule: `must fit into a pod of ${chip.name}: ${pod} = ${chipCount(chip.podShape)} chips`,
       remedy: 'choose smaller sides',
     },
   ];
@@ -87,10 +88,6 @@ export function checkShape(
 function fitsInto(shape: readonly number[], podShape: readonly number[]): boolean {
   const pod = podShape.toSorted((a, b) => a - b);
   return shape.toSorted((a, b) => a - b).every((side, i) => side <= pod[i]);
-}
-
-function count(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, 1);
 }
 
 function bySides(text: string, path: string, familyName: string, sides: string): ParsedSliceName {

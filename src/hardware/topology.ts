@@ -32,6 +32,11 @@ export interface LinkTable {
   readonly leaving: Int32Array;
 }
 
+/** Chips of a slice with these sides. */
+export function chipCount(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1);
+}
+
 /** What a scenario says about the wires; resolved, so `wrap` stands for every dimension. */
 export interface TopologySpec {
   readonly chip: string;

@@ -1,6 +1,6 @@
 import { assert } from '../base/index.ts';
 import type { Chip } from './chip.ts';
-import type { LinkTable, Topology, TopologySpec, WireSpec } from './topology.ts';
+import { chipCount, type LinkTable, type Topology, type TopologySpec, type WireSpec } from './topology.ts';
 
 /**
  * Every directed link of a 1-D to 3-D grid. A chip has two ports per dimension, so a wrapped side of 2 joins its two chips by two parallel
@@ -14,7 +14,7 @@ export function buildTopology(spec: WireSpec, name: string, chipName: string): T
     shape.every((side) => Number.isInteger(side) && side >= 1),
     `sides are whole and positive: ${shape.join('x')}`,
   );
-  const chips = countOf(shape);
+  const chips = chipCount(shape);
   return {
     name,
     chipName,
@@ -76,10 +76,6 @@ export function chipAt(shape: readonly number[], coordinates: readonly number[])
 /** Row of the link that leaves `chip` along `axis` in `direction`, or -1 at an open end. */
 export function linkFrom(topology: Topology, chip: number, axis: number, direction: 1 | -1): number {
   return topology.links.leaving[(chip * topology.shape.length + axis) * 2 + (direction === 1 ? 0 : 1)];
-}
-
-function countOf(shape: readonly number[]): number {
-  return shape.reduce((product, side) => product * side, 1);
 }
 
 function linkTable(spec: WireSpec, chips: number): LinkTable {

@@ -1,5 +1,5 @@
 import { nearest } from '../base/index.ts';
-import { type Chip, defaultWrap, parseSliceName, type TopologySpec } from '../hardware/index.ts';
+import { type Chip, chipCount, defaultWrap, parseSliceName, type TopologySpec } from '../hardware/index.ts';
 import { SCENARIO_DEFAULTS } from '../scenario/index.ts';
 import { findChip } from './chips.ts';
 import { issueAt, type LocatedIssue, located } from './located-issue.ts';
@@ -52,7 +52,7 @@ type SliceGroup = Pick<Exclude<ScenarioInput['topology'], string>, 'chip' | 'sli
 function spread(group: SliceGroup, chip: Chip, wrap: Wrap): Omit<ResolvedTopology, 'issues'> {
   const { shape } = group;
   const slices = group.slices ?? SCENARIO_DEFAULTS.topology.slices;
-  const chips = shape.reduce((product, side) => product * side, 1);
+  const chips = chipCount(shape);
   return {
     chip,
     devices: chips * chip.devicesPerChip * slices,

@@ -1,4 +1,4 @@
-import { type Chip, checkShape, squarestShape } from '../hardware/index.ts';
+import { type Chip, checkShape, chipCount, squarestShape } from '../hardware/index.ts';
 
 /** A slice that may be taken. */
 export interface SliceCandidate {
@@ -10,7 +10,7 @@ export interface SliceCandidate {
 
 /** The default shapes of 1, 2, 4, ... chips, up to the pod. */
 export function powerOfTwoSlices(chip: Chip): SliceCandidate[] {
-  const podChips = chip.podShape.reduce((product, side) => product * side, 1);
+  const podChips = chipCount(chip.podShape);
   const slices: SliceCandidate[] = [];
   for (let chips = 1; chips <= podChips; chips *= 2) {
     const shape = squarestShape(chips, chip.iciDimensions === 2 ? 2 : 3);

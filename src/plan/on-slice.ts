@@ -1,4 +1,4 @@
-import { type Chip, defaultWrap } from '../hardware/index.ts';
+import { type Chip, chipCount, defaultWrap } from '../hardware/index.ts';
 import { MESH_AXES, type Scenario } from '../scenario/index.ts';
 import type { SliceCandidate } from './candidates.ts';
 
@@ -9,7 +9,7 @@ import type { SliceCandidate } from './candidates.ts';
  */
 export function onSlice(scenario: Scenario, chip: Chip, { shape, wrap }: SliceCandidate): Scenario {
   const { topology, layout, routing } = scenario;
-  const devices = shape.reduce((product, side) => product * side, 1) * chip.devicesPerChip;
+  const devices = chipCount(shape) * chip.devicesPerChip;
   const others = MESH_AXES.reduce((product, axis) => (axis === 'data' ? product : product * layout.ici[axis]), 1);
   const data = devices / others;
   const isOwn = shape.join() === topology.shape.join();

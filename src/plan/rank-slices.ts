@@ -1,6 +1,6 @@
 import { estimate } from '../analytic/index.ts';
-import { type Bytes, type Issue, type Seconds, toSeconds } from '../base/index.ts';
-import { type Chip, coreOf, sliceTopology } from '../hardware/index.ts';
+import { type Bytes, gibibytes, type Issue, type Seconds, toSeconds } from '../base/index.ts';
+import { type Chip, chipCount, coreOf, sliceTopology } from '../hardware/index.ts';
 import { liveMemory, lowerStep } from '../program/index.ts';
 import { checkScenario, type Scenario, sliceName } from '../scenario/index.ts';
 import { tokensPerStep } from '../study/index.ts';
@@ -81,7 +81,7 @@ export function rankSlices({ scenario, chip, candidates, budgetTokens }: PlanInp
 
 function judge(scenario: Scenario, chip: Chip, budgetTokens: number | null): RankedSlice | RejectedSlice {
   const { shape, wrap } = scenario.topology;
-  const chips = shape.reduce((product, side) => product * side, 1);
+  const chips = chipCount(shape);
   const devices = chips * chip.devicesPerChip;
   const named = { slice: sliceName(scenario), shape, chips };
   const issues = Number.isInteger(scenario.layout.ici.data) ? checkScenario({ scenario, chip, devices }) : [notWhole(scenario, devices)];
@@ -132,8 +132,10 @@ function notWhole({ layout }: Scenario, devices: number): Issue {
 }
 
 function tooLittleMemory(needs: Bytes, has: Bytes): RejectedSlice['reasons'][number] {
-  const gib = (bytes: Bytes): string => (bytes / 2 ** 30).toFixed(1);
-  return { code: 'E_INFEASIBLE', message: `a device needs ${gib(needs)} GiB and has ${gib(has)} GiB: ${gib(needs - has)} GiB too much` };
+  return {
+    code: 'E_INFEASIBLE',
+    message: `a device needs ${gibibytes(needs)} and has ${gibibytes(has)}: ${gibibytes(needs - has)} too much`,
+  };
 }
 
 /** The same shape twice says nothing new; the first one stays. */

@@ -1,4 +1,5 @@
 import { checkShape } from '../hardware/index.ts';
+import { meshDevices } from '../layout/index.ts';
 import type { ScenarioRule } from './rule.ts';
 import { MESH_AXES, type Scenario } from './scenario.ts';
 
@@ -49,7 +50,7 @@ const meshCoversSlice: ScenarioRule = {
   reads: ['topology', 'layout.ici'],
   check: ({ scenario, chip, devices }) => {
     const axes = MESH_AXES.filter((axis) => scenario.layout.ici[axis] !== 1);
-    const product = MESH_AXES.reduce((sum, axis) => sum * scenario.layout.ici[axis], 1);
+    const product = meshDevices(scenario.layout);
     if (product === devices) return [];
     const factors = axes.map((axis) => `${axis} ${scenario.layout.ici[axis]}`).join(' x ');
     const one = axes.length < 2;

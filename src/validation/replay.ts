@@ -1,4 +1,5 @@
-import { type Chip, coreOf, defaultWrap, squarestShape } from '../hardware/index.ts';
+import { gibibytes } from '../base/index.ts';
+import { type Chip, chipCount, coreOf, defaultWrap, squarestShape } from '../hardware/index.ts';
 import { closedFormMemory } from '../program/index.ts';
 import { checkScenario, MODELLED, SCENARIO_DEFAULTS, type Scenario } from '../scenario/index.ts';
 import { filled, type Notes, needed } from './notes.ts';
@@ -61,7 +62,7 @@ function knownChip({ chip }: RecordTopology, chips: Readonly<Record<string, Chip
 
 function scenarioOf(record: PublishedRecord, recordModel: RecordModel, chip: Chip, topology: RecordTopology, notes: Notes): Scenario {
   const shape = shapeOf(topology, chip, notes);
-  const devices = shape.reduce((product, side) => product * side, 1) * chip.devicesPerChip;
+  const devices = chipCount(shape) * chip.devicesPerChip;
   const layout = replayLayout(record, { ...record.layout, ...record.assumedForReplay?.layout }, devices, notes);
   const batch = replayBatch({ ...record.batch, ...record.assumedForReplay?.batch }, layout.ici.data, notes);
   const { sequences, sequenceLength, targetLength } = batch;
@@ -108,7 +109,7 @@ function shapeOf(topology: RecordTopology, chip: Chip, notes: Notes): readonly n
 
 /** What the rules for scenario files say: divisibility, shapes, capacity. */
 function brokenRules(scenario: Scenario, chip: Chip): string[] {
-  const devices = scenario.topology.shape.reduce((product, side) => product * side, 1) * chip.devicesPerChip;
+  const devices = chipCount(scenario.topology.shape) * chip.devicesPerChip;
   return checkScenario({ scenario, chip, devices }).map(({ path, value, rule }) => `${path} ${value}: ${rule}`);
 }
 
@@ -119,10 +120,6 @@ function withRemat({ remat }: PublishedRecord, scenario: Scenario, chip: Chip, n
   const needs = closedFormMemory(recomputing('none'), chip);
   const has = coreOf(chip).hbmBytes;
   const how = needs <= has ? 'none' : 'full';
-  notes.fills.push(`remat was not published: ${how}, since without it a device needs ${gibibytes(needs)} of ${gibibytes(has)} GiB`);
+  notes.fills.push(`remat was not published: ${how}, since without it a device needs ${gibibytes(needs)} of ${gibibytes(has)}`);
   return recomputing(how);
-}
-
-function gibibytes(bytes: number): string {
-  return (bytes / 2 ** 30).toFixed(1);
 }

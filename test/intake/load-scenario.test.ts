@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/index.ts';
+import { chipCount } from '../../src/hardware/index.ts';
 import { loadScenario, parseScenario } from '../../src/intake/index.ts';
 import { CLUSTERING_STRENGTHS, meshProduct, SCENARIO_DEFAULTS } from './helpers.ts';
 
@@ -17,8 +18,7 @@ describe('the shipped scenarios', () => {
     const { scenario, chip, variants } = loadScenario(`scenarios/${file}`);
     expect(`${scenario.name}.yaml`).toBe(file);
     expect(readFileSync(`scenarios/${file}`, 'utf8').split('\n')[0]).toBe('# yaml-language-server: $schema=../schema/scenario.schema.json');
-    const chips = scenario.topology.shape.reduce((product, side) => product * side, 1);
-    expect(meshProduct(scenario)).toBe(chips * chip.devicesPerChip);
+    expect(meshProduct(scenario)).toBe(chipCount(scenario.topology.shape) * chip.devicesPerChip);
     expect(variants.length).toBe(
       Object.values(scenario.vary).reduce((count, values) => count * values.length, variants.length > 0 ? 1 : 0),
     );

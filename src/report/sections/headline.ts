@@ -1,3 +1,5 @@
+import { chipCount } from '../../hardware/index.ts';
+import { meshDevices } from '../../layout/index.ts';
 import { formatNumber, formatShare, formatValue, type MetricName, type Result } from '../../result/index.ts';
 import { type Html, html, unbroken } from '../html.ts';
 import { formatMetric, metricOf } from '../metric-text.ts';
@@ -13,8 +15,8 @@ ${split(result)}`;
 /** `16 chips of tpu-v3 (4x4, open), 32 cores`. */
 export function hardwareWords(result: Pick<Result, 'scenario'>): string {
   const { topology, layout } = result.scenario;
-  const chips = topology.shape.reduce((a, b) => a * b, 1) * topology.slices;
-  const devices = Object.values(layout.ici).reduce((a, b) => a * b, 1) * topology.slices;
+  const chips = chipCount(topology.shape) * topology.slices;
+  const devices = meshDevices(layout) * topology.slices;
   const wrapped = topology.wrap.every(Boolean) ? 'wrapped' : topology.wrap.some(Boolean) ? 'partly wrapped' : 'open';
   const slices = topology.slices === 1 ? '' : `${topology.slices} slices of `;
   return `${chips} ${topology.chip} chips (${slices}${topology.shape.join('×')}, ${wrapped}; ${devices} devices)`;

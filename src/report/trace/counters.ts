@@ -1,3 +1,4 @@
+import { toSeconds } from '../../base/index.ts';
 import type { Trace } from '../../engine/index.ts';
 import type { Program } from '../../program/index.ts';
 
@@ -27,7 +28,7 @@ export function sendRateCounter(program: Program, trace: Trace, rows: readonly n
     const bytes = collective === undefined ? 0 : (program.plans[collective.plan]?.sentBytesPerDevice ?? 0);
     const [start, end] = [trace.spans.running[row] ?? 0, trace.spans.end[row] ?? 0];
     if (bytes === 0 || end <= start) continue;
-    const rate = bytes / ((end - start) / 1e12);
+    const rate = bytes / toSeconds(end - start);
     changes.push([start, rate], [end, -rate]);
   }
   return running(changes, trace.step);
