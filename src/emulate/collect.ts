@@ -66,6 +66,7 @@ export function layerLoad(
     groupTokens: tokens.groupTokens,
     groups: tokens.groups.length,
     totalGroups: groupsOfStack,
+    routedGroups: Int32Array.from(tokens.groups),
     expertCapacity,
     requested: requestedSums,
     kept: keptSums,
@@ -86,6 +87,7 @@ export function loadFingerprint(load: Omit<Load, 'fingerprint'>): string {
   for (const layer of load.layers) {
     addText(print, layer.stack);
     addNumbers(print, [layer.layer, layer.topK, layer.groupTokens, layer.groups, layer.totalGroups, layer.expertCapacity]);
+    addNumbers(print, layer.routedGroups);
     addNumbers(print, layer.requested);
     addNumbers(print, layer.kept);
     addNumbers(print, layer.droppedShareByGroup);

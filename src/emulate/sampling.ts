@@ -17,7 +17,7 @@ export function sampleEvenly(total: number, wanted: 'all' | number): number[] {
  *
  * Layers are the first stage of the sample and groups the second (Cochran, Sampling Techniques, 3rd ed. 1977, chapter 10): the variance is that
  * between layers plus that between groups, each with its finite population correction. A group is routed by all layers of its stack, so its shares
- * are correlated: they are averaged over the layers before the spread between groups is taken.
+ * are correlated: what a group does in all of them is added up before it is squared.
  */
 export function droppedTokenShare(load: Load): SampledShare {
   const { layers, totalLayers } = load;
@@ -45,13 +45,23 @@ function stackWeight(stack: readonly LayerLoad[]): number {
   return sum(stack.map((layer) => layer.totalGroups * layer.groupTokens));
 }
 
-/** Variance of a stack's mean share that comes from having routed only some of its groups. */
+/**
+ * Variance of a stack's mean share that comes from having routed only some groups of its layers: every group adds what it moved the mean by, summed
+ * over the layers that routed it. Where all layers routed the same groups this is the textbook variance of the groups' means; where they did not,
+ * what layers have in common is rather over- than underrated. Layers that routed everything add nothing; one group alone shows no spread: NaN.
+ */
 function groupVariance(stack: readonly LayerLoad[]): number {
-  const { groups, totalGroups } = stack[0];
-  if (groups === totalGroups) return 0;
-  const byGroup = Array.from({ length: groups }, (_, group) => mean(stack.map((layer) => layer.droppedShareByGroup[group])));
-  const centre = mean(byGroup);
-  return ((1 - groups / totalGroups) * sum(byGroup.map((share) => square(share - centre)))) / ((groups - 1) * groups);
+  const moved = new Map<number, number>();
+  for (const { groups, totalGroups, routedGroups, droppedShareByGroup } of stack) {
+    if (groups === totalGroups) continue;
+    const centre = mean(droppedShareByGroup);
+    const weight = Math.sqrt((1 - groups / totalGroups) / ((groups - 1) * groups)) / stack.length;
+    droppedShareByGroup.forEach((share, row) => {
+      const group = routedGroups[row];
+      moved.set(group, (moved.get(group) ?? 0) + weight * (share - centre));
+    });
+  }
+  return sum([...moved.values()].map(square));
 }
 
 function square(x: number): number {

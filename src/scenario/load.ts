@@ -15,6 +15,8 @@ export interface LayerLoad {
   /** Groups that were routed, and groups that the workload has. */
   readonly groups: number;
   readonly totalGroups: number;
+  /** [groups]: which groups of the stack they are, in increasing order; recorded loads may have other groups in every layer. */
+  readonly routedGroups: Int32Array;
   /** Slots per expert and group. */
   readonly expertCapacity: number;
   /** [experts]: choices that fell on the expert before capacity, and those that found a slot. */
@@ -22,7 +24,7 @@ export interface LayerLoad {
   readonly kept: Float64Array;
   /** Tokens none of whose choices found a slot. */
   readonly droppedTokens: number;
-  /** [groups]: share of the group's tokens that were dropped; the spread gives the sampling error. */
+  /** [groups], as `routedGroups`: share of the group's tokens that were dropped; the spread gives the sampling error. */
   readonly droppedShareByGroup: Float64Array;
   /** [devices, devices]: bytes of kept tokens that device `row` sends to device `column` in one dispatch. */
   readonly tokenBytes: Float64Array;

@@ -76,6 +76,7 @@ describe('recorded experts', () => {
       { stack: 'decoder', layer: 1, groups: 4, totalGroups: 4 },
     ]);
     const [collapsed, balanced] = load.layers;
+    expect(Array.from(collapsed.routedGroups)).toEqual([1, 4]);
     expect(collapsed.expertCapacity).toBe(10);
     expect(Array.from(collapsed.kept)).toEqual([0, 0, 0, 0, 0, 20, 0, 0]);
     expect(collapsed.droppedTokens).toBe(128 - 20);
