@@ -14,7 +14,7 @@ export interface Estimate {
   /** Time of all collectives on idle wires, hidden or not. */
   readonly communicationSeconds: Seconds;
   readonly exposedCommunicationSeconds: Seconds;
-  /** Busiest resource: no schedule is shorter. */
+  /** Busiest resource (one device's computing, or one link) or longest path of dependencies, whichever is longer: no schedule is shorter. */
   readonly lowerBoundSeconds: Seconds;
   /** Everything one after the other: no schedule without imbalance is longer. */
   readonly upperBoundSeconds: Seconds;

@@ -10,8 +10,8 @@ export interface Ring {
 }
 
 /**
- * Textbook times, written from the formulas and not from the plans: the plans are tested against them. V is the array over the whole ring
- * ("How to Scale Your Model", jax-ml/scaling-book sharding.md, with the exact (n - 1) / n).
+ * Textbook times, written from the formulas and not from the plans. No room calls them: tests hold the plans and the estimate against them.
+ * V is the array over the whole ring ("How to Scale Your Model", jax-ml/scaling-book sharding.md, with the exact (n - 1) / n).
  * All-gather, V after it; reduce-scatter, V before it: V (n-1)/n / 2b + tau floor(n/2) on a ring, V (n-1)/n / b + tau (n-1) on a line.
  */
 export function allGatherSeconds(ring: Ring, bytes: Bytes): Seconds {

@@ -1,10 +1,9 @@
 /**
  * Collectives: who sends what to whom over which links, one algorithm per file in `kinds/`. A request becomes a plan, phases of bytes on
- * directed links, without any clock; `planSeconds` is its time on idle wires and `closed-form.ts` the textbook beside it.
+ * directed links, without any clock; `planSeconds` is its time on idle wires and `closed-form.ts` the textbook beside it, both for tests.
  * Groups may be any grid of chips (see `member-grid.ts`); devices of one chip exchange through its HBM.
  */
 export * from './closed-form.ts';
-export { checkGroup } from './member-grid.ts';
 export * from './plan.ts';
 export * from './plan-seconds.ts';
 export * from './registry.ts';

@@ -1,4 +1,4 @@
-import { assert, type Issue } from '../base/index.ts';
+import { assert } from '../base/index.ts';
 import { chipAt, coordinatesOf, linkFrom, type Topology } from '../hardware/index.ts';
 
 /** One grid dimension along which the members of a group differ. */
@@ -24,7 +24,7 @@ export interface MemberGrid {
   readonly membersPerChip: number;
 }
 
-/** The grid that `devices` form; the caller has made sure of it by `checkGroup`. */
+/** The grid that `devices` form. Whoever cuts a mesh into groups makes grids only; a group that is none is our bug. */
 export function memberGrid(topology: Topology, devices: Uint32Array): MemberGrid {
   const { chips, membersPerChip, positions } = survey(topology, devices);
   const axes = positions.flatMap((along, axis) =>
@@ -33,22 +33,6 @@ export function memberGrid(topology: Topology, devices: Uint32Array): MemberGrid
   const product = axes.reduce((count, { positions: along }) => count * along.length, 1);
   assert(product === chips && membersPerChip * chips === devices.length, `group ${devices.join(',')} is a grid of chips`);
   return { topology, axes, origin: positions.map((along) => along[0]), chips, membersPerChip };
-}
-
-/** Why `devices` cannot run a collective together; empty when they can. */
-export function checkGroup(topology: Topology, devices: Uint32Array, path: string): Issue[] {
-  const { chips, membersPerChip, positions } = survey(topology, devices);
-  const product = positions.reduce((count, along) => count * along.length, 1);
-  if (product === chips && membersPerChip * chips === devices.length) return [];
-  return [
-    {
-      code: 'E_COLLECTIVE_GROUP',
-      path,
-      value: `devices ${devices.join(' ')} of ${topology.shape.join('x')} chips`,
-      rule: 'the members of a mesh axis must form a grid of chips (the same coordinates in every row), with equally many devices on each',
-      remedy: 'choose mesh axis sizes that divide the sides of the slice',
-    },
-  ];
 }
 
 /** Calls `visit` once per line of the grid along `along`: the coordinates of the line's first member chip. */

@@ -4,7 +4,8 @@ import type { GroupPlan, Phase } from './plan.ts';
 
 /**
  * Time of a plan alone on idle wires: per phase, the busiest link (or the chip's own HBM, when that is slower) and then the latency of the
- * longest path; phases follow one another.
+ * longest path; phases follow one another. The engine and the estimate have their own sums over phases, because groups share links; this one
+ * is how tests compare a plan with the closed form.
  */
 export function planSeconds(plan: GroupPlan, topology: Topology): Seconds {
   return plan.phases.reduce((sum, phase) => sum + transferSeconds(phase, topology) + phase.latencySeconds, 0);

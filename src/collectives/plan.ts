@@ -22,7 +22,7 @@ export interface GroupPlan {
 /** What a collective is asked to do. */
 export interface CollectiveRequest {
   readonly topology: Topology;
-  /** Members in mesh-axis order; whole chips, or all members on one chip. */
+  /** Members in mesh-axis order; a grid of chips with equally many members on each (`member-grid.ts`). */
   readonly devices: Uint32Array;
   /**
    * Bytes that one device holds before the operation for all-reduce, reduce-scatter and all-to-all, and after it for all-gather:
@@ -33,7 +33,7 @@ export interface CollectiveRequest {
   readonly traffic?: Float64Array;
 }
 
-/** One algorithm: how the bytes go over the links, and the closed form of its bandwidth term on an idle, uniform slice. */
+/** One algorithm: how the bytes go over the links, and how many of them one member sends. */
 export interface Collective {
   readonly plan: (request: CollectiveRequest) => GroupPlan;
   /** Bytes that one member sends. */

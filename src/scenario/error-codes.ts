@@ -176,12 +176,6 @@ const RULES = {
     example: 'layout: {ici: {data: 16}} on tpu-v3:4x4, which has 32 devices',
     remedy: 'change an axis, or set one to -1 to fill the slice',
   },
-  E_COLLECTIVE_GROUP: {
-    title: 'A mesh axis whose devices do not form a grid of chips',
-    rule: 'the members of a collective have the same coordinates in every row, with equally many devices on each chip',
-    example: 'a mesh axis of 3 over the rows of a 4x4 slice',
-    remedy: 'choose mesh axis sizes that divide the sides of the slice',
-  },
   E_EXPERTS_OVER: {
     title: 'Experts laid on an axis for a model without experts',
     rule: 'layout.expertsOver needs a model with experts',

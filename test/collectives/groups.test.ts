@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { COLLECTIVES, type CollectiveKind, checkGroup, type GroupPlan, planSeconds } from '../../src/collectives/index.ts';
+import { COLLECTIVES, type CollectiveKind, type GroupPlan, planSeconds } from '../../src/collectives/index.ts';
 import type { Topology } from '../../src/hardware/index.ts';
 import { allDevices, grid } from './grids.ts';
 
@@ -113,16 +113,15 @@ describe('all-gather and reduce-scatter', () => {
 
 describe('groups that are no grid of chips', () => {
   const topology = grid([4, 4], false, { devicesPerChip: 2 });
+  const planOf = (devices: readonly number[]) => COLLECTIVES['all-reduce'].plan({ topology, devices: Uint32Array.from(devices), bytes: V });
+
   test.each([
     ['an L', [0, 1, 2, 3, 8, 9]],
     ['a diagonal', [0, 10]],
     ['one core more on one chip', [0, 1, 2]],
     ['a device twice', [0, 0]],
-  ])('%s is refused with a remedy', (_name, devices) => {
-    const [issue] = checkGroup(topology, Uint32Array.from(devices), 'layout.ici.data');
-    expect(issue?.code).toBe('E_COLLECTIVE_GROUP');
-    expect(issue?.remedy).toMatch(/divide the sides/);
-    expect(() => COLLECTIVES['all-reduce'].plan({ topology, devices: Uint32Array.from(devices), bytes: V })).toThrow(/internal/);
+  ])('%s is refused', (_name, devices) => {
+    expect(() => planOf(devices)).toThrow(/internal: group .* is a grid of chips/);
   });
 
   test('boxes, rows and lattices pass', () => {
@@ -132,7 +131,7 @@ describe('groups that are no grid of chips', () => {
       [0, 1, 2, 3],
       [0, 4, 16, 20],
     ]) {
-      expect(checkGroup(topology, Uint32Array.from(devices), '')).toEqual([]);
+      expect(planOf(devices).phases.length).toBeGreaterThan(0);
     }
   });
 });
