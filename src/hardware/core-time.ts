@@ -1,13 +1,13 @@
-import type { Bytes, Flops, Seconds } from '../base/index.ts';
+import type { Bytes, BytesPerSecond, Flops, FlopsPerSecond, Seconds } from '../base/index.ts';
 import type { Chip } from './chip.ts';
 
 /** What one device (a TensorCore on v2/v3) can do; a chip's rates divided by its devices. */
 export interface Core {
-  readonly matmulFlopsPerSecond: number;
+  readonly matmulFlopsPerSecond: FlopsPerSecond;
   readonly mxus: number;
   readonly mxuSide: number;
   readonly vectorOpsPerSecond: number;
-  readonly hbmBytesPerSecond: number;
+  readonly hbmBytesPerSecond: BytesPerSecond;
   readonly hbmBytes: Bytes;
   readonly matmulPeakShare: number;
   readonly hbmPeakShare: number;
