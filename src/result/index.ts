@@ -7,6 +7,14 @@ export { resultFingerprint } from './fingerprint.ts';
 export { formatBytes, formatCount, formatDollars, formatNumber, formatSeconds, formatShare, formatValue } from './format.ts';
 export { METRICS, type MetricDefinition, metric, metricsFrom, metricValue } from './metrics.ts';
 export { isIssues, readStored, type Stored } from './schema.ts';
-export { type MeanInterval, mean, meanInterval95, pairedDifference95, sampleStandardDeviation, standardErrorOfMean } from './statistics.ts';
+export {
+  type MeanInterval,
+  mean,
+  meanInterval95,
+  pairedDifference95,
+  sampleStandardDeviation,
+  shareInterval95,
+  standardErrorOfMean,
+} from './statistics.ts';
 export { formatSummary, type SummaryRow, summarise } from './summary.ts';
 export * from './types.ts';

@@ -105,14 +105,20 @@ const DETAIL = object({
       strength: nullable(number),
       from: oneOf('exact', 'kernels'),
       droppedTokenFraction: number,
-      standardError: number,
+      standardError: nullable(number),
       maxOverMeanExpertLoad: nullable(number),
       tokens: number,
       layers: number,
     }),
   ),
   verification: nullable(object({ tokens: number, tokensShare: number, devices: number, comparedValues: number, differingValues: number })),
-  sampling: object({ routedLayers: number, totalLayers: number, routedTokens: number, totalTokens: number, standardError: number }),
+  sampling: object({
+    routedLayers: number,
+    totalLayers: number,
+    routedTokens: number,
+    totalTokens: number,
+    standardError: nullable(number),
+  }),
   assumptions: list(text),
 });
 

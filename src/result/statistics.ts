@@ -42,6 +42,12 @@ export function pairedDifference95(values: ArrayLike<number>, baseline: ArrayLik
   return meanInterval95(Array.from(values, (value, i) => value - baseline[i]));
 }
 
+/** 95 % interval of a share that was sampled with a known standard error; a share lies between 0 and 1. */
+export function shareInterval95(share: number, standardError: number): readonly [number, number] {
+  const half = NORMAL_975 * standardError;
+  return [Math.max(0, share - half), Math.min(1, share + half)];
+}
+
 /** Student's t, 97.5 %, for 1 to 10 degrees of freedom (NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2). */
 const STUDENT_975 = [12.7062047, 4.3026527, 3.1824463, 2.7764451, 2.5705818, 2.4469119, 2.3646243, 2.3060041, 2.2621572, 2.2281389];
 const NORMAL_975 = 1.959963984540054;

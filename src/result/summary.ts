@@ -88,7 +88,8 @@ function routingRows(result: Result): SummaryRow[] {
   const { router, capacityFactor, capacityRule } = result.scenario.routing;
   const busiest = expertLoads.reduce((most, row) => Math.max(most, row.maxOverMean), 0);
   const routed = `${formatCount(sampling.routedTokens)} tokens in ${sampling.routedLayers} of ${sampling.totalLayers} layers`;
-  const error = sampling.standardError > 0 ? `, ±${formatShare(sampling.standardError)}` : '';
+  const { standardError } = sampling;
+  const error = standardError === null ? ', error unknown' : standardError > 0 ? `, ±${formatShare(standardError)}` : '';
   const rows: SummaryRow[] = [
     { label: 'dropped tokens', value: formatShare(value('droppedTokenFraction')), note: `${routed}${error}` },
     {

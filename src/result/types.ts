@@ -180,7 +180,8 @@ export interface ClusteringRow {
   readonly strength: number | null;
   readonly from: 'exact' | 'kernels';
   readonly droppedTokenFraction: number;
-  readonly standardError: number;
+  /** Null where the sample does not tell, as one layer or one group says nothing about others. */
+  readonly standardError: number | null;
   readonly maxOverMeanExpertLoad: number | null;
   readonly tokens: number;
   readonly layers: number;
@@ -197,10 +198,11 @@ export interface VerificationRow {
 export interface SamplingNote {
   readonly routedLayers: number;
   readonly totalLayers: number;
+  /** Tokens x Switch layers: those that were routed, and those of a whole step. */
   readonly routedTokens: number;
   readonly totalTokens: number;
-  /** Standard error of droppedTokenFraction that comes from sampling; 0 when everything was routed. */
-  readonly standardError: number;
+  /** Standard error of droppedTokenFraction that comes from sampling; 0 when everything was routed, null where the sample does not tell. */
+  readonly standardError: number | null;
 }
 
 export const COMPARISON_SCHEMA = 'switchyard/comparison/1';

@@ -53,7 +53,7 @@ function rowOf(name: string, strength: number, load: Load): ClusteringRow {
     strength,
     from: 'kernels',
     droppedTokenFraction: value,
-    standardError,
+    standardError: Number.isNaN(standardError) ? null : standardError,
     maxOverMeanExpertLoad: meanMaxOverMean(load),
     tokens: load.layers.reduce((sum, layer) => sum + layer.groups * layer.groupTokens, 0),
     layers: load.layers.length,

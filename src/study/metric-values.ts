@@ -3,7 +3,7 @@ import { droppedTokenShare } from '../emulate/index.ts';
 import type { Trace } from '../engine/index.ts';
 import { type Chip, coreOf, type Topology } from '../hardware/index.ts';
 import { liveMemory, type Program, sentBytesPerDevice, switchShape } from '../program/index.ts';
-import { METRIC_NAMES, type Metric, type MetricName, metric } from '../result/index.ts';
+import { METRIC_NAMES, type Metric, type MetricName, metric, shareInterval95 } from '../result/index.ts';
 import { type Load, type Scenario, stackTokens } from '../scenario/index.ts';
 import { meanMaxOverMean } from './expert-rows.ts';
 
@@ -19,7 +19,6 @@ export interface MetricSources {
 }
 
 const SECONDS_PER_HOUR = 3600;
-const Z_95 = 1.959964;
 
 /** The sixteen metrics as `result/metrics.ts` defines them; a dense model has no router and drops nothing. */
 export function metricValues(sources: MetricSources): Metric[] {
@@ -48,10 +47,10 @@ export function metricValues(sources: MetricSources): Metric[] {
     dollarsPerBillionTokens: (dollarsPerSecond * step * 1e9) / tokens,
   };
   return METRIC_NAMES.map((name) => {
+    // NaN, where the sample does not tell, is not above 0: no interval rather than a false one.
     const sampled = name === 'droppedTokenFraction' && dropped.standardError > 0;
     if (!sampled) return metric(name, values[name]);
-    const half = Z_95 * dropped.standardError;
-    return metric(name, values[name], [Math.max(0, values[name] - half), values[name] + half]);
+    return metric(name, values[name], shareInterval95(dropped.value, dropped.standardError));
   });
 }
 

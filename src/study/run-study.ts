@@ -14,7 +14,7 @@ import {
   type SamplingNote,
   type Warning,
 } from '../result/index.ts';
-import type { Load, Scenario } from '../scenario/index.ts';
+import { type Load, type Scenario, stackGroups } from '../scenario/index.ts';
 import { assumptionsOf } from './assumptions.ts';
 import { stepBreakdown } from './breakdown.ts';
 import { clusteringRows } from './clusterings.ts';
@@ -128,7 +128,7 @@ function detailOf(
     memory: memoryProfile(scenario, chip, program, trace),
     clusterings,
     verification: verificationRow(load),
-    sampling: samplingNote(load),
+    sampling: samplingNote(scenario, load),
     assumptions: assumptionsOf(scenario, chip),
   };
 }
@@ -146,14 +146,14 @@ function verificationRow(load: Load | null): ResultDetail['verification'] {
   return { tokens, tokensShare, devices, comparedValues, differingValues };
 }
 
-function samplingNote(load: Load | null): SamplingNote {
+function samplingNote(scenario: Scenario, load: Load | null): SamplingNote {
   if (load === null) return { routedLayers: 0, totalLayers: 0, routedTokens: 0, totalTokens: 0, standardError: 0 };
   const { standardError } = droppedTokenShare(load);
   return {
     routedLayers: load.layers.length,
     totalLayers: load.totalLayers,
     routedTokens: load.layers.reduce((sum, layer) => sum + layer.groups * layer.groupTokens, 0),
-    totalTokens: load.layers.reduce((sum, layer) => sum + layer.totalGroups * layer.groupTokens, 0),
-    standardError: Number.isFinite(standardError) ? standardError : 0,
+    totalTokens: stackGroups(scenario).stacks.reduce((sum, stack) => sum + stack.tokens * stack.layers.length, 0),
+    standardError: Number.isNaN(standardError) ? null : standardError,
   };
 }

@@ -142,3 +142,26 @@ test('a dense model gets no tiles about experts', () => {
   expect(html).toContain('r0-tip-mfu');
   expect(html).not.toMatch(/r0-tip-(droppedTokenFraction|expertCapacity|maxOverMeanExpertLoad|allToAll)/);
 });
+
+test('says why no expert was compared with the oracle, and what a sample does not tell', () => {
+  const result = sampleResult();
+  const { sampling } = result.detail;
+  const pageWith = (load: (typeof result.scenario)['load'], changed: Partial<typeof sampling> = {}): string =>
+    renderPage({
+      results: [
+        {
+          ...result,
+          scenario: { ...result.scenario, load },
+          detail: { ...result.detail, verification: null, sampling: { ...sampling, ...changed } },
+        },
+      ],
+      script,
+    });
+  const measured = { kind: 'measured', clustering: 0.1 } as const;
+  expect(pageWith(measured)).toContain('The router was executed, the expert feed-forward was not');
+  expect(pageWith({ kind: 'uniform' })).toContain('the loads were drawn or recorded');
+  expect(pageWith(measured, { routedLayers: 0, totalLayers: 0 })).toContain('the model has no experts');
+  expect(pageWith(measured)).toContain('no sampling error');
+  expect(pageWith(measured, { routedLayers: 6, standardError: 0.0004 })).toMatch(/comes from sampling is 0\.04 %/);
+  expect(pageWith(measured, { routedLayers: 1, standardError: null })).toContain('the sample does not tell');
+});

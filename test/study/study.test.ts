@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { createThreadExecutor } from '../../src/cluster/index.ts';
 import { type LoadedScenario, loadScenario } from '../../src/intake/index.ts';
-import { METRIC_NAMES, type MetricName, metricValue, type Result } from '../../src/result/index.ts';
+import { isIssues, METRIC_NAMES, type MetricName, metricValue, type Result, readStored } from '../../src/result/index.ts';
 import type { Scenario } from '../../src/scenario/index.ts';
 import { runComparison, runStudy, type StudyOutput } from '../../src/study/index.ts';
 
@@ -102,6 +102,18 @@ describe('a study', () => {
     }));
     expect(value(result, 'waitSeconds')).toBeGreaterThan(0.1 * value(result, 'stepSeconds'));
     expect(value(result, 'stepSeconds')).toBeGreaterThan(1.3 * value((await withThreads(1)).result, 'stepSeconds'));
+  });
+
+  it('says how much of the step a sample is, and claims no error that one layer cannot show', async () => {
+    const sample = { tokens: 'all', layers: 1, verifyShare: 0 } as const;
+    const { result } = await run((scenario) => ({ ...scenario, emulate: sample }));
+    const whole = (await withThreads(1)).result.detail.sampling;
+    expect(result.detail.sampling).toMatchObject({ routedLayers: 1, totalLayers: 2, totalTokens: whole.totalTokens, standardError: null });
+    expect(whole.routedTokens).toBe(whole.totalTokens);
+    expect(whole.standardError).toBe(0);
+    expect(result.metrics.find(({ name }) => name === 'droppedTokenFraction')).not.toHaveProperty('interval');
+    expect(result.detail.clusterings.find(({ name }) => name.endsWith('(this run)'))?.standardError).toBeNull();
+    expect(isIssues(readStored(JSON.parse(JSON.stringify(result))))).toBe(false);
   });
 
   it('needs no router for a dense model', async () => {

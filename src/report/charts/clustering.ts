@@ -1,4 +1,4 @@
-import { type ClusteringRow, formatNumber, formatShare, type Result } from '../../result/index.ts';
+import { type ClusteringRow, formatNumber, formatShare, type Result, shareInterval95 } from '../../result/index.ts';
 import type { BarsView, ChartSpec } from '../chart-spec.ts';
 
 /** Fedus, Zoph and Shazeer, "Switch Transformers", arXiv:2101.03961, section 2.2: dropped tokens are "typically < 1%" with a trained, balanced router. */
@@ -37,8 +37,7 @@ function drops(rows: readonly ClusteringRow[]): BarsView {
       rows: rows.map((row) => [
         row.name,
         row.droppedTokenFraction,
-        Math.max(0, row.droppedTokenFraction - 1.96 * row.standardError),
-        row.droppedTokenFraction + 1.96 * row.standardError,
+        ...(row.standardError === null ? ['unknown', 'unknown'] : shareInterval95(row.droppedTokenFraction, row.standardError)),
         row.strength ?? 'exact expectation',
         row.from === 'exact' ? '' : row.tokens,
         row.from === 'exact' ? '' : row.layers,

@@ -43,20 +43,32 @@ export function analytic(result: Result, key: string): Html {
 }
 
 export function verification(result: Result, key: string): Html {
-  const check = result.detail.verification;
-  const { sampling } = result.detail;
-  const checked =
-    check === null
-      ? html`<p>No expert feed-forward was executed in this run: the loads were drawn or recorded, not computed.</p>`
-      : html`<p><b>${formatNumber(check.differingValues)} of ${formatNumber(check.comparedValues)}</b> bf16 values differ between the kernel and the naive oracle, compared bit by bit: ${formatNumber(check.tokens)} tokens (${formatShare(check.tokensShare)} of all) went through the whole expert feed-forward, with one full expert batch on each of ${formatNumber(check.devices)} devices.</p>`;
-  const all = sampling.routedLayers === sampling.totalLayers && sampling.routedTokens === sampling.totalTokens;
-  const sampled =
-    sampling.totalLayers === 0
-      ? html`<p>The model has no Switch layers.</p>`
-      : all
-        ? html`<p>Every token of every Switch layer was routed (${formatNumber(sampling.totalLayers)} layers, ${formatNumber(sampling.totalTokens)} token passes): no sampling error.</p>`
-        : html`<p>${formatNumber(sampling.routedLayers)} of ${formatNumber(sampling.totalLayers)} Switch layers and ${formatNumber(sampling.routedTokens)} of ${formatNumber(sampling.totalTokens)} token passes were routed; the standard error of the dropped token fraction that comes from sampling is ${formatShare(sampling.standardError)}.</p>`;
-  return section(`${key}-checks`, 'Checks and sampling', checked, sampled);
+  return section(`${key}-checks`, 'Checks and sampling', checked(result), sampled(result));
+}
+
+function checked({ detail, scenario }: Result): Html {
+  const check = detail.verification;
+  if (check !== null) {
+    return html`<p><b>${formatNumber(check.differingValues)} of ${formatNumber(check.comparedValues)}</b> bf16 values differ between the kernel and the naive oracle, compared bit by bit: ${formatNumber(check.tokens)} tokens (${formatShare(check.tokensShare)} of all) went through the whole expert feed-forward, with one full expert batch on each of ${formatNumber(check.devices)} devices.</p>`;
+  }
+  if (detail.sampling.totalLayers === 0) return html`<p>No expert feed-forward was executed in this run: the model has no experts.</p>`;
+  if (scenario.load.kind === 'measured') {
+    return html`<p>The router was executed, the expert feed-forward was not: emulate.verifyShare asks for no tokens to be compared with the oracle.</p>`;
+  }
+  return html`<p>No expert feed-forward was executed in this run: the loads were drawn or recorded, not computed.</p>`;
+}
+
+function sampled({ detail }: Result): Html {
+  const { routedLayers, totalLayers, routedTokens, totalTokens, standardError } = detail.sampling;
+  if (totalLayers === 0) return html`<p>The model has no Switch layers.</p>`;
+  if (routedLayers === totalLayers && routedTokens === totalTokens) {
+    return html`<p>Every token of every Switch layer was routed (${formatNumber(totalLayers)} layers, ${formatNumber(totalTokens)} token passes): no sampling error.</p>`;
+  }
+  const error =
+    standardError === null
+      ? 'how far the dropped token fraction lies from that of the whole step, the sample does not tell'
+      : `the standard error of the dropped token fraction that comes from sampling is ${formatShare(standardError)}`;
+  return html`<p>${formatNumber(routedLayers)} of ${formatNumber(totalLayers)} Switch layers and ${formatNumber(routedTokens)} of ${formatNumber(totalTokens)} token passes were routed; ${error}.</p>`;
 }
 
 /** `exposedCommunicationSeconds` -> `exposed communication`, since the unit stands beside it. */
