@@ -13,7 +13,7 @@ export interface Topology {
   readonly devicesPerChip: number;
   readonly devices: number;
   readonly hopLatencySeconds: Seconds;
-  /** Between the devices of one chip, through its HBM: half the HBM bandwidth, because every byte is written and read. */
+  /** Between the devices of one chip, through its HBM: half of the bandwidth that long streams reach, because every byte is written and read. */
   readonly localBytesPerSecond: BytesPerSecond;
   readonly links: LinkTable;
 }

@@ -38,7 +38,7 @@ export function sliceTopology(chip: Chip, spec: TopologySpec): Topology {
       devicesPerChip: chip.devicesPerChip,
       linkBytesPerSecond: chip.iciLinkBytesPerSecond,
       hopLatencySeconds: chip.hopLatencySeconds,
-      localBytesPerSecond: chip.hbmBytesPerSecond / 2,
+      localBytesPerSecond: (chip.hbmBytesPerSecond * chip.efficiency.hbmPeakShare) / 2,
     },
     `${chip.name}:${spec.shape.join('x')}`,
     chip.name,

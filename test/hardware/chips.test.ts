@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkShape, coreOf, defaultWrap, matmulSeconds, sliceTopology } from '../../src/hardware/index.ts';
+import { checkShape, coreOf, defaultWrap, matmulSeconds, sliceTopology, workSeconds } from '../../src/hardware/index.ts';
 import { chipNames, findChip, findSlice, sliceFileNames } from '../../src/intake/index.ts';
 
 function chipOf(name: string) {
@@ -75,5 +75,17 @@ describe.each(sliceFileNames())('slice %s', (name) => {
     expect(topology.links.bytesPerSecond.every((rate) => rate === chip.iciLinkBytesPerSecond)).toBe(true);
   });
 });
+
+test.each(['tpu-v2', 'tpu-v3', 'tpu-v7'])(
+  '%s hands bytes from core to core as fast as both of its cores stream them in and out',
+  (name) => {
+    const chip = chipOf(name);
+    const core = coreOf(chip);
+    const { localBytesPerSecond } = sliceTopology(chip, { chip: name, shape: [1], wrap: [false], slices: 1, slowDevices: [] });
+    const bytes = 1e9;
+    const copied = workSeconds(core, { matmuls: [], vectorOps: 0, hbmBytes: (2 * bytes) / chip.devicesPerChip }) - core.taskOverheadSeconds;
+    expect(bytes / localBytesPerSecond).toBeCloseTo(copied, 12);
+  },
+);
 
 test('there are slices', () => expect(sliceFileNames().length).toBeGreaterThanOrEqual(9));
