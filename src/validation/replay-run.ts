@@ -1,5 +1,5 @@
 import { type LayoutSpec, MESH_AXES } from '../layout/index.ts';
-import type { Dtype } from '../model/index.ts';
+import type { Dtype, ModelSpec } from '../model/index.ts';
 import { MODELLED, type PrecisionSpec, resolveMesh, softwareDefaults, type WorkloadSpec } from '../scenario/index.ts';
 import { filled, type Notes, needed, translated } from './notes.ts';
 import type { PublishedRecord, RecordBatch, RecordLayout } from './record.ts';
@@ -39,19 +39,23 @@ export interface ReplayedBatch {
   readonly sequences: number;
   readonly sequenceLength: number;
   readonly targetLength: number;
-  /** Tokens of the replay over tokens as printed. */
+  /** Tokens of the replay over tokens as printed; 1 for a batch of known sequences. */
   readonly tokensScale: number;
 }
 
 /** A batch that is printed in tokens, and so rounded, becomes the nearest number of sequences that divides over the data axis. */
-export function replayBatch(batch: RecordBatch, dataAxis: number, notes: Notes): ReplayedBatch {
+export function replayBatch(batch: RecordBatch, family: ModelSpec['family'], dataAxis: number, notes: Notes): ReplayedBatch {
   const sequenceLength = filled(notes, 'sequenceLength', batch.sequenceLength, SEQUENCE_LENGTH);
-  const targetLength = batch.targetLength ?? sequenceLength;
+  // A decoder alone has no targets of their own, so that nothing stands in for anything.
+  const targetLength = family === 'decoder' ? sequenceLength : filled(notes, 'targetLength', batch.targetLength, sequenceLength);
   if (batch.sequences !== null) return { sequences: batch.sequences, sequenceLength, targetLength, tokensScale: 1 };
   const tokens = needed(notes, 'batch', batch.tokensPerStep);
   const sequences = Math.max(1, Math.round(tokens / sequenceLength / dataAxis)) * dataAxis;
-  notes.fills.push(`sequences were not published: ${sequences} of ${sequenceLength} tokens, for ${tokens} tokens`);
-  return { sequences, sequenceLength, targetLength, tokensScale: (sequences * sequenceLength) / tokens };
+  const tokensScale = (sequences * sequenceLength) / tokens;
+  notes.fills.push(
+    `sequences were not published: ${sequences} of ${sequenceLength} tokens, for ${tokens} tokens; the simulated step is divided by ${tokensScale.toFixed(3)}`,
+  );
+  return { sequences, sequenceLength, targetLength, tokensScale };
 }
 
 export function replayPrecision({ precision, model }: PublishedRecord, notes: Notes): PrecisionSpec {

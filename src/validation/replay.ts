@@ -11,6 +11,8 @@ import { checkAttentionKernel, replayBatch, replayEmbedding, replayLayout, repla
 export interface Replay {
   readonly id: string;
   readonly scenario: Scenario;
+  /** Tokens of the scenario over tokens of the published step: what its simulated step is divided by before the two are compared. */
+  readonly tokensScale: number;
   /** What the source leaves open, and what stands in. */
   readonly fills: readonly string[];
 }
@@ -40,10 +42,10 @@ export function replayRecord(record: PublishedRecord, chips: Readonly<Record<str
   if (model === null) notes.reasons.push('the model was not published');
   if (model === null || chip === undefined) return { id: record.id, reason: notes.reasons.join('; ') };
 
-  const scenario = scenarioOf(record, model, chip, topology, notes);
+  const { scenario, tokensScale } = scenarioOf(record, model, chip, topology, notes);
   if (notes.reasons.length === 0) notes.reasons.push(...brokenRules(scenario, chip));
   if (notes.reasons.length > 0) return { id: record.id, reason: [...new Set(notes.reasons)].join('; ') };
-  return { id: record.id, scenario: withRemat(record, scenario, chip, notes), fills: notes.fills };
+  return { id: record.id, scenario: withRemat(record, scenario, chip, notes), tokensScale, fills: notes.fills };
 }
 
 /** Reasons that make all others idle. */
@@ -60,20 +62,27 @@ function knownChip({ chip }: RecordTopology, chips: Readonly<Record<string, Chip
   return undefined;
 }
 
-function scenarioOf(record: PublishedRecord, recordModel: RecordModel, chip: Chip, topology: RecordTopology, notes: Notes): Scenario {
+function scenarioOf(
+  record: PublishedRecord,
+  recordModel: RecordModel,
+  chip: Chip,
+  topology: RecordTopology,
+  notes: Notes,
+): Pick<Replay, 'scenario' | 'tokensScale'> {
   const shape = shapeOf(topology, chip, notes);
   const devices = chipCount(shape) * chip.devicesPerChip;
   const layout = replayLayout(record, { ...record.layout, ...record.assumedForReplay?.layout }, devices, notes);
-  const batch = replayBatch({ ...record.batch, ...record.assumedForReplay?.batch }, layout.ici.data, notes);
-  const { sequences, sequenceLength, targetLength } = batch;
+  const model = replayModel(recordModel, notes);
+  const batch = replayBatch({ ...record.batch, ...record.assumedForReplay?.batch }, model.family, layout.ici.data, notes);
+  const { sequences, sequenceLength, targetLength, tokensScale } = batch;
   checkAttentionKernel(record, notes);
   if (record.remat !== null && !MODELLED.remat.includes(record.remat))
     notes.reasons.push(`rematerialisation ${record.remat} is not modelled`);
-  return {
+  const scenario: Scenario = {
     name: record.id.replace(/[^\w.-]/g, '-'),
     question: `Does the model reproduce ${record.id}?`,
     topology: { chip: chip.name, shape, wrap: defaultWrap(chip, shape), slices: 1, slowDevices: [] },
-    model: replayModel(recordModel, notes),
+    model,
     layout,
     routing: replayRouting(recordModel.moe, { ...batch, dataAxis: layout.ici.data }, notes),
     workload: {
@@ -92,6 +101,7 @@ function scenarioOf(record: PublishedRecord, recordModel: RecordModel, chip: Chi
     vary: {},
     assert: {},
   };
+  return { scenario, tokensScale };
 }
 
 function shapeOf(topology: RecordTopology, chip: Chip, notes: Notes): readonly number[] {

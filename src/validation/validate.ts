@@ -19,7 +19,7 @@ export interface ValidationInput {
 export interface ValidationRow extends LevelScore {
   readonly id: string;
   readonly source: string;
-  /** Simulated step by wiring. */
+  /** Simulated step by wiring, for as many tokens as the published one. */
   readonly seconds: Partial<Readonly<Record<Wiring, number>>>;
   /** The wiring that is judged. */
   readonly judged: Wiring;
@@ -36,6 +36,7 @@ export interface ContrastRow extends ContrastScore {
 }
 
 export interface Validation {
+  /** By record, of the scenario that stands in for it. */
   readonly predictions: Readonly<Record<string, Prediction>>;
   readonly rows: readonly ValidationRow[];
   readonly contrasts: readonly ContrastRow[];
@@ -72,7 +73,7 @@ export function validateRecords(input: ValidationInput): Validation {
       const prediction = simulated[judged];
       if (prediction === undefined) continue;
       predictions[replay.id] = prediction;
-      sides.set(replay.id, { record, chip, predictedSeconds: prediction.stepSeconds });
+      sides.set(replay.id, { record, chip, predictedSeconds: prediction.stepSeconds / replay.tokensScale });
       rows.push(rowOf(record, chip, replay, simulated, judged));
     }
     input.onProgress?.(index + 1, replays.length);
@@ -85,17 +86,20 @@ export function validateRecords(input: ValidationInput): Validation {
 function rowOf(
   record: PublishedRecord,
   chip: Chip,
-  { scenario, fills }: Replay,
+  { scenario, tokensScale, fills }: Replay,
   simulated: Partial<Record<Wiring, Prediction>>,
   judged: Wiring,
 ): ValidationRow {
-  const stepSeconds = simulated[judged]?.stepSeconds ?? Number.NaN;
+  const seconds = Object.fromEntries(
+    Object.entries(simulated).map(([wiring, prediction]) => [wiring, prediction.stepSeconds / tokensScale]),
+  );
+  const stepSeconds = seconds[judged] ?? Number.NaN;
   const { wrap, shape } = scenario.topology;
   return {
     id: record.id,
     source: record.source,
     ...scoreLevel(record, stepSeconds),
-    seconds: Object.fromEntries(Object.entries(simulated).map(([wiring, prediction]) => [wiring, prediction.stepSeconds])),
+    seconds,
     judged,
     wrap: judged === 'assumed' ? wrap : shape.map(() => judged === 'closed'),
     examplesPerSecond: {

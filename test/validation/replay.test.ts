@@ -67,15 +67,28 @@ describe('what a source leaves open', () => {
     expect(scenario.model.vocab).toBe(32000);
     expect(scenario.routing).toMatchObject({ capacityFactor: 1.25, groupTokens: 512 });
     expect(scenario.workload).toMatchObject({ targetLength: 512, optimizer: 'adamw' });
-    for (const name of ['topology shape', 'vocab', 'capacityFactor', 'groupTokens', 'optimizer']) expect(fills.join('\n')).toContain(name);
+    for (const name of ['topology shape', 'vocab', 'capacityFactor', 'groupTokens', 'targetLength', 'optimizer'])
+      expect(fills.join('\n')).toContain(name);
   });
 
   it('rounds a batch printed in tokens to the data axis, and keeps the number of groups', () => {
     const moe = { ...record(SWITCH).model?.moe, groupTokens: 31250 };
     const batch = { sequences: null, sequenceLength: null, targetLength: null, tokensPerStep: 1_000_000 };
-    const { workload, routing } = replayed(changed(SWITCH, { model: { moe }, batch })).scenario;
+    const { scenario, tokensScale, fills } = replayed(changed(SWITCH, { model: { moe }, batch }));
+    const { workload, routing } = scenario;
+    expect(tokensScale).toBeCloseTo((992 * 1024) / 1_000_000, 12);
+    expect(fills.join('\n')).toContain('992 of 1024 tokens, for 1000000 tokens; the simulated step is divided by 1.016');
+    expect(replayed(record(SWITCH)).tokensScale).toBe(1);
     expect(workload).toMatchObject({ sequences: 992, sequenceLength: 1024, targetLength: 1024 });
     expect((992 * 1024) / routing.groupTokens).toBe(1_000_000 / 31250);
+  });
+
+  it('leaves no target length open for a decoder alone', () => {
+    const decoder = { family: 'decoder', layers: 12, moe: null };
+    const { fills } = replayed(
+      changed(T5, { model: decoder, batch: { targetLength: null }, layout: { ...record(T5).layout, expertsShardedOver: null } }),
+    );
+    expect(fills.join('\n')).not.toContain('targetLength');
   });
 
   it('keeps four bytes for fp32, which the matrix unit multiplies as bf16', () => {

@@ -65,6 +65,21 @@ describe('a summary', () => {
     expect(validate(doubtful)).toMatchObject({ passed: true, levelsOutside: 0, contrastsOutside: 0 });
   });
 
+  it('compares steps of equally many tokens where the batch was printed in tokens', () => {
+    // 24,576 tokens on a data axis of 32 become 32 sequences of 1,024, a third more.
+    const batch = { sequences: null, sequenceLength: null, targetLength: null, tokensPerStep: 24_576 };
+    const one = changed(T5, { batch, stepSecondsDerived: 1, measured: { examplesPerSecond: null } });
+    const contrast: Contrast = { id: 'c', a: T5, b: 'other', metric: 'tokensPerSecondPerChip', meaning: '', value: 1, direction: 'a~b' };
+    // Twice the tokens, so no rounding: 64 sequences, in twice the time.
+    const other = { ...one, id: 'other', batch: { ...one.batch, tokensPerStep: 65_536 } };
+    const { rows, contrasts, predictions } = validateRecords({ records: [one, other], contrasts: [contrast], chips: CHIPS, wrap: 'open' });
+    const [simulated, exact] = [T5, 'other'].map((id) => predictions[id].stepSeconds);
+    expect(rows[0].seconds.open).toBeCloseTo((simulated * 3) / 4, 12);
+    expect(rows[0].deviation).toBeCloseTo((simulated * 3) / 4 - 1, 12);
+    expect(rows[1].seconds.open).toBe(exact);
+    expect(contrasts[0].predicted).toBeCloseTo(32_768 / simulated / (65_536 / exact), 9);
+  });
+
   it('does not pass when there was nothing to look at', () => {
     const summary = validateRecords({ records: [], contrasts: [], chips: CHIPS, wrap: 'both' }).summary;
     expect(summary).toMatchObject({ passed: false, levels: { count: 0, median: null } });
