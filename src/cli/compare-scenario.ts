@@ -11,6 +11,7 @@ import { comparisonText } from './comparison-text.ts';
 import { pageScript } from './page-script.ts';
 import { issueLines } from './print-issues.ts';
 import { createProgress } from './progress.ts';
+import { misfits, variantWarnings } from './variant-words.ts';
 import { packageVersion } from './version.ts';
 import { prepareFolder, writeAtomic } from './write-atomic.ts';
 
@@ -37,7 +38,15 @@ export async function compareScenario(
   writeAtomic(join(folder, 'comparison.json'), `${JSON.stringify(comparison)}\n`);
   writeAtomic(join(folder, 'index.html'), renderPage({ results: [], comparison, script }));
   io.out(common.json ? `${JSON.stringify(comparison, null, 2)}\n` : comparisonText(comparison, folder));
-  const missed = comparison.variants.flatMap(({ metrics, scenario }) => missedAssertions(scenario.assert, metrics));
+  return verdict(context, comparison);
+}
+
+/** The exit code, and why on stderr when it is not 0; as after `run`, what does not fit comes before what was asserted. */
+function verdict({ io }: CommandContext, { variants }: Comparison): ExitCode {
+  const unfit = misfits(variants);
+  io.err(unfit.map((message) => `${io.paint('red', 'infeasible:')} ${message}\n`).join(''));
+  if (unfit.length > 0) return EXIT.infeasible;
+  const missed = variants.flatMap(({ metrics, scenario }) => missedAssertions(scenario.assert, metrics));
   io.err(issueLines(missed, io.paint));
   return missed.length === 0 ? EXIT.done : EXIT.checkFailed;
 }
@@ -45,7 +54,7 @@ export async function compareScenario(
 async function compareVariants(
   { io, signal }: CommandContext,
   { quiet }: CommonOptions,
-  { scenario, chip, warnings, variants }: LoadedScenario,
+  { scenario, chip, variants }: LoadedScenario,
   { threads, seeds }: CompareOptions,
 ): Promise<Comparison> {
   const clock = (): number => performance.now();
@@ -57,7 +66,7 @@ async function compareVariants(
       question: scenario.question,
       variants,
       chip,
-      warnings,
+      warnings: variantWarnings(variants),
       seeds,
       executor,
       provenance: { version: packageVersion(), node: process.version, startedAt: new Date().toISOString() },

@@ -10,7 +10,9 @@ import {
   type PairedDifference,
   type Variant,
 } from '../result/index.ts';
+import { pageWarnings } from './print-issues.ts';
 import { alignedTable, cut } from './table.ts';
+import { variantName } from './variant-words.ts';
 
 const WIDTH = 80;
 const NAME_WIDTH = 24;
@@ -28,7 +30,7 @@ const COLUMNS: readonly (readonly [heading: string, metric: MetricName])[] = [
 
 const UNIT_IN_HEADING: readonly MetricName[] = ['expertCapacity', 'maxOverMeanExpertLoad', 'dollarsPerBillionTokens'];
 
-/** Table of the variants, their step times against the first, paired differences of what was drawn, and where the page is. */
+/** Table of the variants, their step times against the first, paired differences of what was drawn, what was warned of, and where the page is. */
 export function comparisonText(comparison: Comparison, folder: string): string {
   const lines = [
     `${comparison.name}: ${comparison.question}`,
@@ -38,20 +40,20 @@ export function comparisonText(comparison: Comparison, folder: string): string {
     ...ratioTable(comparison),
     ...pairedTable(comparison),
     '',
+    ...pageWarnings(comparison.warnings),
     `page   ${join(folder, 'index.html')}`,
   ];
   return `${lines.map((line) => (line.startsWith('page') ? line : cut(line, WIDTH))).join('\n')}\n`;
 }
 
-/** `gshard-top2 1.25`: the varied values alone, short enough to leave room for the columns. */
-function variantName(vary: Variant['vary']): string {
-  const values = Object.values(vary).map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
-  return cut(values.join(' '), NAME_WIDTH);
+/** Short enough to leave room for the columns. */
+function shortName(vary: Variant['vary']): string {
+  return cut(variantName(vary), NAME_WIDTH);
 }
 
 function variantTable(variants: readonly Variant[]): string[] {
   const rows = variants.map(({ vary, metrics }) => [
-    variantName(vary),
+    shortName(vary),
     ...COLUMNS.map(([, name]) => {
       const value = metricValue(metrics, name);
       if (value === undefined) return '-';
@@ -64,8 +66,8 @@ function variantTable(variants: readonly Variant[]): string[] {
 
 function ratioTable({ variants, ratios }: Comparison): string[] {
   const names: MetricName[] = ['stepSeconds', 'allToAllBytesPerDevice', 'hbmPeakBytes', 'dollarsPerBillionTokens'];
-  const rows = ratios.map(({ vary, ratios: row }) => [variantName(vary), ...names.map((name) => times(row[name]))]);
-  const heading = [`against ${variantName(variants[0].vary)}`, 'step', 'all-to-all', 'HBM', '$'];
+  const rows = ratios.map(({ vary, ratios: row }) => [shortName(vary), ...names.map((name) => times(row[name]))]);
+  const heading = [`against ${shortName(variants[0].vary)}`, 'step', 'all-to-all', 'HBM', '$'];
   return alignedTable([heading, ...rows], [1, 2, 3, 4]);
 }
 
@@ -73,7 +75,7 @@ function ratioTable({ variants, ratios }: Comparison): string[] {
 function pairedTable({ paired, seeds }: Comparison): string[] {
   const names = [...new Set(paired.map(({ metric }) => metric))];
   return names.flatMap((metric) => {
-    const rows = paired.filter((row) => row.metric === metric).map((row) => [variantName(row.vary), ...difference(row)]);
+    const rows = paired.filter((row) => row.metric === metric).map((row) => [shortName(row.vary), ...difference(row)]);
     return [
       '',
       ...alignedTable([[`${METRICS[metric].title}, difference over ${seeds.length} seeds`, 'mean', '95 % interval'], ...rows], [1]),

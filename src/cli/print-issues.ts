@@ -10,6 +10,12 @@ export function issueLines(issues: readonly Issue[], paint: Painter): string {
   return `${lines.join('\n')}\n${count}; switchyard explain ${codes[0]} says more\n`;
 }
 
+/** Codes of the warnings that a page explains; no line without any. */
+export function pageWarnings(warnings: readonly { readonly code: string }[]): string[] {
+  const codes = [...new Set(warnings.map(({ code }) => code))];
+  return codes.length === 0 ? [] : [`warnings on the page: ${codes.join(', ')}`];
+}
+
 /** Warnings as they stand in a result. */
 export function warningLines(warnings: readonly { readonly code: string; readonly message: string }[], paint: Painter): string {
   return warnings.map(({ code, message }) => `${paint('yellow', code)} ${message}\n`).join('');

@@ -9,7 +9,7 @@ import { publishedFor } from '../validation/index.ts';
 import { missedAssertions } from './assertions.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
 import { pageScript } from './page-script.ts';
-import { issueLines, warningLines } from './print-issues.ts';
+import { issueLines, pageWarnings, warningLines } from './print-issues.ts';
 import { createProgress } from './progress.ts';
 import { scenarioText } from './scenario-text.ts';
 import { cut } from './table.ts';
@@ -79,11 +79,10 @@ async function study(
 /** At most 22 lines of 80 characters: name, the summary, what was warned of, and where the files are. */
 function summaryText(result: Result, folder: string): string {
   const { scenario, warnings } = result;
-  const codes = [...new Set(warnings.map(({ code }) => code))];
   const lines = [
     `${scenario.name}: ${scenario.question}`,
     ...formatSummary(summarise(result), WIDTH),
-    ...(codes.length === 0 ? [] : [`warnings on the page: ${codes.join(', ')}`]),
+    ...pageWarnings(warnings),
     `page   ${join(folder, 'index.html')}`,
     `files  result.json and trace.perfetto-trace (open in ui.perfetto.dev) beside it`,
   ];

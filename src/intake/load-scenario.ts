@@ -13,7 +13,7 @@ import { parseYaml } from './yaml-source.ts';
 export interface LoadedScenario {
   readonly scenario: Scenario;
   readonly chip: Chip;
-  /** Remarks about the base scenario; see `scenario/warning-codes.ts`. */
+  /** Remarks about the base scenario, not about its variants; see `scenario/warning-codes.ts`. */
   readonly warnings: readonly ScenarioWarning[];
   /** Combinations of the values under `vary`, the first being the baseline; empty without `vary`. */
   readonly variants: readonly LoadedVariant[];

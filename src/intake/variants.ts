@@ -1,6 +1,6 @@
 import { nearest } from '../base/index.ts';
 import type { Chip } from '../hardware/index.ts';
-import type { Scenario } from '../scenario/index.ts';
+import { type Scenario, type ScenarioWarning, scenarioWarnings } from '../scenario/index.ts';
 import { checkDocument } from './check-document.ts';
 import { type JsonSchema, knownPaths } from './json-schema.ts';
 import { issueAt, type LocatedIssue, shown } from './located-issue.ts';
@@ -12,6 +12,8 @@ export interface LoadedVariant {
   readonly vary: Readonly<Record<string, unknown>>;
   readonly scenario: Scenario;
   readonly chip: Chip;
+  /** Remarks about this combination. */
+  readonly warnings: readonly ScenarioWarning[];
 }
 
 const MAX_COMBINATIONS = 64;
@@ -39,9 +41,11 @@ export function expandVariants(
     const checked = checkDocument(varied, context.file, context.overrides, context.schema);
     const fresh = checked.issues.filter(({ issue }) => !old.has(`${issue.code} ${issue.path}`));
     issues.push(...fresh.map((found) => blame(found, choice)));
-    const { scenario, chip } = checked.resolved;
+    const { scenario, chip, stated } = checked.resolved;
     if (variants.length > 0 && chip.name !== variants[0].chip.name) issues.push(otherChip(chip.name, choice));
-    variants.push({ vary: Object.fromEntries(choice.map(({ path, value }) => [path, value])), scenario, chip });
+    // Warnings take a scenario to be free of issues; with issues, nothing comes of the variants.
+    const warnings = checked.issues.length > 0 ? [] : scenarioWarnings(checked.resolved, stated);
+    variants.push({ vary: Object.fromEntries(choice.map(({ path, value }) => [path, value])), scenario, chip, warnings });
   }
   return { variants, issues };
 }

@@ -6,8 +6,10 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/index.ts';
 import { missedAssertions } from '../../src/cli/assertions.ts';
 import { painter, wantsColour } from '../../src/cli/io.ts';
+import { pageWarnings } from '../../src/cli/print-issues.ts';
 import { createProgress } from '../../src/cli/progress.ts';
 import { alignedTable, cut, wrapText } from '../../src/cli/table.ts';
+import { variantWarnings } from '../../src/cli/variant-words.ts';
 import { prepareFolder, writeAtomic } from '../../src/cli/write-atomic.ts';
 import { listen } from './listen.ts';
 
@@ -54,6 +56,27 @@ describe('progress', () => {
 
   it('is silent when told so', () => {
     expect(drive({ terminal: true, quiet: true }, 1000)).toBe('');
+  });
+});
+
+describe('warnings of variants', () => {
+  const [wrap, drops] = ['W_WRAP_ASSUMED', 'W_DROP_RATE'].map((code) => ({ code, message: `about ${code}` }));
+  const variant = (name: string, ...warnings: { code: string; message: string }[]) => ({
+    vary: { 'routing.router': name, n: 2 },
+    warnings,
+  });
+
+  it('stand once, and name the variants when it is not all of them', () => {
+    expect(variantWarnings([variant('a', wrap, drops), variant('b', wrap), variant('c', wrap, drops)])).toEqual([
+      wrap,
+      { code: 'W_DROP_RATE', message: 'a 2, c 2: about W_DROP_RATE' },
+    ]);
+    expect(variantWarnings([variant('a'), variant('b')])).toEqual([]);
+  });
+
+  it('are codes in one line, or none', () => {
+    expect(pageWarnings([drops, wrap, drops])).toEqual(['warnings on the page: W_DROP_RATE, W_WRAP_ASSUMED']);
+    expect(pageWarnings([])).toEqual([]);
   });
 });
 

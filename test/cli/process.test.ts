@@ -107,6 +107,17 @@ describe('the built command line', () => {
     expect(readFileSync(page, 'utf8').length).toBe(written.length);
   });
 
+  it('ends with 3 when a variant does not fit, says which, and still compares', async () => {
+    const cwd = temporary();
+    const text = 'topology: tpu-v3:2x2\nmodel: {preset: t5-large}\nworkload: {sequences: 256}\nvary: {workload.remat: [none, full]}\n';
+    writeFileSync(join(cwd, 'remat.yaml'), text);
+    const { exitCode, out, err } = await start(['compare', 'remat.yaml', '--seeds', '2', '--quiet'], { cwd });
+    expect(exitCode).toBe(3);
+    expect(err).toMatch(/^infeasible: none: the step needs [\d.]+ GiB on a device that has 16\.0 GiB\n$/);
+    expect(out).toMatch(/^warnings on the page: .*W_DOES_NOT_FIT/m);
+    expect(readdirSync(join(cwd, 'reports/remat')).sort()).toEqual(['comparison.json', 'index.html']);
+  });
+
   it('stops at Ctrl-C with 130, says so, and leaves no half-written file', async () => {
     const cwd = temporary();
     const { exitCode, err, seconds } = await start(['run', resolve('scenarios/switch-base-v3-32.yaml')], { cwd, interruptAfterMs: 1500 });

@@ -117,6 +117,14 @@ emulate: {layers: 2}
     expect(variants[3].scenario.layout.ici.data).toBe(8);
   });
 
+  it('warns about every combination by itself', () => {
+    const base = 'topology: tpu-v4:4x4x4\nmodel: {preset: t5-base}\nworkload: {sequences: 4096}\n';
+    const { warnings, variants } = load(`${base}vary: {topology: [tpu-v4:4x4x4, tpu-v4:2x2x4]}\n`);
+    const codes = (list: typeof warnings) => list.map(({ code }) => code);
+    expect([codes(warnings), ...variants.map((variant) => codes(variant.warnings))]).toEqual([[], [], ['W_WRAP_ASSUMED']]);
+    expect(variants[1].warnings).toEqual(load(base.replace('4x4x4', '2x2x4')).warnings);
+  });
+
   it('names the folder after the file when there is no name', () => {
     expect(parseScenario('x/ my run (2).yaml', MINIMAL).scenario.name).toBe('my-run-2-');
   });

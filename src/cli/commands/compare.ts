@@ -11,7 +11,8 @@ interface Options {
 const EXAMPLES = `
 The first combination of the values under vary: is the baseline. What depends on the draw of tokens
 (drops, balance) is compared over several seeds, with 95 % intervals of the paired differences.
-Writes comparison.json and index.html into reports/<name>.
+Writes comparison.json and index.html into reports/<name>. When a variant does not fit into device
+memory, the exit code is 3.
 
 Examples:
   switchyard compare scenarios/top1-vs-top2.yaml
