@@ -4,24 +4,13 @@
  * included; the right-hand side is packed once, as routers and experts do.
  */
 import { cpus } from 'node:os';
-import {
-  bf16Bits,
-  compileModule,
-  createKernelMemory,
-  createNaiveTable,
-  createTiledTable,
-  createWasmTable,
-  feedForward,
-  gelu,
-  type KernelTable,
-  kernelModuleBytes,
-  planFeedForward,
-} from '../src/kernels/index.ts';
-import { bf16Elements, type Dtype, elementCount, f32Elements, planArena, type TensorView } from '../src/model/index.ts';
+import { createKernelMemory, feedForward, gelu, type KernelTable, planFeedForward } from '../src/kernels/index.ts';
+import { type Dtype, planArena, type TensorView } from '../src/model/index.ts';
+import { allTables, fillTensor } from '../test/kernels/paths.ts';
 
 const ROUNDS = 5;
 const memory = createKernelMemory(256 << 20);
-const tables = [createNaiveTable(memory), createTiledTable(memory), createWasmTable(memory, compileModule(kernelModuleBytes()))];
+const tables = allTables(memory);
 
 /** Rows that a slow path is measured on; without SIMD the rate hardly depends on them. */
 const SLOW_ROWS = 32;
@@ -135,13 +124,5 @@ function activationWork(): Work {
 
 /** Values of about unit size; what they are does not matter to the time, as long as none is subnormal. */
 function fill(view: TensorView): void {
-  const count = elementCount(view.shape);
-  const value = (i: number): number => ((i * 7919) % 1999) / 1000 - 0.9995;
-  if (view.dtype === 'f32') {
-    const values = f32Elements(memory.buffer, view);
-    for (let i = 0; i < count; i++) values[i] = value(i);
-  } else {
-    const bits = bf16Elements(memory.buffer, view);
-    for (let i = 0; i < count; i++) bits[i] = bf16Bits(value(i));
-  }
+  fillTensor(memory, view, (i) => ((i * 7919) % 1999) / 1000 - 0.9995);
 }

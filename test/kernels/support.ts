@@ -1,24 +1,7 @@
 import { readFileSync } from 'node:fs';
-import {
-  bf16Bits,
-  compileModule,
-  createKernelMemory,
-  createNaiveTable,
-  createTiledTable,
-  createWasmTable,
-  type KernelMemory,
-  type KernelTable,
-  kernelModuleBytes,
-} from '../../src/kernels/index.ts';
-import { bf16Elements, type Dtype, elementCount, f32Elements, planArena, type TensorView } from '../../src/model/index.ts';
-
-/** Compiled once for the whole test file, as a run does. */
-export const kernelModule = compileModule(kernelModuleBytes());
-
-/** Every path over one memory; the first is the oracle. */
-export function allTables(memory: KernelMemory): readonly [KernelTable, ...KernelTable[]] {
-  return [createNaiveTable(memory), createTiledTable(memory), createWasmTable(memory, kernelModule)];
-}
+import { createKernelMemory, type KernelTable } from '../../src/kernels/index.ts';
+import { type Dtype, f32Elements, planArena, type TensorView } from '../../src/model/index.ts';
+import { allTables, fillTensor } from './paths.ts';
 
 export const memory = createKernelMemory(8 << 20);
 export const tables = allTables(memory);
@@ -33,14 +16,7 @@ export function draws(seed: number): () => number {
 }
 
 export function fill(view: TensorView, next: () => number): void {
-  const count = elementCount(view.shape);
-  if (view.dtype === 'f32') {
-    const values = f32Elements(memory.buffer, view);
-    for (let i = 0; i < count; i++) values[i] = next();
-  } else {
-    const bits = bf16Elements(memory.buffer, view);
-    for (let i = 0; i < count; i++) bits[i] = bf16Bits(next());
-  }
+  fillTensor(memory, view, next);
 }
 
 /** The bits of an f32 tensor; all NaN count as one, because the language leaves their payload open. */

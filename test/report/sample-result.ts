@@ -1,5 +1,6 @@
 /** A Result as a run of Switch-Base on 32 cores of TPU v3 could give it: consistent within itself, its numbers invented. */
 import { Purpose, uniform } from '../../src/base/index.ts';
+import { MODEL_PRESETS } from '../../src/model/index.ts';
 import { STAGES } from '../../src/program/index.ts';
 import {
   type BreakdownRow,
@@ -15,7 +16,7 @@ import {
   type Result,
   type TimelineSpan,
 } from '../../src/result/index.ts';
-import type { Scenario } from '../../src/scenario/index.ts';
+import { CLUSTERING_STRENGTHS, SCENARIO_DEFAULTS, type Scenario } from '../../src/scenario/index.ts';
 
 const DEVICES = 32;
 const EXPERTS = 128;
@@ -32,42 +33,18 @@ export function sampleScenario(name = 'switch-base-v3-32'): Scenario {
     name,
     question: 'How long is a Switch-Base step on 16 chips of TPU v3, and what holds it up?',
     topology: { chip: 'tpu-v3', shape: [4, 4], wrap: [false, false], slices: 1, slowDevices: [] },
-    model: {
-      name: 'switch-base',
-      family: 'encoder-decoder',
-      encoderLayers: 12,
-      decoderLayers: 12,
-      dModel: 768,
-      dFf: 2048,
-      heads: 12,
-      headDim: 64,
-      vocab: 32128,
-      ffnMatrices: 3,
-      tiedEmbeddings: true,
-      moe: { experts: EXPERTS, dExpert: 2048, layersEvery: 2 },
+    model: MODEL_PRESETS['switch-base'].spec,
+    layout: {
+      ici: { data: DEVICES, fsdp: 1, tensor: 1, expert: 1, pipeline: 1, context: 1 },
+      expertsOver: 'data',
+      overlapGradients: false,
     },
-    layout: { ici: { data: 32, fsdp: 1, tensor: 1, expert: 1, pipeline: 1, context: 1 }, expertsOver: 'data', overlapGradients: false },
-    routing: {
-      router: 'switch-top1',
-      capacityFactor: 1.25,
-      capacityRule: 'mesh-tf',
-      groupTokens: 1024,
-      groupsMultipleOf: 32,
-      dispatch: 'einsum',
-    },
-    workload: {
-      kind: 'train',
-      sequences: 1024,
-      sequenceLength: 512,
-      targetLength: 114,
-      optimizer: 'adafactor',
-      remat: 'none',
-      embedding: 'gather',
-    },
-    precision: { matmul: 'bf16', weights: 'f32', router: 'f32' },
-    load: { kind: 'measured', clustering: 0.1 },
-    emulate: { tokens: 'all', layers: 'all', verifyShare: 0.01 },
-    seed: 7,
+    routing: { ...SCENARIO_DEFAULTS.routing, groupsMultipleOf: DEVICES },
+    workload: { ...SCENARIO_DEFAULTS.workload, embedding: 'gather' },
+    precision: SCENARIO_DEFAULTS.precision,
+    load: { kind: 'measured', clustering: CLUSTERING_STRENGTHS.default },
+    emulate: SCENARIO_DEFAULTS.emulate,
+    seed: SCENARIO_DEFAULTS.seed,
     vary: {},
     assert: {},
   };
@@ -184,6 +161,8 @@ function traffic(): readonly LayerTraffic[] {
       Math.round(786_432 * (0.5 + 0.8 * draw(60 + index, i % DEVICES) + 0.2 * draw(80 + index, i))),
     ),
     slotBytesPerPair: 983_040,
+    predictedBytesToOthers: 983_040 * DEVICES * (DEVICES - 1),
+    executedBytesToOthers: 983_040 * DEVICES * (DEVICES - 1),
   }));
 }
 
