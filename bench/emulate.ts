@@ -17,6 +17,8 @@ const request: EmulationRequest = {
   ffnMatrices: 3,
   experts: 128,
   devices: 32,
+  tokensTravel: true,
+  dispatchDtype: 'bf16',
   stacks: [
     { stack: 'encoder', tokens: 524288, groupTokens: 1024, layers: LAYERS, groups: sampleEvenly(512, 512 * share) },
     { stack: 'decoder', tokens: 116736, groupTokens: 912, layers: LAYERS, groups: sampleEvenly(128, 128 * share) },

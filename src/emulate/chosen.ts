@@ -4,7 +4,10 @@ import { layerLoad, loadFingerprint } from './collect.ts';
 import type { EmulationRequest, RoutingVariant, StackTokens } from './types.ts';
 
 /** The part of a request that matters when experts are not computed but given. */
-export type ChosenRequest = Pick<EmulationRequest, 'seed' | 'dModel' | 'experts' | 'devices' | 'stacks' | 'totalLayers' | 'variants'>;
+export type ChosenRequest = Pick<
+  EmulationRequest,
+  'seed' | 'dModel' | 'experts' | 'devices' | 'tokensTravel' | 'dispatchDtype' | 'stacks' | 'totalLayers' | 'variants'
+>;
 
 /** One Switch layer whose choices are given for the groups in `tokens.groups`. */
 export interface ChosenLayer {
@@ -19,7 +22,7 @@ export function loadsOfChoices(request: ChosenRequest, kind: Load['kind'], layer
   return request.variants.map((variant) => {
     const counted = layers.map((layer) => countLayer(request, variant, layer));
     const { router, capacityFactor } = variant;
-    const load = { router, capacityFactor, kind, layers: counted, totalLayers: request.totalLayers, verification: null };
+    const load = { router, capacityFactor, kind, layers: counted, totalLayers: request.totalLayers, slotTraffic: null, verification: null };
     return { ...load, fingerprint: loadFingerprint(load) };
   });
 }

@@ -1,21 +1,23 @@
 import { addNumber, addNumbers, addText, emptyFingerprint, fingerprintText } from '../base/index.ts';
 import { routerZLoss } from '../kernels/index.ts';
-import type { LayerLoad, Load, Verification } from '../scenario/index.ts';
+import { BYTES_PER_ELEMENT } from '../model/index.ts';
+import type { DeviceTraffic, LayerLoad, Load, Verification } from '../scenario/index.ts';
+import { countTraffic } from './device-traffic.ts';
 import { type EmulationJob, LOSSES_PER_GROUP, type StackPlan } from './job.ts';
 import { counts, sums } from './memory-views.ts';
-import { deviceOfExpert, deviceOfGroup, routedTokens } from './shards.ts';
+import { deviceOfExpert, expertsByDevice, routedTokens } from './shards.ts';
 import type { EmulationRequest, StackTokens } from './types.ts';
 import { OUTCOMES_PER_LANE } from './verification-plan.ts';
 
-const TOKEN_BYTES_PER_DIMENSION = 2;
-
-/** One load per variant, from the counts that the items left in the buffer. The verification stands in the first variant's load, whose dispatch it ran. */
+/** One load per variant, from the counts that the items left in the buffer. Dispatch and verification stand in the first variant's load, whose choices they ran. */
 export function collectLoads(job: EmulationJob, buffer: ArrayBufferLike, kernelPath: string): Load[] {
   const { request } = job;
   return request.variants.map(({ router, capacityFactor }, variant) => {
     const layers = job.stacks.flatMap((stack) => stack.tokens.layers.map((_, row) => collectLayer(request, stack, variant, row, buffer)));
     const verification = variant === 0 ? collectVerification(job, buffer, kernelPath) : null;
-    const load = { router, capacityFactor, kind: 'measured' as const, layers, totalLayers: request.totalLayers, verification };
+    const slotTraffic =
+      variant === 0 && request.tokensTravel ? job.stacks.flatMap((stack) => collectDispatch(request, stack, buffer)) : null;
+    const load = { router, capacityFactor, kind: 'measured' as const, layers, totalLayers: request.totalLayers, slotTraffic, verification };
     return { ...load, fingerprint: loadFingerprint(load) };
   });
 }
@@ -33,31 +35,26 @@ export interface LayerCounts {
 
 /** Turns counts per (group, expert) into a load: sums per expert, and bytes between the devices that hold groups and experts. */
 export function layerLoad(
-  request: Pick<EmulationRequest, 'experts' | 'devices' | 'dModel'>,
+  request: Pick<EmulationRequest, 'experts' | 'devices' | 'tokensTravel' | 'dispatchDtype' | 'dModel'>,
   tokens: StackTokens,
   layer: number,
   layerCounts: LayerCounts,
   losses: Pick<LayerLoad, 'auxiliaryLoss' | 'routerZLoss' | 'routerConfidence'>,
 ): LayerLoad {
-  const { experts, devices, dModel } = request;
+  const { experts, devices, dModel, tokensTravel, dispatchDtype } = request;
   const { topK, expertCapacity, requested, kept, dropped } = layerCounts;
   const groupsOfStack = tokens.tokens / tokens.groupTokens;
   const requestedSums = new Float64Array(experts);
   const keptSums = new Float64Array(experts);
-  const tokenBytes = new Float64Array(devices * devices);
-  const slotBytes = new Float64Array(devices * devices);
-  const bytesPerToken = dModel * TOKEN_BYTES_PER_DIMENSION;
+  const bytesPerToken = dModel * BYTES_PER_ELEMENT[dispatchDtype];
   for (let group = 0; group < tokens.groups.length; group++) {
-    const source = deviceOfGroup(tokens.groups[group], groupsOfStack, devices) * devices;
     for (let expert = 0; expert < experts; expert++) {
-      const at = group * experts + expert;
-      const pair = source + deviceOfExpert(expert, experts, devices);
-      requestedSums[expert] += requested[at];
-      keptSums[expert] += kept[at];
-      tokenBytes[pair] += kept[at] * bytesPerToken;
-      slotBytes[pair] += expertCapacity * bytesPerToken;
+      requestedSums[expert] += requested[group * experts + expert];
+      keptSums[expert] += kept[group * experts + expert];
     }
   }
+  const holder = (expert: number): number => deviceOfExpert(expert, experts, devices);
+  const keptBytes = (group: number, expert: number): number => kept[group * experts + expert] * bytesPerToken;
   return {
     stack: tokens.stack,
     layer,
@@ -72,8 +69,7 @@ export function layerLoad(
     kept: keptSums,
     droppedTokens: dropped.reduce((sum, count) => sum + count, 0),
     droppedShareByGroup: Float64Array.from(dropped, (count) => count / tokens.groupTokens),
-    tokenBytes,
-    slotBytes,
+    tokenTraffic: tokensTravel ? countTraffic(devices, tokens, experts, holder, keptBytes) : null,
     ...losses,
   };
 }
@@ -91,9 +87,12 @@ export function loadFingerprint(load: Omit<Load, 'fingerprint'>): string {
     addNumbers(print, layer.requested);
     addNumbers(print, layer.kept);
     addNumbers(print, layer.droppedShareByGroup);
-    addNumbers(print, layer.tokenBytes);
-    addNumbers(print, layer.slotBytes);
+    if (layer.tokenTraffic !== null) addNumbers(print, layer.tokenTraffic.bytes);
     addNumbers(print, [layer.droppedTokens, layer.auxiliaryLoss, layer.routerZLoss, layer.routerConfidence]);
+  }
+  for (const { bytes, bytesToOthers } of load.slotTraffic ?? []) {
+    addNumbers(print, bytes);
+    addNumber(print, bytesToOthers);
   }
   const { verification } = load;
   if (verification !== null) {
@@ -122,6 +121,22 @@ function collectLayer(request: EmulationRequest, stack: StackPlan, variant: numb
     auxiliaryLoss: auxiliaryLosses / groups,
     routerZLoss: routerZLoss(squares, groups * tokens.groupTokens),
     routerConfidence: kept === 0 ? 0 : keptWeight / kept,
+  });
+}
+
+/** Per layer: what the dispatch of one stack handed over. */
+function collectDispatch(
+  { experts, devices }: EmulationRequest,
+  { tokens, handedOver }: StackPlan,
+  buffer: ArrayBufferLike,
+): DeviceTraffic[] {
+  const arrived = sums(buffer, handedOver);
+  const receivers = handedOver.shape[2];
+  const holders = expertsByDevice(experts, devices).map(([first]) => deviceOfExpert(first, experts, devices));
+  return tokens.layers.map((_, row) => {
+    const first = row * tokens.groups.length * receivers;
+    const bytes = (group: number, receiver: number): number => arrived[first + group * receivers + receiver];
+    return countTraffic(devices, tokens, receivers, (receiver) => holders[receiver], bytes);
   });
 }
 

@@ -35,6 +35,8 @@ export interface StackPlan {
   /** Layers whose router weights stand side by side, so that one product gives the logits of all of them. */
   readonly chunks: readonly LayerChunk[];
   readonly variants: readonly VariantPlan[];
+  /** [L, G, receiving devices]: bytes that the first variant's dispatch handed to every device that holds experts; empty where no token travels. */
+  readonly handedOver: SumView;
 }
 
 export interface LayerChunk {
@@ -71,6 +73,8 @@ export interface ThreadScratch {
   readonly probabilities: TensorView;
   /** [2, S] f32: row maxima, row sums. */
   readonly statistics: TensorView;
+  /** [slots of the device with most experts, d] in the precision in which tokens travel: the send buffer of one device after the other. */
+  readonly slots: TensorView;
   readonly matmul: TensorView;
   readonly verification: VerificationScratch | null;
 }

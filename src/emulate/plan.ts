@@ -16,7 +16,7 @@ import {
 } from './job.ts';
 import type { KernelPair } from './kernel-pair.ts';
 import { allocateCounts, allocateSums } from './memory-views.ts';
-import { totalGroups } from './shards.ts';
+import { expertsByDevice, totalGroups } from './shards.ts';
 import { CLUSTERS } from './tokens.ts';
 import type { EmulationRequest, RoutingVariant, StackTokens } from './types.ts';
 import { planVerification } from './verification-plan.ts';
@@ -63,12 +63,14 @@ function planStack(arena: ArenaPlan, request: EmulationRequest, tokens: StackTok
     const weights = arena.allocate([dModel, layers * experts], 'f32');
     chunks.push({ firstRow, layers, weights, packed: arena.allocate([fast.packedElements(dModel, layers * experts)], 'f32') });
   }
+  const receivers = request.tokensTravel ? expertsByDevice(experts, request.devices).length : 0;
   return {
     tokens,
     totalGroups: totalGroups(tokens),
     centres: arena.allocate([clustering === 0 ? 0 : CLUSTERS, dModel], 'f32'),
     chunks,
     variants: request.variants.map((variant) => planVariant(arena, request, tokens, variant)),
+    handedOver: allocateSums(arena, [tokens.layers.length, tokens.groups.length, receivers]),
   };
 }
 
@@ -94,6 +96,8 @@ function planScratch(
   const { dModel, experts } = request;
   const rows = Math.max(1, ...stacks.map((stack) => stack.tokens.groupTokens));
   const columns = Math.max(experts, ...stacks.flatMap((stack) => stack.chunks.map((chunk) => chunk.layers * experts)));
+  const mostExperts = Math.max(0, ...expertsByDevice(experts, request.devices).map((local) => local.length));
+  const capacities = stacks.map((stack) => stack.variants[0].expertCapacity);
   const products = stacks.flatMap((stack) =>
     stack.chunks.map((chunk) => fast.scratchElements(stack.tokens.groupTokens, dModel, chunk.layers * experts)),
   );
@@ -102,6 +106,7 @@ function planScratch(
     logits: arena.allocate([rows, columns], 'f32'),
     probabilities: arena.allocate([rows, experts], 'f32'),
     statistics: arena.allocate([2, rows], 'f32'),
+    slots: arena.allocate([mostExperts * Math.max(0, ...capacities), dModel], request.dispatchDtype),
     matmul: arena.allocate([Math.max(0, ...products)], 'f32'),
   };
 }

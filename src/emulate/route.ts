@@ -2,7 +2,8 @@ import { Purpose, uniform } from '../base/index.ts';
 import { addProbabilitySums, auxiliaryLoss, type KernelTable, squaredLogSumExp } from '../kernels/index.ts';
 import { bf16Elements, f32Elements, type TensorView } from '../model/index.ts';
 import { type Assignment, countAssignment, createAssignment, ROUTERS, type Router } from '../routing/index.ts';
-import { type EmulationJob, LOSSES_PER_GROUP, type StackPlan, type ThreadScratch, type VariantPlan } from './job.ts';
+import { openDispatch } from './dispatch.ts';
+import { type EmulationJob, LOSSES_PER_GROUP, type ThreadScratch, type VariantPlan } from './job.ts';
 import { counts, sums } from './memory-views.ts';
 import { layerKey, stackNumber } from './shards.ts';
 import { createTokenSource } from './tokens.ts';
@@ -60,7 +61,7 @@ function openLayerRouter(job: EmulationJob, buffer: ArrayBufferLike, stack: numb
   const statistics = f32Elements(buffer, views.statistics);
   const probabilitySums = new Float64Array(experts);
   const routed = plan.variants.map((variant, i) => openVariant(buffer, variant, ROUTERS[request.variants[i].router], groupTokens, experts));
-  const dispatch = openDispatch(job, buffer, stack, bf16Elements(buffer, views.tokens));
+  const dispatch = openDispatch(job, buffer, stack, views);
   return (layerRow: number, groupRow: number, key: number): void => {
     const at = layerRow * groups.length + groupRow;
     const firstToken = groups[groupRow] * groupTokens;
@@ -102,37 +103,4 @@ function openVariant(buffer: ArrayBufferLike, variant: VariantPlan, router: Rout
     losses[at * LOSSES_PER_GROUP + 2] = tally.keptWeight;
   };
   return { router, variant, assignment, count };
-}
-
-/** Copies the tokens that a verified expert keeps into its slots: the move that the all-to-all makes between devices. */
-function openDispatch(job: EmulationJob, buffer: ArrayBufferLike, stack: number, tokens: Uint16Array) {
-  const { dModel } = job.request;
-  const plan: StackPlan = job.stacks[stack];
-  const { expertCapacity } = plan.variants[0];
-  const wanted = new Map<number, { expert: number; slots: Uint16Array; filled: Int32Array }[]>();
-  for (const lane of job.verification?.lanes ?? []) {
-    if (lane.stack !== stack) continue;
-    const slots = bf16Elements(buffer, lane.slots);
-    const filled = counts(buffer, lane.filled);
-    lane.groups.forEach((group, batch) => {
-      const at = lane.row * plan.tokens.groups.length + group;
-      const first = batch * expertCapacity;
-      const target = {
-        expert: lane.expert,
-        slots: slots.subarray(first * dModel, (first + expertCapacity) * dModel),
-        filled: filled.subarray(first, first + expertCapacity),
-      };
-      wanted.set(at, [...(wanted.get(at) ?? []), target]);
-    });
-  }
-  return (at: number, { topK, expert, slot }: Assignment): void => {
-    for (const target of wanted.get(at) ?? []) {
-      for (let row = 0; row < expert.length; row++) {
-        if (expert[row] !== target.expert || slot[row] < 0) continue;
-        const token = Math.floor(row / topK);
-        target.slots.set(tokens.subarray(token * dModel, (token + 1) * dModel), slot[row] * dModel);
-        target.filled[slot[row]] = 1;
-      }
-    }
-  };
 }

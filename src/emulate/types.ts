@@ -1,4 +1,4 @@
-import type { Stack } from '../model/index.ts';
+import type { Dtype, Stack } from '../model/index.ts';
 import type { RoutingChoice } from '../routing/index.ts';
 
 /** A router with its capacity; scores are computed once and shared by all variants. */
@@ -26,6 +26,10 @@ export interface EmulationRequest {
   readonly experts: number;
   /** Devices that the groups (by contiguous ranges) and the experts (by contiguous ranges) are spread over. */
   readonly devices: number;
+  /** Whether the experts are spread over the devices, so that tokens travel to them; otherwise every device holds all experts. */
+  readonly tokensTravel: boolean;
+  /** Precision in which tokens travel. */
+  readonly dispatchDtype: Dtype;
   readonly stacks: readonly StackTokens[];
   /** Switch layers of the whole model. */
   readonly totalLayers: number;

@@ -89,7 +89,16 @@ const DETAIL = object({
     rows: list(object({ from: number, to: number, axis: number, bytes: number, busySeconds: number, utilisation: number })),
   }),
   traffic: list(
-    object({ stack: text, layer: number, rows: number, devicesPerRow: number, tokenBytes: list(number), slotBytesPerPair: number }),
+    object({
+      stack: text,
+      layer: number,
+      rows: number,
+      devicesPerRow: number,
+      tokenBytes: list(number),
+      slotBytesPerPair: number,
+      predictedBytesToOthers: number,
+      executedBytesToOthers: nullable(number),
+    }),
   ),
   memory: object({
     capacityBytes: number,

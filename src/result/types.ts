@@ -150,16 +150,20 @@ export interface LinkRow {
   readonly utilisation: number;
 }
 
-/** Bytes of kept tokens that one dispatch of a layer sends: [rows x rows], row-major, row = source. */
+/** What one dispatch of a layer sends for the routed groups. */
 export interface LayerTraffic {
   readonly stack: string;
   readonly layer: number;
   readonly rows: number;
   /** Neighbouring devices that a row and a column stand for; 1 on slices small enough to show every device. */
   readonly devicesPerRow: number;
+  /** Bytes of kept tokens: [rows x rows], row-major, row = source. */
   readonly tokenBytes: readonly number[];
-  /** Between two devices, whatever a row stands for. */
+  /** Bytes of slots, filled or not, from one device to one other, whatever a row stands for: the program's closed form. */
   readonly slotBytesPerPair: number;
+  /** The same over all pairs of different devices, and what the executed dispatch handed over; null where none was executed. */
+  readonly predictedBytesToOthers: number;
+  readonly executedBytesToOthers: number | null;
 }
 
 export interface MemoryProfile {

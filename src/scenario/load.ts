@@ -26,14 +26,24 @@ export interface LayerLoad {
   readonly droppedTokens: number;
   /** [groups], as `routedGroups`: share of the group's tokens that were dropped; the spread gives the sampling error. */
   readonly droppedShareByGroup: Float64Array;
-  /** [devices, devices]: bytes of kept tokens that device `row` sends to device `column` in one dispatch. */
-  readonly tokenBytes: Float64Array;
-  /** [devices, devices]: bytes of capacity slots, filled or not, that one dispatch moves: what the wires carry under padded dispatch. */
-  readonly slotBytes: Float64Array;
+  /** Bytes of kept tokens in one dispatch; null where every device holds all experts, because then no token travels. */
+  readonly tokenTraffic: DeviceTraffic | null;
   /** Means over tokens; unscaled losses. NaN where no probabilities were computed (recorded or drawn ids). */
   readonly auxiliaryLoss: number;
   readonly routerZLoss: number;
   readonly routerConfidence: number;
+}
+
+/** Bytes from device to device in one dispatch of the routed groups. */
+export interface DeviceTraffic {
+  readonly devices: number;
+  /** Neighbouring devices that a row and a column stand for; 1 unless the matrix would be too large to keep. */
+  readonly devicesPerRow: number;
+  readonly rows: number;
+  /** [rows, rows], row = source; bytes that stay on their device included. */
+  readonly bytes: Float64Array;
+  /** Those that leave their device. */
+  readonly bytesToOthers: number;
 }
 
 /** How the bitwise comparison of the expert feed-forward with the oracle ended. */
@@ -55,6 +65,11 @@ export interface Load {
   readonly layers: readonly LayerLoad[];
   /** Switch layers of the model, routed or not. */
   readonly totalLayers: number;
+  /**
+   * Per layer: bytes of the slot buffers, empty slots included, that the executed dispatch filled and handed over. Null where none was executed: for choices
+   * that were drawn or recorded, for variants but the first, and where no token travels.
+   */
+  readonly slotTraffic: readonly DeviceTraffic[] | null;
   readonly verification: Verification | null;
   readonly fingerprint: string;
 }

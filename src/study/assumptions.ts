@@ -34,10 +34,16 @@ function wrapSentence(scenario: Scenario): string {
 }
 
 function routingSentences(scenario: Scenario): string[] {
-  const sentences = [
-    'Every slot of every expert is computed and sent, filled or not, as one-hot einsum dispatch does: drops cost no time, capacity does.',
-    'Experts of a layer are spread in contiguous ranges over the axis that holds them.',
-  ];
+  const sentences =
+    scenario.layout.expertsOver === 'none'
+      ? [
+          'Every slot of every expert is computed, filled or not, as one-hot einsum dispatch does: drops cost no time, capacity does.',
+          'Every device holds all experts, so no token travels to them.',
+        ]
+      : [
+          'Every slot of every expert is computed and sent, filled or not, as one-hot einsum dispatch does: drops cost no time, capacity does.',
+          'Experts of a layer are spread in contiguous ranges over the axis that holds them.',
+        ];
   if (scenario.load.kind === 'measured') {
     sentences.push(
       'The router is untrained and the tokens are synthetic (one strength of clustering, shared by all layers): drop rates are an assumption about your data, not a measurement of it.',

@@ -21,7 +21,8 @@ export function ownVariant({ routing }: Scenario): RoutingVariant {
  * share of each stack but at least two, so that their spread gives the sampling error.
  */
 export function emulationRequest(scenario: Scenario, task: RoutingTask): EmulationRequest {
-  const { model, layout } = scenario;
+  const { model, layout, precision } = scenario;
+  const shards = shardsOf(layout);
   const { stacks } = stackGroups(scenario);
   const layers = switchLayersOf(model);
   const routed = sampleEvenly(layers.length, task.sample.layers).map((row) => layers[row]);
@@ -34,7 +35,9 @@ export function emulationRequest(scenario: Scenario, task: RoutingTask): Emulati
     dExpert: model.moe?.dExpert ?? 0,
     ffnMatrices: model.ffnMatrices,
     experts: model.moe?.experts ?? 0,
-    devices: shardsOf(layout).batch,
+    devices: shards.batch,
+    tokensTravel: shards.expertAxis !== null,
+    dispatchDtype: precision.matmul,
     stacks: stacks
       .map((stack) => ({
         stack: stack.stack,

@@ -18,13 +18,14 @@ import { type Load, type Scenario, stackGroups } from '../scenario/index.ts';
 import { assumptionsOf } from './assumptions.ts';
 import { stepBreakdown } from './breakdown.ts';
 import { clusteringRows } from './clusterings.ts';
-import { expertLoadRows, trafficRows } from './expert-rows.ts';
+import { expertLoadRows } from './expert-rows.ts';
 import { linkMap } from './link-map.ts';
 import { scenarioLoad } from './loads.ts';
 import { memoryProfile } from './memory-profile.ts';
 import { metricValues } from './metric-values.ts';
 import { resultWarnings } from './result-warnings.ts';
 import { deviceTimeline } from './timeline.ts';
+import { trafficRows } from './traffic-rows.ts';
 
 /** Everything that the outside world has to hand in: data, threads, and facts about this run. */
 export interface StudyInput {

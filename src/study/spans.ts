@@ -1,4 +1,4 @@
-import type { Trace } from '../engine/index.ts';
+import { neededCollectives, type Trace } from '../engine/index.ts';
 import { type Program, TaskKind } from '../program/index.ts';
 
 /** What one device did, task by task; picoseconds. */
@@ -10,7 +10,7 @@ export interface DeviceSpan {
   readonly end: number;
 }
 
-/** A stretch of the step in which a device did one kind of thing on behalf of one task. */
+/** A part of the step in which a device did one kind of thing on behalf of one task. */
 export interface Stretch {
   readonly kind: 'compute' | 'exposedCommunication' | 'wait';
   readonly task: number;
@@ -18,48 +18,50 @@ export interface Stretch {
   readonly end: number;
 }
 
-/** The spans of one device by task index; every task of the program has one. */
+/** The spans of one device in task order; every task of the program has one. */
 export function deviceSpans({ spans }: Trace, device: number): DeviceSpan[] {
   const rows: DeviceSpan[] = [];
   for (let row = 0; row < spans.count; row++) {
     if (spans.device[row] !== device) continue;
     rows.push({ task: spans.task[row], start: spans.start[row], running: spans.running[row], end: spans.end[row] });
   }
-  return rows.sort((a, b) => a.task - b.task);
+  return rows;
 }
 
 /**
- * Cuts the step of one device into stretches without gaps. While the compute stream stands still, the time belongs to the collective that
- * ends it (the one that finishes last before the next computation): waiting for other members first, then moving bytes.
+ * Cuts the step of one device into stretches without gaps, by the rule of the engine's accounts: while the compute stream stands still, time
+ * belongs to the collectives that the next computation needs; it is exposed communication while one of them moves bytes, and waiting otherwise.
  */
 export function stretches(program: Program, trace: Trace, device: number): Stretch[] {
+  const { tasks } = program;
   const spans = deviceSpans(trace, device);
-  const computations = spans.filter(({ task }) => program.tasks.kind[task] === TaskKind.compute);
-  const collectives = spans.filter(({ task }) => program.tasks.kind[task] === TaskKind.collective).sort((a, b) => a.end - b.end);
   const out: Stretch[] = [];
   let now = 0;
-  let next = 0;
-  let last: DeviceSpan | undefined;
-  const fill = (until: number): void => {
-    while (next < collectives.length && collectives[next].end <= until) last = collectives[next++];
-    if (until === now) return;
-    const blocker = last;
-    if (blocker === undefined || blocker.end <= now) {
-      out.push({ kind: 'wait', task: blocker?.task ?? 0, start: now, end: until });
-    } else {
-      const moving = Math.min(Math.max(blocker.running, now), until);
-      if (moving > now) out.push({ kind: 'wait', task: blocker.task, start: now, end: moving });
-      if (blocker.end > moving)
-        out.push({ kind: 'exposedCommunication', task: blocker.task, start: moving, end: Math.min(blocker.end, until) });
-      if (until > blocker.end) out.push({ kind: 'wait', task: blocker.task, start: blocker.end, end: until });
+  for (const span of spans) {
+    if (tasks.kind[span.task] !== TaskKind.compute) continue;
+    if (span.start > now) {
+      const needed = neededCollectives(program, trace.spans, span.task, device, now);
+      out.push(...idle(needed.map((task) => spans[task]), now, span.start, span.task));
     }
-    now = until;
-  };
-  for (const span of computations) {
-    fill(span.start);
     if (span.end > span.start) out.push({ kind: 'compute', task: span.task, start: span.start, end: span.end });
     now = span.end;
   }
-  fill(trace.step);
+  const last = spans[spans.length - 1].task;
+  const collectives = program.collectives.map(({ task }) => spans[task]);
+  return [...out, ...idle(collectives, now, trace.step, last)];
+}
+
+/** Cuts an idle time into the collectives that it is spent on; what no collective explains falls to the task that is waited for. */
+function idle(collectives: readonly DeviceSpan[], from: number, to: number, awaited: number): Stretch[] {
+  const out: Stretch[] = [];
+  let now = from;
+  for (const { task, running, end } of [...collectives].sort((a, b) => a.running - b.running)) {
+    if (end <= now || running >= to) continue;
+    if (running > now) out.push({ kind: 'wait', task, start: now, end: running });
+    const start = Math.max(now, running);
+    now = Math.min(end, to);
+    out.push({ kind: 'exposedCommunication', task, start, end: now });
+  }
+  if (now < to) out.push({ kind: 'wait', task: awaited, start: now, end: to });
   return out;
 }

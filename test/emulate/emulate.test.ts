@@ -76,16 +76,56 @@ describe('emulate', () => {
         }
         expect(total(layer.droppedShareByGroup) * groupTokens).toBeCloseTo(layer.droppedTokens, 6);
         if (topK === 1) expect(total(layer.kept) + layer.droppedTokens).toBe(groups * groupTokens);
-        expect(total(layer.tokenBytes)).toBe(total(layer.kept) * SMALL.dModel * 2);
-        expect(total(layer.slotBytes)).toBe(groups * experts * expertCapacity * SMALL.dModel * 2);
-        // Groups and experts divide evenly here, so every pair of devices moves the same padded bytes.
-        const even = total(layer.slotBytes) / SMALL.devices ** 2;
-        expect(Array.from(layer.slotBytes)).toEqual(new Array(SMALL.devices ** 2).fill(even));
+        expect(total(layer.tokenTraffic?.bytes ?? [])).toBe(total(layer.kept) * SMALL.dModel * 2);
         expect(layer.auxiliaryLoss).toBeGreaterThan(0.9);
         expect(layer.routerConfidence).toBeGreaterThan(1 / experts);
         expect(layer.routerZLoss).toBeGreaterThan(0);
       }
     }
+  });
+
+  it.each(['bf16', 'f32'] as const)('hands over every slot of the padded dispatch in %s, whatever it holds', async (dispatchDtype) => {
+    const variants = [{ ...SMALL.variants[0], capacityFactor: 1.25 }, SMALL.variants[0]];
+    const [first, second] = await emulate({ ...SMALL, variants, dispatchDtype }, plainExecutor);
+    expect(second.slotTraffic).toBeNull();
+    expect(first.slotTraffic).toHaveLength(first.layers.length);
+    const bytes = dispatchDtype === 'bf16' ? 2 : 4;
+    first.layers.forEach((layer, row) => {
+      // 8 groups of 64 tokens with 10 slots per expert, or 4 groups of 40 tokens with 6; 4 devices with 2 experts each.
+      const slotsPerPair = layer.stack === 'encoder' ? 2 * 2 * 10 : 1 * 2 * 6;
+      const perPair = slotsPerPair * SMALL.dModel * bytes;
+      const traffic = first.slotTraffic?.[row];
+      expect(Array.from(traffic?.bytes ?? [])).toEqual(new Array(16).fill(perPair));
+      expect(traffic?.bytesToOthers).toBe(12 * perPair);
+      layer.tokenTraffic?.bytes.forEach((kept) => {
+        expect(kept).toBeLessThanOrEqual(perPair);
+      });
+      expect(total(layer.tokenTraffic?.bytes ?? [])).toBe(total(layer.kept) * SMALL.dModel * bytes);
+    });
+    expect(first.verification?.differingValues).toBe(0);
+    expect(first.verification).toEqual((await emulate({ ...SMALL, variants }, plainExecutor))[0].verification);
+  });
+
+  it('moves nothing between devices that all hold all experts', async () => {
+    const [load] = await emulate({ ...SMALL, tokensTravel: false }, plainExecutor);
+    const [spread] = await emulate(SMALL, plainExecutor);
+    expect(load.slotTraffic).toBeNull();
+    expect(load.layers.every(({ tokenTraffic }) => tokenTraffic === null)).toBe(true);
+    expect(load.layers.map(({ kept }) => kept)).toEqual(spread.layers.map(({ kept }) => kept));
+    expect(load.verification).toEqual(spread.verification);
+  });
+
+  it('keeps the traffic of many devices in few rows', async () => {
+    const stacks = [{ ...SMALL.stacks[0], groups: [0, 1, 2, 3, 4, 5, 6, 7] }];
+    const [load] = await emulate({ ...SMALL, experts: 200, devices: 200, stacks, verifyShare: 0 }, plainExecutor);
+    for (const traffic of [load.layers[0].tokenTraffic, load.slotTraffic?.[0]]) {
+      expect(traffic).toMatchObject({ devices: 200, devicesPerRow: 4, rows: 50 });
+      expect(traffic?.bytes).toHaveLength(2500);
+    }
+    // Every group lies on one device and so hands all experts but one to others.
+    const slotBytes = load.layers[0].expertCapacity * SMALL.dModel * 2;
+    expect(load.slotTraffic?.[0].bytesToOthers).toBe(8 * 199 * slotBytes);
+    expect(total(load.slotTraffic?.[0].bytes ?? [])).toBe(8 * 200 * slotBytes);
   });
 
   it('gives the same bits on plain and on WebAssembly kernels, and others for another seed', async () => {

@@ -10,7 +10,7 @@ function windowsOf(value: unknown, name = 'job'): { name: string; from: number; 
   if (typeof value !== 'object' || value === null) return [];
   const { offset, shape, dtype } = value as { offset?: number; shape?: number[]; dtype?: string };
   if (offset !== undefined && shape !== undefined) {
-    const bytes = dtype === 'bf16' ? 2 : name.endsWith('losses') || name.endsWith('outcomes') ? 8 : 4;
+    const bytes = dtype === 'bf16' ? 2 : name.endsWith('losses') || name.endsWith('outcomes') || name.endsWith('handedOver') ? 8 : 4;
     return [{ name, from: offset, to: offset + elementCount(shape) * bytes }];
   }
   return Object.entries(value).flatMap(([key, entry]) => windowsOf(entry, `${name}.${key}`));

@@ -10,6 +10,8 @@ export const SMALL: EmulationRequest = {
   ffnMatrices: 3,
   experts: 8,
   devices: 4,
+  tokensTravel: true,
+  dispatchDtype: 'bf16',
   stacks: [
     { stack: 'encoder', tokens: 512, groupTokens: 64, layers: [1, 3], groups: [0, 1, 2, 3, 4, 5, 6, 7] },
     { stack: 'decoder', tokens: 160, groupTokens: 40, layers: [1], groups: [0, 1, 2, 3] },

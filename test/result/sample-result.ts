@@ -90,7 +90,18 @@ export function sampleResult(values: Readonly<Record<MetricName, number>> = VALU
           { from: 2, to: 3, axis: 0, bytes: 9e8, busySeconds: 0.2, utilisation: 0.25 },
         ],
       },
-      traffic: [{ stack: 'encoder', layer: 1, rows: 2, devicesPerRow: 1, tokenBytes: [1, 2, 3, 4], slotBytesPerPair: 8 }],
+      traffic: [
+        {
+          stack: 'encoder',
+          layer: 1,
+          rows: 2,
+          devicesPerRow: 1,
+          tokenBytes: [1, 2, 3, 4],
+          slotBytesPerPair: 8,
+          predictedBytesToOthers: 16,
+          executedBytesToOthers: 16,
+        },
+      ],
       memory: {
         capacityBytes: 16e9,
         peakBytes: 12e9,

@@ -66,18 +66,26 @@ describe('a study', () => {
     expect(closed?.value).toBe(value(result, 'stepSeconds'));
   });
 
-  it('predicts exactly the bytes that the emulated pod dispatched', async () => {
-    const { result } = await withThreads(1);
+  it.each(['bf16', 'f32'] as const)('predicts exactly the bytes that the emulated pod handed over, in %s', async (matmul) => {
+    const { result } = await run((scenario) => ({ ...scenario, precision: { ...scenario.precision, matmul } }));
     expect(result.detail.traffic).toHaveLength(2);
-    let perDevice = 0;
-    for (const layer of result.detail.traffic) {
-      const row = result.detail.expertLoads.find((load) => load.stack === layer.stack && load.layer === layer.layer);
-      // Every device: its groups x the experts of a destination x slots, counted from the routed groups.
-      const slots = ((row?.slotsPerExpert ?? 0) / layer.rows) * ((row?.requested.length ?? 0) / layer.rows);
-      expect(layer.slotBytesPerPair).toBe(slots * tiny.scenario.model.dModel * 2);
-      perDevice += 4 * layer.slotBytesPerPair * (layer.rows - 1);
+    let handedOver = 0;
+    for (const { executedBytesToOthers, predictedBytesToOthers } of result.detail.traffic) {
+      expect(executedBytesToOthers).toBe(predictedBytesToOthers);
+      handedOver += executedBytesToOthers ?? Number.NaN;
     }
-    expect(value(result, 'allToAllBytesPerDevice')).toBe(perDevice);
+    // A step dispatches and combines, forward and backward; the program's own collectives, of four devices, carry the same.
+    expect(value(result, 'allToAllBytesPerDevice') * 4).toBe(4 * handedOver);
+  });
+
+  it('shows no traffic where every device holds all experts', async () => {
+    const { result } = await run((scenario) => ({ ...scenario, layout: { ...scenario.layout, expertsOver: 'none' } }));
+    expect(value(result, 'allToAllBytesPerDevice')).toBe(0);
+    expect(result.detail.traffic).toEqual([]);
+    expect(result.detail.expertLoads).toHaveLength(2);
+    expect(result.detail.assumptions.filter((sentence) => /sent|no token travels/.test(sentence))).toEqual([
+      'Every device holds all experts, so no token travels to them.',
+    ]);
   });
 
   it('never sends more token bytes than slots', async () => {
