@@ -3,5 +3,6 @@
  * device's time went. It knows tasks, devices and links, nothing of what they stand for. Times are whole picoseconds; events have one total
  * order (`events.ts`, base's heap); collectives that meet on links share them by max-min fairness (`network.ts`, `fair-rates.ts`).
  */
+export { neededCollectives } from './device-accounts.ts';
 export { simulate } from './simulate.ts';
 export * from './trace.ts';

@@ -7,20 +7,22 @@ export interface StepTokens {
   readonly sequences: number;
   /** Tokens per sequence by stack. */
   readonly length: Readonly<Record<Stack, number>>;
+  /** Experts that a token meets in a Switch layer: the router's choices, or fewer where there are not slots for all of them. */
+  readonly expertsPerToken: Readonly<Record<Stack, number>>;
 }
 
 /**
  * FLOPs of the model itself for one training step: 3 x forward. Forward counts 2 FLOPs per weight and token for attention projections,
- * dense feed-forward layers, the `topK` active experts, routers and logits, and 4 x length x heads x headDim per token for full (unmasked) attention.
+ * dense feed-forward layers, active experts, routers and logits, and 4 x length x heads x headDim per token for full (unmasked) attention.
  * Padding to expert capacity, one-hot dispatch, one-hot embedding and recomputation are not in it: they are work of the layout, not of the model.
  */
-export function modelFlopsPerStep(model: ModelSpec, step: StepTokens, topK: number): Flops {
+export function modelFlopsPerStep(model: ModelSpec, step: StepTokens): Flops {
   let forward = 0;
   for (const layer of layersOf(model)) {
     const tokens = step.sequences * step.length[layer.stack];
     forward += tokens * attentionFlopsPerToken(model, step.length[layer.stack]);
     if (layer.crossAttention) forward += crossAttentionFlops(model, step);
-    forward += tokens * feedForwardFlopsPerToken(model, layer.feedForward, topK);
+    forward += tokens * feedForwardFlopsPerToken(model, layer.feedForward, step.expertsPerToken[layer.stack]);
   }
   const outputStack = model.family === 'encoder-decoder' ? 'decoder' : lastStack(model);
   forward += 2 * step.sequences * step.length[outputStack] * model.dModel * model.vocab;
@@ -40,9 +42,9 @@ function crossAttentionFlops(model: ModelSpec, step: StepTokens): Flops {
   return 2 * 2 * model.dModel * inner * (decoderTokens + encoderTokens) + 4 * decoderTokens * step.length.encoder * inner;
 }
 
-function feedForwardFlopsPerToken(model: ModelSpec, kind: 'dense' | 'switch', topK: number): Flops {
+function feedForwardFlopsPerToken(model: ModelSpec, kind: 'dense' | 'switch', expertsPerToken: number): Flops {
   if (kind === 'dense' || model.moe === null) return 2 * model.ffnMatrices * model.dModel * model.dFf;
-  return 2 * model.dModel * (topK * model.ffnMatrices * model.moe.dExpert + model.moe.experts);
+  return 2 * model.dModel * (expertsPerToken * model.ffnMatrices * model.moe.dExpert + model.moe.experts);
 }
 
 function lastStack(model: ModelSpec): Stack {

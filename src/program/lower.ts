@@ -1,7 +1,5 @@
-import { lookUp } from '../base/index.ts';
 import type { Chip, Topology } from '../hardware/index.ts';
 import { modelFlopsPerStep } from '../model/index.ts';
-import { ROUTERS } from '../routing/index.ts';
 import { type Scenario, stackLengths } from '../scenario/index.ts';
 import type { Block } from './block.ts';
 import { blocksOf } from './blocks/index.ts';
@@ -11,6 +9,7 @@ import { type Emission, emitBackward, emitForward, keep, type TaskRange } from '
 import { createPlans } from './plans.ts';
 import type { Program } from './program.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
+import { expertsPerToken } from './switch-shape.ts';
 import { emitReduction, emitUpdates, type Reduced, slowdowns } from './update.ts';
 
 /** Lowers one training step (forward, backward, gradient reduction, optimizer) into a checked program. Throws InputError for what cannot be cut. */
@@ -28,11 +27,11 @@ export function lowerStep(scenario: Scenario, chip: Chip, topology: Topology): P
   const program: Program = {
     ...{ devices: topology.devices, tasks, collectives, plans: emission.plans.all, buffers, names },
     slowdown: slowdowns(scenario, topology),
-    modelFlops: modelFlopsPerStep(
-      scenario.model,
-      { sequences: scenario.workload.sequences, length: stackLengths(scenario) },
-      lookUp(ROUTERS, scenario.routing.router, 'E_ROUTER_UNKNOWN', 'routing.router').topK,
-    ),
+    modelFlops: modelFlopsPerStep(scenario.model, {
+      sequences: scenario.workload.sequences,
+      length: stackLengths(scenario),
+      expertsPerToken: { encoder: expertsPerToken(scenario, 'encoder'), decoder: expertsPerToken(scenario, 'decoder') },
+    }),
     executedFlops: topology.devices * tasks.mxuFlops.reduce((sum, flops) => sum + flops, 0),
   };
   checkProgram(program);

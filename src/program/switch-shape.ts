@@ -1,6 +1,6 @@
 import { InputError } from '../base/index.ts';
 import { shardsOf } from '../layout/index.ts';
-import type { Stack } from '../model/index.ts';
+import { type Stack, switchLayersOf } from '../model/index.ts';
 import { isIssue, routingSizes, splitIntoGroups } from '../routing/index.ts';
 import { type Scenario, stackTokens } from '../scenario/index.ts';
 
@@ -37,4 +37,12 @@ export function switchShape(scenario: Scenario, stack: Stack): SwitchShape {
     groupsPerDevice: groups / shards.batch,
     ...routingSizes(routing, groupTokens, experts),
   };
+}
+
+/** Experts that a token meets at most: its choices, or the slots per token where these are fewer; 0 in a dense model. */
+export function expertsPerToken(scenario: Scenario, stack: Stack): number {
+  const hasSwitchLayers = switchLayersOf(scenario.model).some((layer) => layer.stack === stack);
+  if (!hasSwitchLayers) return 0;
+  const { topK, experts, expertCapacity, groupTokens } = switchShape(scenario, stack);
+  return Math.min(topK, (experts * expertCapacity) / groupTokens);
 }

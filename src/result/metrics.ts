@@ -49,7 +49,8 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
     title: 'MFU',
     unit: 'fraction',
     from: 'engine',
-    definition: "Model FLOPs utilisation: FLOPs of the model's own matrix products, without padding and recomputation, over the bf16 peak.",
+    definition:
+      "Model FLOPs utilisation: FLOPs of the model's own matrix products, without padding and recomputation, over the bf16 peak. A token counts as many experts as it chooses, or fewer where there are not slots for all.",
     formula: 'modelFlops / (stepSeconds * chips * matmulFlopsPerSecond)',
     origin: PALM,
     better: 'higher',

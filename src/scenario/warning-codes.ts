@@ -62,6 +62,12 @@ export const WARNING_CODES = {
     example: 'an engine that fuses multiply and add',
     remedy: 'do not trust the routing measured on this machine; report it with the Node version and processor',
   },
+  W_CHOICES_LOST: {
+    title: 'Many choices of a top-k router found no slot',
+    rule: 'a token is dropped only when it loses all of its choices; losing one of two is not a drop, but costs its share of the output',
+    example: 'gshard-top2 at capacity factor 1.0 under a rule that ignores k: as many slots as tokens, twice as many requests',
+    remedy: 'raise routing.capacityFactor, or choose a capacityRule that counts choices (v-moe, deepspeed, maxtext)',
+  },
   W_VERIFIED_LESS: {
     title: 'Fewer tokens were compared with the oracle than asked for',
     rule: 'tokens come from the batches of one expert per device; when these hold too few kept tokens, the share stays below emulate.verifyShare',

@@ -47,6 +47,10 @@ export function metricValues(sources: MetricSources): Metric[] {
     dollarsPerBillionTokens: (dollarsPerSecond * step * 1e9) / tokens,
   };
   return METRIC_NAMES.map((name) => {
+    // A dense model has no router: that nothing is dropped follows from the program, nothing was counted.
+    if (load === null && (name === 'droppedTokenFraction' || name === 'maxOverMeanExpertLoad')) {
+      return { ...metric(name, values[name]), from: 'program' };
+    }
     // NaN, where the sample does not tell, is not above 0: no interval rather than a false one.
     const sampled = name === 'droppedTokenFraction' && dropped.standardError > 0;
     if (!sampled) return metric(name, values[name]);

@@ -6,7 +6,7 @@ const HIGH_DROP_RATE = 0.2;
 
 /** What only the finished run shows. */
 export function resultWarnings(scenario: Scenario, metrics: readonly Metric[], load: Load | null): Warning[] {
-  return [...memoryWarning(metrics), ...dropWarning(metrics), ...verificationWarnings(scenario, load)];
+  return [...memoryWarning(scenario, metrics), ...dropWarning(metrics), ...choicesWarning(load), ...verificationWarnings(scenario, load)];
 }
 
 /** Whether the step needs more memory than a device has; the command line exits with `infeasible`. */
@@ -14,13 +14,14 @@ export function doesNotFit(metrics: readonly Metric[]): boolean {
   return (metricValue(metrics, 'hbmPeakBytes') ?? 0) > (metricValue(metrics, 'hbmCapacityBytes') ?? Number.POSITIVE_INFINITY);
 }
 
-function memoryWarning(metrics: readonly Metric[]): Warning[] {
+function memoryWarning({ workload }: Scenario, metrics: readonly Metric[]): Warning[] {
   if (!doesNotFit(metrics)) return [];
   const gib = (name: 'hbmPeakBytes' | 'hbmCapacityBytes'): string => ((metricValue(metrics, name) ?? 0) / 2 ** 30).toFixed(1);
+  const remedy = workload.remat === 'none' ? 'set workload.remat: full,' : 'shorten the sequences,';
   return [
     {
       code: 'W_DOES_NOT_FIT',
-      message: `The step needs ${gib('hbmPeakBytes')} GiB on a device that has ${gib('hbmCapacityBytes')} GiB; set workload.remat: full, or use fewer sequences or more chips.`,
+      message: `The step needs ${gib('hbmPeakBytes')} GiB on a device that has ${gib('hbmCapacityBytes')} GiB; ${remedy} or use fewer sequences or more chips.`,
     },
   ];
 }
@@ -32,6 +33,21 @@ function dropWarning(metrics: readonly Metric[]): Warning[] {
     {
       code: 'W_DROP_RATE',
       message: `${(dropped * 100).toFixed(1)} % of the tokens are dropped; raise routing.capacityFactor or routing.groupTokens, or look at the load.`,
+    },
+  ];
+}
+
+/** A token that loses one of two choices is not dropped, but its second expert was paid for in vain. */
+function choicesWarning(load: Load | null): Warning[] {
+  if (load === null || load.layers.every(({ topK }) => topK === 1)) return [];
+  const total = (counts: (layer: Load['layers'][number]) => Float64Array): number =>
+    load.layers.reduce((sum, layer) => counts(layer).reduce((ofLayer, count) => ofLayer + count, sum), 0);
+  const lost = 1 - total((layer) => layer.kept) / total((layer) => layer.requested);
+  if (lost <= HIGH_DROP_RATE) return [];
+  return [
+    {
+      code: 'W_CHOICES_LOST',
+      message: `${(lost * 100).toFixed(1)} % of the choices of ${load.router} at capacity factor ${load.capacityFactor} found no slot, though few tokens lost all of theirs: capacity rules that ignore the number of choices leave a second expert little room.`,
     },
   ];
 }

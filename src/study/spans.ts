@@ -41,7 +41,14 @@ export function stretches(program: Program, trace: Trace, device: number): Stret
     if (tasks.kind[span.task] !== TaskKind.compute) continue;
     if (span.start > now) {
       const needed = neededCollectives(program, trace.spans, span.task, device, now);
-      out.push(...idle(needed.map((task) => spans[task]), now, span.start, span.task));
+      out.push(
+        ...idle(
+          needed.map((task) => spans[task]),
+          now,
+          span.start,
+          span.task,
+        ),
+      );
     }
     if (span.end > span.start) out.push({ kind: 'compute', task: span.task, start: span.start, end: span.end });
     now = span.end;

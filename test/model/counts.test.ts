@@ -36,20 +36,20 @@ describe('layers', () => {
 });
 
 describe('FLOPs of a step', () => {
-  const step = { sequences: 1024, length: { encoder: 512, decoder: 114 } };
+  const step = { sequences: 1024, length: { encoder: 512, decoder: 114 }, expertsPerToken: { encoder: 1, decoder: 1 } };
 
   it('of T5-Base are the published 381.116 TFLOP of projections plus attention scores and logits', () => {
     const spec = MODEL_PRESETS['t5-base'].spec;
     const inner = spec.heads * spec.headDim;
     const scores = 4 * inner * 1024 * (12 * 512 * 512 + 12 * 114 * 114 + 12 * 114 * 512);
     const logits = 2 * 1024 * 114 * spec.dModel * spec.vocab;
-    expect(modelFlopsPerStep(spec, step, 1)).toBeCloseTo(381.116e12 + 3 * (scores + logits), -10);
+    expect(modelFlopsPerStep(spec, step)).toBeCloseTo(381.116e12 + 3 * (scores + logits), -10);
   });
 
   it('grow by exactly the second expert from top-1 to top-2', () => {
     const spec = MODEL_PRESETS['switch-base'].spec;
     const expert = 2 * 3 * 768 * 2048;
-    const extra = modelFlopsPerStep(spec, step, 2) - modelFlopsPerStep(spec, step, 1);
+    const extra = modelFlopsPerStep(spec, { ...step, expertsPerToken: { encoder: 2, decoder: 2 } }) - modelFlopsPerStep(spec, step);
     expect(extra).toBe(3 * 6 * expert * 1024 * (512 + 114));
   });
 });

@@ -150,3 +150,16 @@ describe('check', () => {
     expect(() => checkProgram(wrong)).toThrow(message);
   });
 });
+
+describe('model FLOPs', () => {
+  it.each([
+    ['switch-top1', 0.25],
+    ['switch-top1', 1],
+    ['gshard-top2', 0.5],
+    ['gshard-top2', 1],
+    ['gshard-top2', 2],
+  ])('are never more than what is executed: %s at capacity factor %d', (router, capacityFactor) => {
+    const { program } = lowered('switch-base-v3-32', { routing: { router, capacityFactor }, workload: { embedding: 'gather' } });
+    expect(program.modelFlops).toBeLessThanOrEqual(program.executedFlops);
+  });
+});

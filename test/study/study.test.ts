@@ -60,6 +60,17 @@ describe('a study', () => {
     expect(kinds).toBeCloseTo(step, 10);
   });
 
+  it('tells waiting from moving bytes as the engine does', async () => {
+    const slow = await run((scenario) => ({ ...scenario, topology: { ...scenario.topology, slowDevices: [{ device: 3, factor: 1.2 }] } }));
+    for (const { result, trace } of [await withThreads(1), slow]) {
+      const seconds = (kind: string): number =>
+        result.detail.breakdown.filter((row) => row.kind === kind).reduce((sum, row) => row.secondsByStage.reduce((a, b) => a + b, sum), 0);
+      expect(seconds('compute')).toBeCloseTo(trace.devices.computeBusy[0] / 1e12, 12);
+      expect(seconds('exposedCommunication')).toBeCloseTo(trace.devices.exposedCommunication[0] / 1e12, 12);
+      expect(seconds('wait')).toBeCloseTo(trace.devices.wait[0] / 1e12, 12);
+    }
+  });
+
   it('agrees with the closed form when nothing contends or waits', async () => {
     const { result } = await run((scenario) => ({ ...scenario, layout: { ...scenario.layout, overlapGradients: false } }));
     const closed = result.analytic.find((row) => row.name === 'stepSeconds');
