@@ -35,7 +35,13 @@ export function accountDevices(program: Program, spans: SpanTable, step: Picosec
 }
 
 /** Collectives that lead to `task` through collectives alone and end after `since` on this device. */
-export function neededCollectives({ tasks, devices }: Program, spans: SpanTable, task: number, device: number, since: Picoseconds): number[] {
+export function neededCollectives(
+  { tasks, devices }: Program,
+  spans: SpanTable,
+  task: number,
+  device: number,
+  since: Picoseconds,
+): number[] {
   const needed = new Set<number>();
   const visit = (waiting: number) => {
     for (let i = tasks.dependencyOffsets[waiting]; i < tasks.dependencyOffsets[waiting + 1]; i++) {
