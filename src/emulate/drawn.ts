@@ -31,7 +31,7 @@ export function drawnLoad(request: ChosenRequest, exponent: number): Load[] {
 const words = new Uint32Array(4);
 const WORD_RANGE = 0x1_0000_0000;
 
-/** Fills `chosen` with different experts, drawing again what was drawn before; -1 stays where there are fewer experts than choices. */
+/** Fills `chosen` with different experts, one random number each; -1 stays where there are fewer experts than choices. */
 function drawDifferent(
   chosen: Int32Array,
   cumulative: Float64Array,
@@ -39,11 +39,30 @@ function drawDifferent(
   place: { readonly seed: number; readonly layer: number; readonly token: number },
 ): void {
   const choices = Math.min(chosen.length, order.length);
-  for (let drawn = 0, word = 0; drawn < choices; word++) {
-    if (word % words.length === 0) drawWords(words, { ...place, purpose: Purpose.syntheticRoute }, word / words.length);
-    const expert = order[indexAt(cumulative, words[word % words.length] / WORD_RANGE)];
-    if (chosen.indexOf(expert) < 0) chosen[drawn++] = expert;
+  for (let choice = 0; choice < choices; choice++) {
+    if (choice % words.length === 0) drawWords(words, { ...place, purpose: Purpose.syntheticRoute }, choice / words.length);
+    const u = words[choice % words.length] / WORD_RANGE;
+    chosen[choice] = choice === 0 ? indexAt(cumulative, u) : drawOther(chosen.subarray(0, choice), cumulative, u);
   }
+  for (let choice = 0; choice < choices; choice++) chosen[choice] = order[chosen[choice]];
+}
+
+/** The rank at share `u` of the probability that the ranks in `taken` leave: u runs over the remaining mass, and their intervals are skipped. */
+function drawOther(taken: Int32Array, cumulative: Float64Array, u: number): number {
+  const increasing = taken.length === 1 ? taken : taken.slice().sort();
+  let left = 1;
+  for (const rank of increasing) left -= massOf(rank, cumulative);
+  let at = u * left;
+  for (const rank of increasing) if (rank === 0 || at >= cumulative[rank - 1]) at += massOf(rank, cumulative);
+  let rank = indexAt(cumulative, at);
+  // Rounding may leave the sum at the edge of an interval that was to be skipped.
+  while (taken.includes(rank) && rank < cumulative.length - 1) rank++;
+  while (taken.includes(rank)) rank--;
+  return rank;
+}
+
+function massOf(rank: number, cumulative: Float64Array): number {
+  return rank === 0 ? cumulative[0] : cumulative[rank] - cumulative[rank - 1];
 }
 
 /** A permutation of the experts by Fisher and Yates: popularity rank -> expert. */

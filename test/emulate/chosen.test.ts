@@ -48,6 +48,27 @@ describe('drawn experts', () => {
       expect(Array.from(layer.requested)).toEqual([layer.groups * layer.groupTokens, layer.groups * layer.groupTokens]);
   });
 
+  it('follow the law of drawing without replacement, however steep it is', () => {
+    const variants = [{ router: 'gshard-top2', capacityFactor: 64, capacityRule: 'mesh-tf' }];
+    const [load] = drawnLoad({ ...BIG, experts: 4, variants }, 2);
+    // p = 1, 1/4, 1/9, 1/16 over their sum; expert i is asked by a token with probability p_i + sum over j of p_j p_i / (1 - p_j).
+    const weights = [1, 1 / 4, 1 / 9, 1 / 16];
+    const p = weights.map((weight) => weight / total(weights));
+    const asked = p.map((own, i) => own + total(p.map((other, j) => (j === i ? 0 : (other * own) / (1 - other)))));
+    for (const layer of load.layers) {
+      const shares = Array.from(layer.requested, (count) => count / (layer.groups * layer.groupTokens)).sort((a, b) => b - a);
+      for (const [rank, share] of shares.entries()) expect(Math.abs(share - asked[rank])).toBeLessThan(0.01);
+    }
+    // All but one choice in a thousand fall on the first expert: drawing until another one comes would take a thousand times as long.
+    const started = performance.now();
+    const [steep] = drawnLoad({ ...BIG, variants }, 10);
+    expect(performance.now() - started).toBeLessThan(5000);
+    for (const layer of steep.layers) {
+      expect(Math.max(...layer.requested)).toBe(layer.groups * layer.groupTokens);
+      expect(total(layer.requested)).toBe(2 * layer.groups * layer.groupTokens);
+    }
+  });
+
   it('are the same for the same seed only', () => {
     expect(drawnLoad(SMALL, 0)[0].fingerprint).toBe(drawnLoad(SMALL, 0)[0].fingerprint);
     expect(drawnLoad({ ...SMALL, seed: 8 }, 0)[0].fingerprint).not.toBe(drawnLoad(SMALL, 0)[0].fingerprint);
