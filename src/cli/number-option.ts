@@ -1,4 +1,9 @@
+import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from 'commander';
+import { InputError } from '../base/index.ts';
+
+/** More threads than this per core only wait for each other, and each holds an interpreter and its scratch memory. */
+const THREADS_PER_CORE = 4;
 
 /** Reads a whole number within bounds, for commander's options. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -14,4 +19,15 @@ export function positiveNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('must be a number above 0, e.g. 1e12.');
   return value;
+}
+
+/** Reads the number of threads that run kernels: at most a few for each core of this machine. */
+export function threadCount(text: string): number {
+  const cores = availableParallelism();
+  const most = THREADS_PER_CORE * cores;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
+  const rule = `must be a whole number from 1 to ${most}, ${THREADS_PER_CORE} for each core that is available here`;
+  const remedy = `leave --threads out to use one per core (${cores}); results do not depend on it`;
+  throw new InputError([{ code: 'E_USAGE', path: '--threads', value: JSON.stringify(text), rule, remedy }]);
 }

@@ -31,11 +31,13 @@ async function runOnThreads(job: EmulationJob, path: KernelPath, onProgress: Pro
   const control = counts(memory.buffer, job.control);
   const report = (): void => onProgress(Math.min(itemsDone(control), job.items.length), job.items.length);
   const progress = setInterval(report, PROGRESS_MILLISECONDS);
-  const pool = createPool(job.threads, { memory, path, job });
+  // A thread without an item would only cost its start and its memory.
+  const threads = Math.max(1, Math.min(job.threads, job.items.length));
+  const pool = createPool(threads, { memory, path, job });
   const settled = new AbortController();
   try {
     await Promise.race([
-      Promise.all(Array.from({ length: job.threads }, (_, thread) => pool.run(thread))),
+      Promise.all(Array.from({ length: threads }, (_, thread) => pool.run(thread))),
       rejectOnAbort(signal, settled.signal),
     ]);
     report();

@@ -1,5 +1,5 @@
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../../src/cli/catalogue.ts';
@@ -42,6 +42,9 @@ describe('wrong usage', () => {
     [['run'], "missing required argument 'file'"],
     [['run', 'x.yaml', '--thread', '2'], '--threads'],
     [['run', 'x.yaml', '--threads', 'many'], 'whole number from 1'],
+    [['run', 'x.yaml', '--threads', '0'], 'whole number from 1'],
+    [['run', 'x.yaml', '--threads', String(4 * availableParallelism() + 1)], `from 1 to ${4 * availableParallelism()}, 4 for each core`],
+    [['compare', 'x.yaml', '--threads', '1024'], 'leave --threads out'],
     [['run', 'x.yaml', '--wrap', 'ajar'], 'open, closed'],
     [['compare', 'x.yaml', '--seeds', '1'], 'whole number from 2'],
     [['list', 'router'], 'topologies, chips'],

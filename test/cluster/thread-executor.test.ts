@@ -25,6 +25,20 @@ describe('threads', () => {
     expect(prints.size).toBe(1);
   });
 
+  it('are no more than there are items', async () => {
+    let started = 0;
+    const count = (): void => {
+      started++;
+    };
+    process.on('worker', count);
+    const groups = [0];
+    const request = { ...SMALL, verifyShare: 0, clustering: 0, stacks: [{ ...SMALL.stacks[1], groups }] };
+    // One layer of one group: its weights, their packing, its routing.
+    await emulate(request, createThreadExecutor({ threads: 6 }));
+    process.off('worker', count);
+    expect(started).toBe(3);
+  });
+
   it('name the item that failed', async () => {
     const executor = createThreadExecutor({ threads: 2 });
     const broken = { ...executor, run: (job: Parameters<typeof executor.run>[0]) => executor.run({ ...job, verification: null }) };

@@ -1,5 +1,5 @@
 import type { CommandEntry } from '../command.ts';
-import { wholeNumber } from '../number-option.ts';
+import { threadCount, wholeNumber } from '../number-option.ts';
 
 interface Options {
   readonly out?: string;
@@ -24,7 +24,7 @@ export const compare: CommandEntry = {
     command
       .argument('<file>', 'scenario with vary:, YAML or JSON')
       .option('--out <folder>', 'where to write (default reports/<name>)')
-      .option('--threads <n>', 'threads that run kernels (default all cores)', wholeNumber(1, 1024))
+      .option('--threads <n>', 'threads that run kernels (default one per core, at most four)', threadCount)
       .option('--seed <n>', 'first seed instead of that of the scenario', wholeNumber(0, 2 ** 32 - 1))
       .option('--seeds <n>', 'draws of tokens and weights', wholeNumber(2, 1000), 5)
       .addHelpText('after', EXAMPLES)

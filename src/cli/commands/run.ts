@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { CommandEntry } from '../command.ts';
-import { wholeNumber } from '../number-option.ts';
+import { threadCount, wholeNumber } from '../number-option.ts';
 
 interface Options {
   readonly out?: string;
@@ -26,7 +26,7 @@ export const run: CommandEntry = {
     command
       .argument('<file>', 'scenario, YAML or JSON')
       .option('--out <folder>', 'where to write (default reports/<name>)')
-      .option('--threads <n>', 'threads that run kernels (default all cores)', wholeNumber(1, 1024))
+      .option('--threads <n>', 'threads that run kernels (default one per core, at most four)', threadCount)
       .option('--seed <n>', 'seed instead of that of the scenario', wholeNumber(0, 2 ** 32 - 1))
       .addOption(new Option('--wrap <how>', 'wrap-around of the slice instead of that of the scenario').choices(['open', 'closed']))
       .option('--print-scenario', 'print the scenario with every default filled in, and run nothing')
