@@ -10,6 +10,14 @@ import { issueLines } from './print-issues.ts';
 import { isDone, runProgram } from './program.ts';
 
 export async function main(argv: readonly string[], io: Io = processIo()): Promise<ExitCode> {
+  const exitCode = await attempt(argv, io);
+  const reason = await io.outLost();
+  if (reason === undefined) return exitCode;
+  io.err(issueLines([lostAnswer(reason)], io.paint));
+  return exitCode === EXIT.done ? EXIT.wrongInput : exitCode;
+}
+
+async function attempt(argv: readonly string[], io: Io): Promise<ExitCode> {
   const interrupt = createInterrupt();
   const json = argv.includes('--json');
   try {
@@ -35,6 +43,11 @@ function interrupted(io: Io, json: boolean): ExitCode {
   if (json) io.out(`${JSON.stringify({ exitCode: EXIT.interrupted, issues: [] }, null, 2)}\n`);
   io.err('interrupted; files that were finished stay on disk\n');
   return EXIT.interrupted;
+}
+
+function lostAnswer(reason: string): Issue {
+  const rule = `must take the whole answer (${reason})`;
+  return { code: 'E_OUTPUT', path: '', value: 'stdout', rule, remedy: 'make room, or write to another place' };
 }
 
 function ourBug(io: Io, error: unknown, json: boolean): ExitCode {

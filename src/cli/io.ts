@@ -2,6 +2,8 @@
 export interface Io {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Resolves once all answers have left, with the reason (ENOSPC, EIO ...) when one of them could not be written. */
+  readonly outLost: () => Promise<string | undefined>;
   /** A person watches stderr: one progress line may be rewritten. */
   readonly errIsTerminal: boolean;
   readonly paint: Painter;
@@ -21,19 +23,35 @@ const ESCAPES: Readonly<Record<Colour, readonly [number, number]>> = {
 
 export function processIo(): Io {
   const { stdout, stderr, env } = process;
-  // A reader such as `head` may close the pipe early; that is its right and not an error.
-  for (const stream of [stdout, stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0);
-      throw error;
-    });
-  }
+  const out = sink(stdout);
+  // What stderr loses is lost: stdout belongs to the answers, and the exit code still says how the command ended.
+  const err = sink(stderr);
   return {
-    out: (text) => void stdout.write(text),
-    err: (text) => void stderr.write(text),
+    out: out.write,
+    err: err.write,
+    outLost: out.lost,
     errIsTerminal: stderr.isTTY === true,
     paint: painter(wantsColour(env, stdout.isTTY === true && stderr.isTTY === true)),
     env,
+  };
+}
+
+/** A stream that says nothing more after its first failure and never throws it. A reader such as `head` may close its pipe early: no failure. */
+export function sink(stream: NodeJS.WritableStream): {
+  readonly write: (text: string) => void;
+  readonly lost: () => Promise<string | undefined>;
+} {
+  let failure: string | undefined;
+  const note = (error: NodeJS.ErrnoException | null | undefined): void => {
+    if (error) failure ??= error.code ?? error.message;
+  };
+  stream.on('error', note);
+  return {
+    write: (text) => {
+      if (failure === undefined) stream.write(text, note);
+    },
+    // An empty text behind the last one; its callback comes after theirs, the error event after that.
+    lost: () => new Promise((done) => stream.write('', () => setImmediate(() => done(failure === 'EPIPE' ? undefined : failure)))),
   };
 }
 

@@ -35,5 +35,5 @@ function makeFolder(folder: string): void {
 function cannotWrite(file: string, error: unknown): InputError {
   const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
   const remedy = 'choose another folder by --out, or check its permissions';
-  return new InputError([{ code: 'E_FILE', path: '', value: file, rule: `cannot be written (${reason})`, remedy }]);
+  return new InputError([{ code: 'E_OUTPUT', path: '', value: file, rule: `cannot be written (${reason})`, remedy }]);
 }

@@ -3,10 +3,16 @@ import type { IssueCode } from './issue-code.ts';
 /** Reading a file, before its content is looked at. */
 const FILES = {
   E_FILE: {
-    title: 'A file cannot be read or written',
-    rule: 'the path must name a readable file (or, for output, a folder that can be written)',
+    title: 'A file cannot be read',
+    rule: 'the path must name a readable file',
     example: 'switchyard run scenarios/swich-base.yaml',
     remedy: 'check the path and the permissions; paths inside a scenario count from the folder of the scenario',
+  },
+  E_OUTPUT: {
+    title: 'An answer cannot be written',
+    rule: 'the output folder must be one (or be missing, so that it can be made) that can be written, its files must not be folders, and stdout must take all of the answer',
+    example: 'switchyard run scenarios/tiny.yaml --out README.md',
+    remedy: 'choose another folder by --out, check its permissions, or make room on the disk',
   },
   E_FILE_SIZE: {
     title: 'An input file is larger than its kind can sensibly be',

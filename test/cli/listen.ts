@@ -17,6 +17,7 @@ export function listen(options: { readonly terminal?: boolean; readonly env?: Io
       err: (text) => {
         said.err += text;
       },
+      outLost: async () => undefined,
       errIsTerminal: options.terminal ?? false,
       paint: (_, text) => text,
       env: options.env ?? {},

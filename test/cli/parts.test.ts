@@ -105,7 +105,7 @@ describe('writing files', () => {
     expect(readFileSync(join(folder, 'a/b/c.txt'), 'utf8')).toBe('two');
     expect(readdirSync(join(folder, 'a/b'))).toEqual(['c.txt']);
     expect(() => writeAtomic(join(folder, 'a/b/c.txt/d.txt'), 'three')).toThrow(InputError);
-    expect(() => prepareFolder(join(folder, 'a/b/c.txt/d'))).toThrow(/E_FILE .* cannot be written \(E/);
+    expect(() => prepareFolder(join(folder, 'a/b/c.txt/d'))).toThrow(/E_OUTPUT .* cannot be written \(E/);
     prepareFolder(join(folder, 'x/y'));
     expect(readdirSync(join(folder, 'x'))).toEqual(['y']);
   });
