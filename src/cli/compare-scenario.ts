@@ -8,6 +8,7 @@ import { runComparison } from '../study/index.ts';
 import { missedAssertions } from './assertions.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
 import { comparisonText } from './comparison-text.ts';
+import { createPause } from './interrupt.ts';
 import { pageScript } from './page-script.ts';
 import { issueLines } from './print-issues.ts';
 import { createProgress } from './progress.ts';
@@ -59,6 +60,7 @@ async function compareVariants(
 ): Promise<Comparison> {
   const clock = (): number => performance.now();
   const progress = createProgress(io, quiet, clock);
+  const pause = createPause(signal);
   const executor = createThreadExecutor({ threads, signal });
   try {
     const comparison = await runComparison({
@@ -72,8 +74,9 @@ async function compareVariants(
       provenance: { version: packageVersion(), node: process.version, startedAt: new Date().toISOString() },
       clock,
       onProgress: progress.update,
+      pause,
     });
-    signal.throwIfAborted();
+    await pause();
     return comparison;
   } finally {
     progress.end();

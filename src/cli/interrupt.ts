@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { EXIT } from '../base/index.ts';
 
 export interface Interrupt {
@@ -8,7 +9,10 @@ export interface Interrupt {
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** The first Ctrl-C (or SIGTERM) asks everything to end in order; the second one does not wait. */
+/**
+ * The first Ctrl-C (or SIGTERM) asks everything to end in order; the second one does not wait. Both are heard only when the main thread
+ * gets a turn: work that runs in it awaits `createPause` between its pieces.
+ */
 export function createInterrupt(): Interrupt {
   const controller = new AbortController();
   const listener = (name: NodeJS.Signals): void => {
@@ -21,5 +25,13 @@ export function createInterrupt(): Interrupt {
     dispose: () => {
       for (const name of SIGNALS) process.off(name, listener);
     },
+  };
+}
+
+/** Lets signals that have arrived be handled; rejects with the signal's reason when the run is to end. */
+export function createPause(signal: AbortSignal): () => Promise<void> {
+  return async () => {
+    await setImmediate();
+    signal.throwIfAborted();
   };
 }

@@ -8,6 +8,7 @@ import { doesNotFit, runStudy } from '../study/index.ts';
 import { publishedFor } from '../validation/index.ts';
 import { missedAssertions } from './assertions.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
+import { createPause } from './interrupt.ts';
 import { pageScript } from './page-script.ts';
 import { issueLines, pageWarnings, warningLines } from './print-issues.ts';
 import { createProgress } from './progress.ts';
@@ -57,6 +58,7 @@ async function study(
   };
   const clock = (): number => performance.now();
   const progress = createProgress(io, quiet, clock);
+  const pause = createPause(signal);
   const executor = createThreadExecutor({ threads: options.threads, signal });
   try {
     const { result, program, trace, topology } = await runStudy({
@@ -68,8 +70,9 @@ async function study(
       provenance: { version: packageVersion(), node: process.version, startedAt: new Date().toISOString() },
       clock,
       onProgress: progress.update,
+      pause,
     });
-    signal.throwIfAborted();
+    await pause();
     return { result, traceFile: encodePerfettoTrace(program, trace, topology) };
   } finally {
     progress.end();

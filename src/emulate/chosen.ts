@@ -1,5 +1,5 @@
 import { assignRecorded, countAssignment, createAssignment, routingSizes } from '../routing/index.ts';
-import type { Load } from '../scenario/index.ts';
+import type { LayerLoad, Load } from '../scenario/index.ts';
 import { layerLoad, loadFingerprint } from './collect.ts';
 import type { EmulationRequest, RoutingVariant, StackTokens } from './types.ts';
 
@@ -17,14 +17,28 @@ export interface ChosenLayer {
   readonly choicesOf: (group: number, topK: number) => Int32Array;
 }
 
+/** Awaited between pieces of work that run for long in the calling thread, so that others get a turn; it may reject to end the work. */
+export type Pause = () => Promise<void>;
+
 /** Seats given choices under every variant's capacity and counts as `emulate` does. Losses are NaN: nothing is known of probabilities. */
-export function loadsOfChoices(request: ChosenRequest, kind: Load['kind'], layers: readonly ChosenLayer[]): Load[] {
-  return request.variants.map((variant) => {
-    const counted = layers.map((layer) => countLayer(request, variant, layer));
+export async function loadsOfChoices(
+  request: ChosenRequest,
+  kind: Load['kind'],
+  layers: readonly ChosenLayer[],
+  pause: Pause = async () => {},
+): Promise<Load[]> {
+  const loads: Load[] = [];
+  for (const variant of request.variants) {
+    const counted: LayerLoad[] = [];
+    for (const layer of layers) {
+      await pause();
+      counted.push(countLayer(request, variant, layer));
+    }
     const { router, capacityFactor } = variant;
     const load = { router, capacityFactor, kind, layers: counted, totalLayers: request.totalLayers, slotTraffic: null, verification: null };
-    return { ...load, fingerprint: loadFingerprint(load) };
-  });
+    loads.push({ ...load, fingerprint: loadFingerprint(load) });
+  }
+  return loads;
 }
 
 function countLayer(request: ChosenRequest, variant: RoutingVariant, { tokens, layer, choicesOf }: ChosenLayer) {

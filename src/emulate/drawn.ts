@@ -1,6 +1,6 @@
 import { drawWords, Purpose, uniform } from '../base/index.ts';
 import type { Load } from '../scenario/index.ts';
-import { type ChosenRequest, loadsOfChoices } from './chosen.ts';
+import { type ChosenRequest, loadsOfChoices, type Pause } from './chosen.ts';
 import { layerKey } from './shards.ts';
 import { indexAt, zipfCumulative } from './tokens.ts';
 
@@ -8,7 +8,7 @@ import { indexAt, zipfCumulative } from './tokens.ts';
  * Loads whose experts are drawn instead of computed, one per variant: with probability proportional to 1 / rank^exponent, uniformly when the
  * exponent is 0. Each layer has its own order of popularity.
  */
-export function drawnLoad(request: ChosenRequest, exponent: number): Load[] {
+export function drawnLoad(request: ChosenRequest, exponent: number, pause?: Pause): Promise<Load[]> {
   const cumulative = zipfCumulative(request.experts, exponent);
   const layers = request.stacks.flatMap((tokens) =>
     tokens.layers.map((layer) => {
@@ -25,7 +25,7 @@ export function drawnLoad(request: ChosenRequest, exponent: number): Load[] {
       return { tokens, layer, choicesOf };
     }),
   );
-  return loadsOfChoices(request, exponent === 0 ? 'uniform' : 'zipf', layers);
+  return loadsOfChoices(request, exponent === 0 ? 'uniform' : 'zipf', layers, pause);
 }
 
 const words = new Uint32Array(4);

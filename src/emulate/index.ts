@@ -6,7 +6,7 @@
  * own indices alone, and counters are written once each, so any number of threads gives the same bits. Tokens and weights are synthetic
  * (`tokens.ts`, `router-weights.ts`). `recordedLoad` and `drawnLoad` make the same loads from experts that were recorded elsewhere or drawn.
  */
-export type { ChosenRequest } from './chosen.ts';
+export type { ChosenRequest, Pause } from './chosen.ts';
 export { itemsDone, stop } from './control.ts';
 export { drawnLoad } from './drawn.ts';
 export { createInProcessExecutor, type Executor, emulate, type Progress } from './executor.ts';

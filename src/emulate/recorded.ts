@@ -1,13 +1,13 @@
 import { InputError } from '../base/index.ts';
 import type { Load, TraceRecords } from '../scenario/index.ts';
-import { type ChosenLayer, type ChosenRequest, loadsOfChoices } from './chosen.ts';
+import { type ChosenLayer, type ChosenRequest, loadsOfChoices, type Pause } from './chosen.ts';
 import type { StackTokens } from './types.ts';
 
 /**
  * Loads from recorded expert ids. Layer i of the records is the i-th Switch layer of the request, stack by stack. A group counts when all its
  * tokens are recorded; layers and groups that are not recorded count as not sampled.
  */
-export function recordedLoad(request: ChosenRequest, records: TraceRecords): Load[] {
+export async function recordedLoad(request: ChosenRequest, records: TraceRecords, pause?: Pause): Promise<Load[]> {
   const places = request.stacks.flatMap((tokens) => tokens.layers.map((layer) => ({ tokens, layer })));
   const choices = places.map(({ tokens }) => Array.from({ length: tokens.tokens }, (): number[] => []));
   for (let i = 0; i < records.layer.length; i++) {
@@ -17,7 +17,7 @@ export function recordedLoad(request: ChosenRequest, records: TraceRecords): Loa
   }
   const layers = places.flatMap(({ tokens, layer }, ordinal) => recordedLayer(tokens, layer, choices[ordinal]));
   if (layers.length === 0) throw tooShort(request.stacks);
-  return loadsOfChoices(request, 'trace', layers);
+  return loadsOfChoices(request, 'trace', layers, pause);
 }
 
 function recordedLayer(tokens: StackTokens, layer: number, choices: readonly (readonly number[])[]): ChosenLayer[] {

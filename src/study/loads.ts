@@ -1,13 +1,13 @@
-import { drawnLoad, type Executor, emulate, type RoutingVariant, recordedLoad } from '../emulate/index.ts';
+import { drawnLoad, type Executor, emulate, type Pause, type RoutingVariant, recordedLoad } from '../emulate/index.ts';
 import type { Load, Scenario } from '../scenario/index.ts';
 import { emulationRequest, ownVariant } from './emulation-request.ts';
 
 export type LoadProgress = (done: number, total: number) => void;
 
 /** The load that the scenario asks for, whichever way it comes about; null for a dense model. */
-export async function scenarioLoad(scenario: Scenario, executor: Executor, onProgress: LoadProgress): Promise<Load | null> {
+export async function scenarioLoad(scenario: Scenario, executor: Executor, onProgress: LoadProgress, pause?: Pause): Promise<Load | null> {
   if (scenario.model.moe === null) return null;
-  const [load] = await loadsOfVariants(scenario, scenario.seed, [ownVariant(scenario)], executor, onProgress);
+  const [load] = await loadsOfVariants(scenario, scenario.seed, [ownVariant(scenario)], executor, onProgress, pause);
   return load;
 }
 
@@ -18,6 +18,7 @@ export async function loadsOfVariants(
   variants: readonly RoutingVariant[],
   executor: Executor,
   onProgress: LoadProgress,
+  pause?: Pause,
 ): Promise<Load[]> {
   const { load } = scenario;
   const clustering = load.kind === 'measured' ? load.clustering : 0;
@@ -26,10 +27,10 @@ export async function loadsOfVariants(
     case 'measured':
       return emulate(request, executor, onProgress);
     case 'uniform':
-      return drawnLoad(request, 0);
+      return drawnLoad(request, 0, pause);
     case 'zipf':
-      return drawnLoad(request, load.exponent);
+      return drawnLoad(request, load.exponent, pause);
     case 'trace':
-      return recordedLoad(request, load.records);
+      return recordedLoad(request, load.records, pause);
   }
 }

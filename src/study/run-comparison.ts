@@ -29,7 +29,7 @@ export interface ComparisonStudy extends Omit<StudyInput, 'scenario' | 'publishe
  * simulated once, because padded dispatch does not depend on the draw.
  */
 export async function runComparison(input: ComparisonStudy): Promise<Comparison> {
-  const { variants, chip, executor, onProgress } = input;
+  const { variants, chip, executor, onProgress, pause = async () => {} } = input;
   const startedAt = input.clock();
   const base = variants[0].scenario;
   const seeds = Array.from({ length: input.seeds }, (_, index) => base.seed + index);
@@ -37,17 +37,14 @@ export async function runComparison(input: ComparisonStudy): Promise<Comparison>
   for (const [index, seed] of seeds.entries()) {
     loadsBySeed.push(await sharedLoads(input, seed, (done, total) => onProgress?.(`seed ${index + 1} of ${seeds.length}`, done, total)));
   }
-  const runs = variants.map(({ vary, scenario }, row): VariantRun => {
+  const runs: VariantRun[] = [];
+  for (const [row, { vary, scenario }] of variants.entries()) {
+    await pause();
     const simulated = simulateStep(scenario, chip);
     const metrics = metricValues({ scenario, chip, load: loadsBySeed[0][row], ...simulated });
-    return {
-      vary,
-      scenario,
-      metrics,
-      breakdown: stepBreakdown(simulated.program, simulated.trace),
-      drawn: loadsBySeed.map((loads) => drawnMetrics(loads[row])),
-    };
-  });
+    const breakdown = stepBreakdown(simulated.program, simulated.trace);
+    runs.push({ vary, scenario, metrics, breakdown, drawn: loadsBySeed.map((loads) => drawnMetrics(loads[row])) });
+  }
   const provenance = {
     ...input.provenance,
     threads: executor.threads,
@@ -61,7 +58,7 @@ export async function runComparison(input: ComparisonStudy): Promise<Comparison>
 
 /** One load per variant; variants with the same tokens, experts and seed share one emulation. */
 async function sharedLoads(
-  { variants, executor }: ComparisonStudy,
+  { variants, executor, pause }: ComparisonStudy,
   seed: number,
   onProgress: (done: number, total: number) => void,
 ): Promise<(Load | null)[]> {
@@ -74,7 +71,7 @@ async function sharedLoads(
   }
   for (const rows of groups.values()) {
     const own = rows.map((row) => ownVariant(variants[row].scenario));
-    const routed = await loadsOfVariants(variants[rows[0]].scenario, seed, own, executor, onProgress);
+    const routed = await loadsOfVariants(variants[rows[0]].scenario, seed, own, executor, onProgress, pause);
     for (const [index, row] of rows.entries()) loads[row] = routed[index];
   }
   return loads;

@@ -1,6 +1,6 @@
 import { estimate } from '../analytic/index.ts';
 import { toSeconds } from '../base/index.ts';
-import { droppedTokenShare, type Executor } from '../emulate/index.ts';
+import { droppedTokenShare, type Executor, type Pause } from '../emulate/index.ts';
 import { simulate, type Trace } from '../engine/index.ts';
 import { type Chip, sliceTopology, type Topology } from '../hardware/index.ts';
 import { lowerStep, type Program } from '../program/index.ts';
@@ -40,6 +40,8 @@ export interface StudyInput {
   /** Wall clock in milliseconds, for provenance alone. */
   readonly clock: () => number;
   readonly onProgress?: (phase: string, done: number, total: number) => void;
+  /** Awaited between phases, and between layers that are drawn; lets signals in, and rejects to end the run. */
+  readonly pause?: Pause;
 }
 
 export interface RunFacts {
@@ -58,14 +60,17 @@ export interface StudyOutput {
 
 /** One scenario from end to end: route the tokens, lower and simulate the step, and write down what came out. */
 export async function runStudy(input: StudyInput): Promise<StudyOutput> {
-  const { scenario, chip, executor, onProgress } = input;
+  const { scenario, chip, executor, onProgress, pause = async () => {} } = input;
   const startedAt = input.clock();
+  await pause();
   const simulated = simulateStep(scenario, chip);
-  const load = await scenarioLoad(scenario, executor, (done, total) => onProgress?.('routing tokens', done, total));
+  await pause();
+  const load = await scenarioLoad(scenario, executor, (done, total) => onProgress?.('routing tokens', done, total), pause);
   const clusterings =
     load === null
       ? []
       : await clusteringRows(scenario, load, executor, (done, total) => onProgress?.('comparing clusterings', done, total));
+  await pause();
 
   const metrics = metricValues({ scenario, chip, load, ...simulated });
   const body = {

@@ -16,8 +16,8 @@ const BIG: ChosenRequest = {
 };
 
 describe('drawn experts', () => {
-  it('drop what the binomial law expects when they are uniform', () => {
-    const [load] = drawnLoad(BIG, 0);
+  it('drop what the binomial law expects when they are uniform', async () => {
+    const [load] = await drawnLoad(BIG, 0);
     expect(load.kind).toBe('uniform');
     const { expertCapacity } = load.layers[0];
     const { value, standardError } = droppedTokenShare(load);
@@ -27,8 +27,8 @@ describe('drawn experts', () => {
     expect(load.verification).toBeNull();
   });
 
-  it('follow the Zipf law in an order of their own per layer', () => {
-    const [load] = drawnLoad(BIG, 1);
+  it('follow the Zipf law in an order of their own per layer', async () => {
+    const [load] = await drawnLoad(BIG, 1);
     expect(load.kind).toBe('zipf');
     const ranked = load.layers.map(({ requested }) => Array.from(requested).sort((a, b) => b - a));
     const tokens = 64 * 1024;
@@ -40,17 +40,17 @@ describe('drawn experts', () => {
     expect(hottest[0]).not.toBe(hottest[1]);
   });
 
-  it('are different for the two choices of a token', () => {
+  it('are different for the two choices of a token', async () => {
     const variants = [{ router: 'gshard-top2', capacityFactor: 64, capacityRule: 'mesh-tf' }];
-    const [load] = drawnLoad({ ...SMALL, experts: 2, variants }, 2);
+    const [load] = await drawnLoad({ ...SMALL, experts: 2, variants }, 2);
     // Two experts and two different choices: every token asks for both.
     for (const layer of load.layers)
       expect(Array.from(layer.requested)).toEqual([layer.groups * layer.groupTokens, layer.groups * layer.groupTokens]);
   });
 
-  it('follow the law of drawing without replacement, however steep it is', () => {
+  it('follow the law of drawing without replacement, however steep it is', async () => {
     const variants = [{ router: 'gshard-top2', capacityFactor: 64, capacityRule: 'mesh-tf' }];
-    const [load] = drawnLoad({ ...BIG, experts: 4, variants }, 2);
+    const [load] = await drawnLoad({ ...BIG, experts: 4, variants }, 2);
     // p = 1, 1/4, 1/9, 1/16 over their sum; expert i is asked by a token with probability p_i + sum over j of p_j p_i / (1 - p_j).
     const weights = [1, 1 / 4, 1 / 9, 1 / 16];
     const p = weights.map((weight) => weight / total(weights));
@@ -61,7 +61,7 @@ describe('drawn experts', () => {
     }
     // All but one choice in a thousand fall on the first expert: drawing until another one comes would take a thousand times as long.
     const started = performance.now();
-    const [steep] = drawnLoad({ ...BIG, variants }, 10);
+    const [steep] = await drawnLoad({ ...BIG, variants }, 10);
     expect(performance.now() - started).toBeLessThan(5000);
     for (const layer of steep.layers) {
       expect(Math.max(...layer.requested)).toBe(layer.groups * layer.groupTokens);
@@ -69,9 +69,22 @@ describe('drawn experts', () => {
     }
   });
 
-  it('are the same for the same seed only', () => {
-    expect(drawnLoad(SMALL, 0)[0].fingerprint).toBe(drawnLoad(SMALL, 0)[0].fingerprint);
-    expect(drawnLoad({ ...SMALL, seed: 8 }, 0)[0].fingerprint).not.toBe(drawnLoad(SMALL, 0)[0].fingerprint);
+  it('are the same for the same seed only', async () => {
+    expect((await drawnLoad(SMALL, 0))[0].fingerprint).toBe((await drawnLoad(SMALL, 0))[0].fingerprint);
+    expect((await drawnLoad({ ...SMALL, seed: 8 }, 0))[0].fingerprint).not.toBe((await drawnLoad(SMALL, 0))[0].fingerprint);
+  });
+});
+
+describe('a pause', () => {
+  it('comes before every layer of every variant, and ends the work when it rejects', async () => {
+    const variants = [1, 2].map((capacityFactor) => ({ ...SMALL.variants[0], capacityFactor }));
+    let pauses = 0;
+    await drawnLoad({ ...SMALL, variants }, 1, async () => {
+      pauses++;
+    });
+    expect(pauses).toBe(2 * 3);
+    const stop = (): Promise<void> => Promise.reject(new Error('interrupted by the user'));
+    await expect(drawnLoad(SMALL, 1, stop)).rejects.toThrow('interrupted by the user');
   });
 });
 
@@ -87,14 +100,14 @@ describe('recorded experts', () => {
     expert: rows.map(({ expert }) => expert),
   });
 
-  it('are seated in token order and counted; what is not recorded counts as not sampled', () => {
+  it('are seated in token order and counted; what is not recorded counts as not sampled', async () => {
     // Layer 0: two whole groups on one expert; layer 2, the decoder's: balanced; layer 1: not a whole group.
     const rows = [
       ...record(0, 64, [1, 4], () => 5),
       ...record(2, 40, [0, 1, 2, 3], (token) => token % 8),
       { layer: 1, token: 0, expert: 0 },
     ];
-    const [load] = recordedLoad(SMALL, columns(rows));
+    const [load] = await recordedLoad(SMALL, columns(rows));
     expect(load.kind).toBe('trace');
     expect(load.totalLayers).toBe(3);
     expect(load.layers.map(({ stack, layer, groups, totalGroups }) => ({ stack, layer, groups, totalGroups }))).toEqual([
@@ -114,16 +127,16 @@ describe('recorded experts', () => {
     expect(total(bytesOf(collapsed))).toBe(2 * bytes);
   });
 
-  it('may lack second choices', () => {
+  it('may lack second choices', async () => {
     const rows = record(2, 40, [0, 1, 2, 3], (token) => token % 8).flatMap((row) =>
       row.token % 2 === 0 ? [row, { ...row, expert: (row.expert + 1) % 8 }] : [row],
     );
     const variants = [{ router: 'mtf-top2', capacityFactor: 4, capacityRule: 'mesh-tf' }];
-    const [load] = recordedLoad({ ...SMALL, variants }, columns(rows));
+    const [load] = await recordedLoad({ ...SMALL, variants }, columns(rows));
     expect(total(load.layers[0].requested)).toBe(160 + 80);
   });
 
-  it('are refused outside the model, and when no group is whole', () => {
+  it('are refused outside the model, and when no group is whole', async () => {
     const whole = record(0, 64, [0], () => 1);
     for (const wrong of [
       { layer: 3, token: 0, expert: 0 },
@@ -131,8 +144,8 @@ describe('recorded experts', () => {
       { layer: 0, token: 0, expert: 8 },
       { layer: 0, token: 0, expert: -1 },
     ]) {
-      expect(() => recordedLoad(SMALL, columns([...whole, wrong]))).toThrow(/E_TRACE_RANGE.*record 64: layer/);
+      await expect(recordedLoad(SMALL, columns([...whole, wrong]))).rejects.toThrow(/E_TRACE_RANGE.*record 64: layer/);
     }
-    expect(() => recordedLoad(SMALL, columns(whole.slice(1)))).toThrow(/E_TRACE_SHORT .*group of 40 tokens/);
+    await expect(recordedLoad(SMALL, columns(whole.slice(1)))).rejects.toThrow(/E_TRACE_SHORT .*group of 40 tokens/);
   });
 });

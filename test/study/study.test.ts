@@ -7,7 +7,12 @@ import { runComparison, runStudy, type StudyOutput } from '../../src/study/index
 
 const tiny = loadScenario('scenarios/tiny.yaml');
 
-function run(change: (scenario: Scenario) => Scenario = (same) => same, threads = 1, loaded: LoadedScenario = tiny): Promise<StudyOutput> {
+function run(
+  change: (scenario: Scenario) => Scenario = (same) => same,
+  threads = 1,
+  loaded: LoadedScenario = tiny,
+  pause?: () => Promise<void>,
+): Promise<StudyOutput> {
   return runStudy({
     scenario: change(loaded.scenario),
     chip: loaded.chip,
@@ -16,6 +21,7 @@ function run(change: (scenario: Scenario) => Scenario = (same) => same, threads 
     executor: createThreadExecutor({ threads }),
     provenance: { version: 'test', node: 'test', startedAt: 'test' },
     clock: () => 0,
+    pause,
   });
 }
 
@@ -133,6 +139,26 @@ describe('a study', () => {
     expect(result.metrics.find(({ name }) => name === 'droppedTokenFraction')).not.toHaveProperty('interval');
     expect(result.detail.clusterings.find(({ name }) => name.endsWith('(this run)'))?.standardError).toBeNull();
     expect(isIssues(readStored(JSON.parse(JSON.stringify(result))))).toBe(false);
+  });
+
+  it('pauses between phases and layers, and ends where a pause rejects', async () => {
+    const ended = (after: number): Promise<number> => {
+      let pauses = 0;
+      const pause = async (): Promise<void> => {
+        pauses++;
+        if (pauses === after) throw new Error('interrupted by the user');
+      };
+      return run((scenario) => ({ ...scenario, load: { kind: 'zipf', exponent: 1 } }), 1, tiny, pause).then(
+        () => pauses,
+        (error: Error) => {
+          expect(error.message).toBe('interrupted by the user');
+          return -pauses;
+        },
+      );
+    };
+    // Before and after the simulation, before each of two layers, and at the end.
+    expect(await ended(Number.POSITIVE_INFINITY)).toBe(5);
+    for (const after of [1, 3, 5]) expect(await ended(after)).toBe(-after);
   });
 
   it('needs no router for a dense model', async () => {
