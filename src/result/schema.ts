@@ -1,6 +1,6 @@
 import type { Issue } from '../base/index.ts';
 import { anything, checkShape, flag, isRecord, list, nullable, number, object, oneOf, type Shape, table, text } from './shape.ts';
-import { COMPARISON_SCHEMA, type Comparison, METRIC_NAMES, RESULT_SCHEMA, type Result } from './types.ts';
+import { COMPARISON_SCHEMA, type Comparison, METRIC_NAMES, type Metric, RESULT_SCHEMA, type Result } from './types.ts';
 
 /** A stored file that holds what it says. */
 export type Stored =
@@ -21,11 +21,17 @@ export function readStored(value: unknown): Stored | readonly Issue[] {
   }
   if (value.schema === RESULT_SCHEMA) {
     const issues = checkShape(value, RESULT, 'E_RESULT', REMEDY);
-    return issues.length > 0 ? issues : { kind: 'result', result: value as unknown as Result };
+    if (issues.length > 0) return issues;
+    const result = value as unknown as Result;
+    const miscounted = miscountedMetrics(result.metrics, 'metrics');
+    return miscounted.length > 0 ? miscounted : { kind: 'result', result };
   }
   if (value.schema === COMPARISON_SCHEMA) {
     const issues = checkShape(value, COMPARISON, 'E_RESULT', REMEDY);
-    return issues.length > 0 ? issues : { kind: 'comparison', comparison: value as unknown as Comparison };
+    if (issues.length > 0) return issues;
+    const comparison = value as unknown as Comparison;
+    const miscounted = comparison.variants.flatMap(({ metrics }, i) => miscountedMetrics(metrics, `variants.${i}.metrics`));
+    return miscounted.length > 0 ? miscounted : { kind: 'comparison', comparison };
   }
   return [
     {
@@ -36,6 +42,20 @@ export function readStored(value: unknown): Stored | readonly Issue[] {
       remedy: REMEDY,
     },
   ];
+}
+
+const MOST_NAMED = 3;
+
+/** A page that leaves a metric out, or shows two values of one, would not say so. */
+function miscountedMetrics(metrics: readonly Metric[], path: string): Issue[] {
+  const miscounted = METRIC_NAMES.map((name) => [name, metrics.filter((metric) => metric.name === name).length] as const).filter(
+    ([, count]) => count !== 1,
+  );
+  if (miscounted.length === 0) return [];
+  const words = miscounted.map(([name, count]) => (count === 0 ? `no ${name}` : `${name} ${count} times`));
+  const value =
+    words.length <= MOST_NAMED ? words.join(', ') : `${words.slice(0, MOST_NAMED).join(', ')} and ${words.length - MOST_NAMED} more`;
+  return [{ code: 'E_RESULT', path, value, rule: `must hold each of the ${METRIC_NAMES.length} metrics once`, remedy: REMEDY }];
 }
 
 export function isIssues(stored: Stored | readonly Issue[]): stored is readonly Issue[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isIssues, METRIC_NAMES, METRICS, readStored, resultFingerprint } from '../../src/result/index.ts';
+import { compareResults, isIssues, METRIC_NAMES, METRICS, readStored, resultFingerprint } from '../../src/result/index.ts';
 import { sampleResult } from './sample-result.ts';
 
 const stored = (): Record<string, unknown> => JSON.parse(JSON.stringify(sampleResult()));
@@ -51,6 +51,31 @@ describe('readStored', () => {
     (value.provenance as Record<string, unknown>).threads = 'two';
     expect(issuesOf(value).map((issue) => issue.path)).toEqual(['metrics.3.name', 'metrics.3.value', 'provenance.threads']);
     expect(issuesOf(value)[1]).toMatchObject({ value: 'null', rule: 'must be a finite number' });
+  });
+
+  it('refuses a result without every metric once', () => {
+    const { metrics } = sampleResult();
+    expect(issuesOf({ ...stored(), metrics: [] })).toMatchObject([
+      {
+        code: 'E_RESULT',
+        path: 'metrics',
+        value: expect.stringMatching(/^no stepSeconds, no examplesPerSecond, .* more$/),
+        rule: `must hold each of the ${METRIC_NAMES.length} metrics once`,
+      },
+    ]);
+    expect(issuesOf({ ...stored(), metrics: metrics.slice(1) })).toMatchObject([{ path: 'metrics', value: 'no stepSeconds' }]);
+    expect(issuesOf({ ...stored(), metrics: [...metrics, metrics[0], metrics[0]] })).toMatchObject([{ value: 'stepSeconds 3 times' }]);
+  });
+
+  it('refuses a comparison with such a variant, and takes it when whole', () => {
+    const { scenario, metrics, detail, provenance } = sampleResult();
+    const run = { vary: { 'routing.router': 'switch-top1' }, scenario, metrics, breakdown: detail.breakdown };
+    const drawn = [{ droppedTokenFraction: 0.05, maxOverMeanExpertLoad: 1.1 }];
+    const input = { name: 'two', question: '', runs: [{ ...run, drawn }], seeds: [7], warnings: [], provenance };
+    const comparison = compareResults(input);
+    expect(readStored(comparison)).toMatchObject({ kind: 'comparison' });
+    const [variant] = comparison.variants;
+    expect(issuesOf({ ...comparison, variants: [variant, { ...variant, metrics: [] }] })).toMatchObject([{ path: 'variants.1.metrics' }]);
   });
 
   it('stops after a screenful', () => {
