@@ -7,6 +7,7 @@ import {
   type PairedDifference,
   type Variant,
 } from '../result/index.ts';
+import { doesNotFit } from '../study/index.ts';
 import type { Article } from './article.ts';
 import { comparisonCharts, variantName } from './comparison-charts.ts';
 import { formatRatio } from './format.ts';
@@ -14,7 +15,7 @@ import { type Html, html, unbroken } from './html.ts';
 import { formatMetric, metricOf, metricTitle } from './metric-text.ts';
 import { figure } from './sections/figure.ts';
 import { provenance, scenarioText, warnings } from './sections/ground.ts';
-import { hardwareWords } from './sections/headline.ts';
+import { hardwareWords, memoryNeed } from './sections/headline.ts';
 import { section, type TableCell, table } from './sections/markup.ts';
 
 /** Columns of the table of differences; what is missing from a variant's metrics stays empty. */
@@ -56,7 +57,7 @@ ${section(
   return { title: comparison.name, body, figures: Object.fromEntries(keyed) };
 }
 
-/** Fastest and slowest, and the baseline that every ratio refers to. */
+/** What does not fit, fastest and slowest, and the baseline that every ratio refers to. */
 function answer(comparison: Comparison): Html {
   const timed = comparison.variants.flatMap((variant) => {
     const step = metricOf(variant.metrics, 'stepSeconds');
@@ -67,7 +68,15 @@ function answer(comparison: Comparison): Html {
   const slowest = timed.at(-1);
   const baseline = comparison.variants[0];
   if (fastest === undefined || slowest === undefined || baseline === undefined) return html`No variant has a step time.`;
-  return html`Fastest is <b>${variantName(fastest.variant.vary)}</b> with ${formatMetric(fastest.step)} per step${dropWords(fastest.variant)}; slowest is <b>${variantName(slowest.variant.vary)}</b> with ${formatMetric(slowest.step)}${dropWords(slowest.variant)}, ${formatRatio(slowest.step.value / fastest.step.value)} as long, on ${hardwareWords(baseline)}.`;
+  return html`${misfits(comparison.variants)}Fastest is <b>${variantName(fastest.variant.vary)}</b> with ${formatMetric(fastest.step)} per step${dropWords(fastest.variant)}; slowest is <b>${variantName(slowest.variant.vary)}</b> with ${formatMetric(slowest.step)}${dropWords(slowest.variant)}, ${formatRatio(slowest.step.value / fastest.step.value)} as long, on ${hardwareWords(baseline)}.`;
+}
+
+/** What does not fit comes before what is fast; the times of these variants are those of devices with enough memory. */
+function misfits(variants: readonly Variant[]): Html | null {
+  const unfit = variants.filter(({ metrics }) => doesNotFit(metrics));
+  if (unfit.length === 0) return null;
+  const names = unfit.map(({ vary, metrics }) => `${variantName(vary)} needs ${memoryNeed(metrics)}`).join('; ');
+  return html`<b class="unfit">${unfit.length} of ${variants.length} variants ${unfit.length === 1 ? 'does' : 'do'} not fit into device memory: ${names}.</b> With enough memory: `;
 }
 
 function dropWords(variant: Variant): string {

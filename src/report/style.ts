@@ -20,6 +20,7 @@ main,.colophon{max-width:1160px;margin:0 auto;padding:0 28px}
 main{padding-top:34px}
 article+article{margin-top:5rem;border-top:3px solid var(--ink);padding-top:2rem}
 a{color:var(--accent)}
+h1,h2,h3,p,li,summary,figcaption,nav a{overflow-wrap:anywhere}
 h1,h2,h3{line-height:1.2;font-weight:650;letter-spacing:-.011em;text-wrap:balance}
 h2{font-size:1.45rem;margin:3.2rem 0 .9rem;padding-top:1.1rem;border-top:1px solid var(--line)}
 h3{font-size:1.08rem;margin:0 0 .35rem}
@@ -42,6 +43,7 @@ const HEADER = `.eyebrow{font-size:.84rem;color:var(--muted);margin:0 0 .7rem}
 h1{font-size:clamp(1.55rem,3.4vw,2.35rem);margin:0 0 1rem;max-width:34ch}
 .answer{font-size:clamp(1.05rem,1.7vw,1.25rem);line-height:1.5;max-width:64ch;margin:0 0 1.4rem}
 .answer b{font-weight:650}
+.answer b.unfit{color:var(--worse)}
 .split{display:flex;height:22px;border-radius:4px;overflow:hidden;gap:2px;margin:.2rem 0 .55rem}
 .split i{display:block;min-width:2px}
 .key{display:flex;flex-wrap:wrap;gap:.25rem 1.3rem;font-size:.88rem;color:var(--muted);padding:0;margin:0;list-style:none}

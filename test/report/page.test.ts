@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type PageData, renderPage } from '../../src/report/index.ts';
-import { METRICS } from '../../src/result/index.ts';
+import { METRICS, type Metric } from '../../src/result/index.ts';
 import { sampleComparison, sampleResult } from './sample-result.ts';
 
 const SCRIPT = 'document.title;';
@@ -87,6 +87,33 @@ describe('the page', () => {
     const figures = [...page.matchAll(/data-figure="([^"]*)"/g)].map(([, key]) => key);
     expect(figures.length).toBeGreaterThanOrEqual(7);
     expect(Object.keys(dataOf(page).figures)).toEqual(figures);
+  });
+});
+
+describe('what does not fit', () => {
+  const swollen = <Has extends { readonly metrics: readonly Metric[] }>(of: Has): Has => ({
+    ...of,
+    metrics: of.metrics.map((metric) => (metric.name === 'hbmPeakBytes' ? { ...metric, value: 24 * 2 ** 30 } : metric)),
+  });
+
+  test('is the first thing that the headline says, and is not said of what fits', () => {
+    const html = renderPage({ results: [swollen(sampleResult())], script });
+    expect(html).toMatch(
+      /<p class="answer"><b class="unfit">The step does not fit into device memory: it needs 24\.0 GiB of the [\d.]+ GiB of a device\.<\/b> With enough memory, a training step of [\w-]+ would take/,
+    );
+    expect(page).toMatch(/<p class="answer">A training step of [\w-]+ takes/);
+  });
+
+  test('is named variant by variant on the page of a comparison', () => {
+    const comparison = sampleComparison();
+    const variants = comparison.variants.map((variant, i) => (i === 1 ? swollen(variant) : variant));
+    const html = renderPage({ results: [], comparison: { ...comparison, variants }, script });
+    expect(html).toMatch(
+      /2 of 6 variants do not fit into device memory: router switch-top1, capacityFactor 1\.25 needs 24\.0 GiB of the 16\.0 GiB of a device; router gshard-top2, capacityFactor 2 needs/,
+    );
+    expect(renderPage({ results: [], comparison: { ...comparison, variants: variants.slice(0, 1) }, script })).not.toContain(
+      'class="unfit"',
+    );
   });
 });
 

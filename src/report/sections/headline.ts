@@ -1,6 +1,8 @@
+import { gibibytes } from '../../base/index.ts';
 import { chipCount } from '../../hardware/index.ts';
 import { meshDevices } from '../../layout/index.ts';
-import { formatNumber, formatShare, formatValue, type MetricName, type Result } from '../../result/index.ts';
+import { formatNumber, formatShare, formatValue, type Metric, type MetricName, type Result } from '../../result/index.ts';
+import { doesNotFit } from '../../study/index.ts';
 import { type Html, html, unbroken } from '../html.ts';
 import { formatMetric, metricOf } from '../metric-text.ts';
 import type { ColourRole } from '../palette.ts';
@@ -36,7 +38,17 @@ function answer(result: Result): Html {
   const drops = metricOf(result.metrics, 'droppedTokenFraction');
   const dropped =
     drops === undefined || result.scenario.model.moe === null ? '' : ` ${formatShare(drops.value)} of the tokens are dropped.`;
-  return html`A training step of ${result.scenario.model.name} takes <b>${formatValue(step, 's')}</b> on ${hardwareWords(result)}${speed}.${held}${dropped}`;
+  const unfit = doesNotFit(result.metrics);
+  const misfit = unfit
+    ? html`<b class="unfit">The step does not fit into device memory: it needs ${memoryNeed(result.metrics)}.</b> With enough memory, a`
+    : html`A`;
+  return html`${misfit} training step of ${result.scenario.model.name} ${unfit ? 'would take' : 'takes'} <b>${formatValue(step, 's')}</b> on ${hardwareWords(result)}${speed}.${held}${dropped}`;
+}
+
+/** `19.8 GiB of the 16.0 GiB of a device`. */
+export function memoryNeed(metrics: readonly Metric[]): string {
+  const of = (name: MetricName): string => gibibytes(metricOf(metrics, name)?.value ?? Number.NaN);
+  return `${of('hbmPeakBytes')} of the ${of('hbmCapacityBytes')} of a device`;
 }
 
 const KIND_WORDS = { compute: 'computing', exposedCommunication: 'exposed communication of', wait: 'waiting in' } as const;
