@@ -10,6 +10,7 @@ export type Progress = (done: number, total: number) => void;
 
 /** Who runs the items: threads, or the caller itself. */
 export interface Executor {
+  /** How many may run; a job takes fewer where the scratch of all would not fit in its memory. */
   readonly threads: number;
   /** Its kernels, asked only for how much room they need. */
   readonly kernels: KernelPair;

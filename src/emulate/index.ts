@@ -12,6 +12,7 @@ export { drawnLoad } from './drawn.ts';
 export { createInProcessExecutor, type Executor, emulate, type Progress } from './executor.ts';
 export type { EmulationJob } from './job.ts';
 export type { KernelPair } from './kernel-pair.ts';
+export { mebibytes, memoryError } from './memory-error.ts';
 export { counts } from './memory-views.ts';
 export { planEmulation } from './plan.ts';
 export { recordedLoad } from './recorded.ts';

@@ -1,4 +1,4 @@
-import { assert, InputError } from '../base/index.ts';
+import { assert } from '../base/index.ts';
 import type { KernelTable } from '../kernels/index.ts';
 import { type ArenaPlan, planArena } from '../model/index.ts';
 import { routingSizes } from '../routing/index.ts';
@@ -15,6 +15,7 @@ import {
   type VariantPlan,
 } from './job.ts';
 import type { KernelPair } from './kernel-pair.ts';
+import { mebibytes, memoryError } from './memory-error.ts';
 import { allocateCounts, allocateSums } from './memory-views.ts';
 import { expertsByDevice, totalGroups } from './shards.ts';
 import { CLUSTERS } from './tokens.ts';
@@ -27,22 +28,17 @@ const MAXIMUM_BYTES = 0x1_0000_0000;
 /** Columns of logits that are computed at once; wider ones leave the cache before the softmax reads them. */
 const CHUNK_COLUMNS = 1024;
 
-/** Lays an emulation out for `threads` threads. The kernels are asked only how much room they need; their memory is not touched. */
+/** Lays an emulation out for `threads` threads, or for as many as fit in one memory. The kernels are asked only how much room they need; their memory is not touched. */
 export function planEmulation(request: EmulationRequest, threads: number, kernels: KernelPair): EmulationJob {
   for (const stack of request.stacks) checkStack(stack);
   const arena = planArena();
   const control = allocateCounts(arena, [CONTROL_WORDS]);
   const stacks = request.stacks.map((stack) => planStack(arena, request, stack, kernels.fast));
   const verification = planVerification(arena, request, stacks);
-  const shared = arena.bytes;
-  const scratch = Array.from({ length: threads }, () => ({
-    ...planScratch(arena, request, stacks, kernels.fast),
-    verification: verification === null ? null : planVerificationScratch(arena, request, kernels),
-  }));
-  if (arena.bytes > MAXIMUM_BYTES) throw tooLarge(shared, arena.bytes, threads);
+  const scratch = planThreads(arena, request, stacks, verification !== null, threads, kernels);
   const items = listItems(request, stacks, verification?.lanes.length ?? 0);
   const phaseItems = Object.values(Phase).map((phase) => items.filter((item) => PHASE_OF[item.kind] === phase).length);
-  return { request, threads, bytes: arena.bytes, control, stacks, verification, scratch, items, phaseItems };
+  return { request, threads: scratch.length, bytes: arena.bytes, control, stacks, verification, scratch, items, phaseItems };
 }
 
 function checkStack({ stack, tokens, groupTokens, groups }: StackTokens): void {
@@ -87,6 +83,30 @@ function planVariant(arena: ArenaPlan, request: EmulationRequest, tokens: StackT
   };
 }
 
+/** Scratch of at least one thread, and of as many more of the wanted ones as fit. */
+function planThreads(
+  arena: ArenaPlan,
+  request: EmulationRequest,
+  stacks: readonly StackPlan[],
+  verifies: boolean,
+  wanted: number,
+  kernels: KernelPair,
+): ThreadScratch[] {
+  const planThread = (): ThreadScratch => ({
+    ...planScratch(arena, request, stacks, kernels.fast),
+    verification: verifies ? planVerificationScratch(arena, request, kernels) : null,
+  });
+  const shared = arena.bytes;
+  const scratch = [planThread()];
+  const perThread = arena.bytes - shared;
+  if (arena.bytes > MAXIMUM_BYTES) {
+    const value = `${mebibytes(shared)} shared and ${mebibytes(perThread)} for each thread`;
+    throw memoryError(value, 'the emulation must fit in 4 GiB, the size of a WebAssembly memory');
+  }
+  while (scratch.length < wanted && arena.bytes + perThread <= MAXIMUM_BYTES) scratch.push(planThread());
+  return scratch;
+}
+
 function planScratch(
   arena: ArenaPlan,
   request: EmulationRequest,
@@ -127,17 +147,4 @@ function listItems(request: EmulationRequest, stacks: readonly StackPlan[], lane
   }
   for (let lane = 0; lane < lanes; lane++) items.push({ kind: 'verify', lane });
   return items;
-}
-
-function tooLarge(shared: number, bytes: number, threads: number): InputError {
-  const gib = (value: number): string => (value / 2 ** 30).toFixed(1);
-  return new InputError([
-    {
-      code: 'E_EMULATE_MEMORY',
-      path: 'emulate',
-      value: `${gib(shared)} GiB shared and ${gib((bytes - shared) / threads)} GiB for each of ${threads} threads`,
-      rule: 'the emulation must fit in 4 GiB, the size of a WebAssembly memory',
-      remedy: 'lower emulate.verifyShare, emulate.tokens or routing.groupTokens, or use fewer threads',
-    },
-  ]);
 }

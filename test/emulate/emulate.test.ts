@@ -172,7 +172,9 @@ describe('emulate', () => {
 
   it('refuses what does not fit in one memory, and says what to lower', async () => {
     const huge = { ...SMALL, dModel: 16384, dExpert: 65536 };
-    await expect(emulate(huge, plainExecutor)).rejects.toThrow(/E_EMULATE_MEMORY.*4 GiB.*verifyShare/);
+    await expect(emulate(huge, plainExecutor)).rejects.toThrow(
+      /E_EMULATE_MEMORY.* MiB shared and \d+ MiB for each thread.*4 GiB.*verifyShare/,
+    );
   });
 });
 

@@ -78,6 +78,21 @@ describe('a planned emulation', () => {
     expect(itemsDone(counts(buffer, job.control))).toBe(job.items.length);
   });
 
+  it('takes as many threads as fit in one memory, and all where they do', () => {
+    expect(planEmulation(SMALL, 96, plainKernels(0)).threads).toBe(96);
+    // d = 2048, F = 8192: some 400 MiB of expert weights and their packed copies for each thread.
+    const wide = { ...SMALL, dModel: 2048, dExpert: 8192 };
+    const job4 = planEmulation(wide, 2, plainKernels(0));
+    const job96 = planEmulation(wide, 96, plainKernels(0));
+    expect(job4.threads).toBe(2);
+    expect(job96.threads).toBeGreaterThan(2);
+    expect(job96.threads).toBeLessThan(96);
+    expect(job96.scratch).toHaveLength(job96.threads);
+    expect(job96.bytes).toBeLessThanOrEqual(2 ** 32);
+    const perThread = (job96.bytes - job4.bytes) / (job96.threads - 2);
+    expect(job96.bytes + perThread).toBeGreaterThan(2 ** 32);
+  });
+
   it('refuses unknown routers and capacity rules by name', () => {
     const withVariant = (variant: object) => ({ ...SMALL, variants: [{ ...SMALL.variants[0], ...variant }] });
     expect(() => planEmulation(withVariant({ router: 'switch-topl' }), 1, plainKernels(0))).toThrow(/did you mean switch-top1/);
