@@ -72,7 +72,7 @@ function drawWhisker(chart: Chart, view: BarsView, bar: { readonly x: number; re
   ctx.stroke();
 }
 
-/** The value behind each bar, or the sum behind each stack. */
+/** The value behind each bar, or the sum behind each stack, where there is room for all of them. */
 export function endValues(view: BarsView, paint: Paint): Plugin {
   return {
     id: 'endValues',
@@ -83,16 +83,30 @@ export function endValues(view: BarsView, paint: Paint): Plugin {
       ctx.font = `12px ${String(chart.options.font?.family ?? 'sans-serif')}`;
       ctx.textBaseline = view.direction === 'horizontal' ? 'middle' : 'bottom';
       ctx.textAlign = view.direction === 'horizontal' ? 'left' : 'center';
-      view.table.rows.forEach((cells, row) => {
-        for (const { at, value, unit } of ends(chart, view, cells, row)) {
-          const text = formatValue(value, unit);
-          if (view.direction === 'horizontal') ctx.fillText(text, at.x + 7, at.y);
-          else ctx.fillText(text, at.x, at.y - 4);
-        }
-      });
+      const labels = view.table.rows.flatMap((cells, row) =>
+        ends(chart, view, cells, row).map(({ at, value, unit }) => ({ at, text: formatValue(value, unit) })),
+      );
+      if (view.direction === 'horizontal') for (const { at, text } of labels) ctx.fillText(text, at.x + 7, at.y);
+      else if (standApart(ctx, labels)) for (const { at, text } of labels) ctx.fillText(text, at.x, at.y - 4);
       ctx.restore();
     },
   };
+}
+
+interface EndLabel {
+  readonly at: { readonly x: number; readonly y: number };
+  readonly text: string;
+}
+
+/** Pixels between two labels side by side. */
+const LABEL_GAP = 4;
+
+/** Whether every label of upright bars has the room from its bar to the next; else the picture goes without, and the table has the values. */
+function standApart(ctx: CanvasRenderingContext2D, labels: readonly EndLabel[]): boolean {
+  const across = labels.map(({ at }) => at.x).sort((a, b) => a - b);
+  const steps = across.slice(1).map((x, i) => x - across[i]);
+  const room = Math.min(Number.POSITIVE_INFINITY, ...steps) - LABEL_GAP;
+  return labels.every(({ text }) => ctx.measureText(text).width <= room);
 }
 
 function ends(chart: Chart, view: BarsView, cells: readonly (string | number)[], row: number) {

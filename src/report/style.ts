@@ -85,7 +85,12 @@ figcaption .finding{color:var(--ink);font-size:.95rem;margin:.3rem 0 .5rem}
 figure details{font-size:.9rem;margin-top:.6rem}
 `;
 
-const TABLES = `.scroll{overflow-x:auto;max-width:100%}
+/** A table wider than its box shows a bar to scroll it by, which overlay scroll bars hide, and a shade at the side where more of it is. */
+const TABLES = `.scroll{--ground:var(--paper);overflow-x:auto;max-width:100%;background:linear-gradient(to right,var(--ground) 30%,transparent) left/36px 100% no-repeat local,linear-gradient(to left,var(--ground) 30%,transparent) right/36px 100% no-repeat local,linear-gradient(to right,var(--line),transparent) left/12px 100% no-repeat scroll,linear-gradient(to left,var(--line),transparent) right/12px 100% no-repeat scroll}
+figure .scroll{--ground:var(--card)}
+.scroll::-webkit-scrollbar{height:9px;width:9px}
+.scroll::-webkit-scrollbar-thumb{background:var(--muted);border-radius:5px;border:2px solid var(--ground)}
+@supports not selector(::-webkit-scrollbar){.scroll{scrollbar-width:thin;scrollbar-color:var(--muted) transparent}}
 .scroll.tall{max-height:24rem;overflow:auto}
 table{border-collapse:collapse;font-size:.89rem;font-variant-numeric:tabular-nums;margin:.4rem 0}
 caption{text-align:left;color:var(--muted);font-size:.86rem;padding:0 0 .4rem}

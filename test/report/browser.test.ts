@@ -58,6 +58,30 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, opened from disk', () 
     });
   });
 
+  test('a word without a space widens nothing, and a table that is wider than its box says so', async () => {
+    const file = join(folder, 'long-word.html');
+    const script = await bundledScript();
+    const { scenario, ...rest } = sampleResult();
+    const word = 'w'.repeat(400);
+    const long = { ...rest, scenario: { ...scenario, question: word }, warnings: [{ code: 'W_DROP_RATE', message: word }] };
+    writeFileSync(file, renderPage({ results: [long], comparison: { ...sampleComparison(), question: word }, script }));
+    const withBars = await openBrowser({ scrollBars: true });
+    const { page } = await openPage(withBars, file, 'light', 400);
+    const { inner, outer } = await page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement;
+      return { inner: scrollWidth, outer: clientWidth };
+    });
+    expect(inner).toBe(outer);
+    const box = await page.evaluate(() => {
+      const table = [...document.querySelectorAll<HTMLElement>('.scroll')].find(
+        ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth,
+      );
+      return { bar: (table?.offsetHeight ?? 0) - (table?.clientHeight ?? 0) };
+    });
+    expect(box.bar).toBeGreaterThan(4);
+    await withBars.close();
+  });
+
   test('a layer is chosen by keyboard, and picture, finding and table follow', async () => {
     const { page, complaints } = await openPage(browser, files.run, 'light', 1280);
     const figure = page.locator('#r0-expert-load');

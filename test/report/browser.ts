@@ -16,10 +16,12 @@ export async function bundledScript(): Promise<{ readonly text: string; readonly
   return { text, sha256Base64: createHash('sha256').update(text).digest('base64') };
 }
 
-export async function openBrowser(): Promise<Browser> {
+/** Scroll bars are hidden unless asked for, as the driver does for pictures. */
+export async function openBrowser(options: { readonly scrollBars?: boolean } = {}): Promise<Browser> {
   const { chromium } = await import('playwright-core');
   const args = ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
-  return chromium.launch({ executablePath: chromiumPath, args });
+  const ignoreDefaultArgs = options.scrollBars === true ? ['--hide-scrollbars'] : [];
+  return chromium.launch({ executablePath: chromiumPath, args, ignoreDefaultArgs });
 }
 
 /** Everything that a page which needs no network and makes no mistake leaves empty. */
