@@ -1,9 +1,10 @@
 import { drawWords, Purpose } from '../base/index.ts';
-import type { KernelPair } from '../emulate/index.ts';
+import { type KernelPair, mebibytes, memoryError } from '../emulate/index.ts';
 import {
   compileModule,
   createKernelMemory,
   createNaiveTable,
+  createPlainMemory,
   createTiledTable,
   createWasmTable,
   type KernelMemory,
@@ -25,10 +26,22 @@ export interface KernelPath {
 export function chooseKernelPath(moduleBytes: Uint8Array = kernelModuleBytes()): KernelPath {
   try {
     const module = compileModule(moduleBytes);
-    const name = openKernels(createKernelMemory(0), { module, name: '' }).fast.path;
-    return agreesWithOracle(module) ? { module, name } : { module: null, name: `tiled (${name} failed its self-check)` };
+    // One memory for all that is tried: each reserves addresses by the gigabyte.
+    const memory = createKernelMemory(CHECK_BYTES);
+    const name = openKernels(memory, { module, name: '' }).fast.path;
+    return agreesWithOracle(memory, module) ? { module, name } : { module: null, name: `tiled (${name} failed its self-check)` };
   } catch (error) {
     return { module: null, name: `tiled (no WebAssembly SIMD: ${error instanceof Error ? error.message : String(error)})` };
+  }
+}
+
+/** Memory for `bytes` bytes on which the tables of a path can work. */
+export function openMemory(bytes: number, path: KernelPath): KernelMemory {
+  try {
+    return path.module === null ? createPlainMemory(bytes) : createKernelMemory(bytes);
+  } catch (error) {
+    const value = `${mebibytes(bytes)}: ${error instanceof Error ? error.message : String(error)}`;
+    throw memoryError(value, 'the memory of the emulation must be granted by this machine');
   }
 }
 
@@ -40,10 +53,10 @@ export function openKernels(memory: KernelMemory, path: KernelPath): KernelPair 
 
 /** Odd sizes, so that full tiles and every edge take part. */
 const CHECKED = { rows: 23, depth: 37, columns: 41 } as const;
+const CHECK_BYTES = 1 << 20;
 
 /** Runs a product and a softmax on the module and on the naive kernels, and compares every bit. */
-function agreesWithOracle(module: WasmModule): boolean {
-  const memory = createKernelMemory(1 << 20);
+function agreesWithOracle(memory: KernelMemory, module: WasmModule): boolean {
   const arena = planArena();
   const { rows, depth, columns } = CHECKED;
   const left = arena.allocate([rows, depth], 'f32');

@@ -5,10 +5,12 @@ const RUNS_FROM_SOURCE = import.meta.url.endsWith('.ts');
 /** Newer versions of Node strip types by themselves; older ones need a loader to run the sources. */
 const STRIPS_TYPES = Boolean((process.features as { readonly typescript?: string | false }).typescript);
 
-/** A pool of exactly `threads` threads, all of which share the memory in `setup`. */
-export function createPool(threads: number, setup: WorkerSetup): Piscina<number, void> {
+const KERNEL_WORKER = new URL(RUNS_FROM_SOURCE ? './kernel-worker.ts' : './kernel-worker.js', import.meta.url);
+
+/** A pool of exactly `threads` threads, all of which share the memory in `setup`; `worker` is the module that each of them runs. */
+export function createPool(threads: number, setup: WorkerSetup, worker = KERNEL_WORKER): Piscina<number, void> {
   return new Piscina<number, void>({
-    filename: new URL(RUNS_FROM_SOURCE ? './kernel-worker.ts' : './kernel-worker.js', import.meta.url).href,
+    filename: worker.href,
     minThreads: threads,
     maxThreads: threads,
     concurrentTasksPerWorker: 1,

@@ -1,14 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { counts, type EmulationJob, type Executor, itemsDone, type Progress, stop } from '../emulate/index.ts';
-import { createKernelMemory } from '../kernels/index.ts';
-import { chooseKernelPath, type KernelPath, openKernels } from './kernel-path.ts';
+import { chooseKernelPath, type KernelPath, openKernels, openMemory } from './kernel-path.ts';
 import { createPool } from './pool.ts';
+import { threadError } from './thread-error.ts';
 
 export interface ThreadOptions {
   /** Available cores when absent. */
   readonly threads?: number;
   /** Stops the run within a second; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Module that every thread runs in place of the kernels' own: for tests of threads that die. */
+  readonly worker?: URL;
 }
 
 const PROGRESS_MILLISECONDS = 100;
@@ -19,21 +21,26 @@ export function createThreadExecutor(options: ThreadOptions = {}): Executor {
   const path = chooseKernelPath();
   return {
     threads,
-    kernels: openKernels(createKernelMemory(0), path),
+    kernels: openKernels(openMemory(0, path), path),
     kernelPath: path.name,
-    run: (job, onProgress = () => {}) => runOnThreads(job, path, onProgress, options.signal),
+    run: (job, onProgress = () => {}) => runOnThreads(job, path, onProgress, options),
   };
 }
 
-async function runOnThreads(job: EmulationJob, path: KernelPath, onProgress: Progress, signal?: AbortSignal): Promise<ArrayBufferLike> {
+async function runOnThreads(
+  job: EmulationJob,
+  path: KernelPath,
+  onProgress: Progress,
+  { signal, worker }: ThreadOptions,
+): Promise<ArrayBufferLike> {
   signal?.throwIfAborted();
-  const memory = createKernelMemory(job.bytes);
+  const memory = openMemory(job.bytes, path);
   const control = counts(memory.buffer, job.control);
   const report = (): void => onProgress(Math.min(itemsDone(control), job.items.length), job.items.length);
   const progress = setInterval(report, PROGRESS_MILLISECONDS);
   // A thread without an item would only cost its start and its memory.
   const threads = Math.max(1, Math.min(job.threads, job.items.length));
-  const pool = createPool(threads, { memory, path, job });
+  const pool = createPool(threads, { memory, path, job }, worker);
   const settled = new AbortController();
   try {
     await Promise.race([
@@ -42,6 +49,8 @@ async function runOnThreads(job: EmulationJob, path: KernelPath, onProgress: Pro
     ]);
     report();
     return memory.buffer;
+  } catch (error) {
+    throw threadError(error);
   } finally {
     clearInterval(progress);
     settled.abort();

@@ -11,5 +11,5 @@ export { createNaiveTable } from './naive-table.ts';
 export { squaredLogSumExp } from './softmax.ts';
 export * from './table.ts';
 export { createTiledTable } from './tiled-table.ts';
-export { compileModule, createKernelMemory, type WasmModule } from './wasm/host.ts';
+export { compileModule, createKernelMemory, createPlainMemory, type WasmModule } from './wasm/host.ts';
 export { createWasmTable, kernelModuleBytes } from './wasm/table.ts';

@@ -14,7 +14,7 @@ export interface KernelTable {
   readonly path: string;
   /** The memory that the table was made for. */
   readonly memory: KernelMemory;
-  /** Floats of scratch that `packRight` needs for a [K, N] right-hand side. */
+  /** Floats of a [K, N] right-hand side once `packRight` has repacked it. */
   packedElements(k: number, n: number): number;
   /** Repacks b [K, N] (bf16 or f32, row-major) into `packed` (f32, at least packedElements(K, N) elements), once per right-hand side. */
   packRight(b: TensorView, packed: TensorView): void;

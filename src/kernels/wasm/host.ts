@@ -21,13 +21,20 @@ const BYTES_PER_PAGE = 65536;
 export const MAXIMUM_PAGES = 65536;
 
 function host(): WebAssemblyHost {
-  return (globalThis as unknown as { readonly WebAssembly: WebAssemblyHost }).WebAssembly;
+  const found = (globalThis as unknown as { readonly WebAssembly?: WebAssemblyHost }).WebAssembly;
+  if (found === undefined) throw new Error('WebAssembly is switched off');
+  return found;
 }
 
-/** A shared memory of at least `bytes` bytes that the tables of all threads can work on. */
+/** A shared memory of at least `bytes` bytes that the tables of all threads can work on. It reserves room for the largest one; throws where there is none. */
 export function createKernelMemory(bytes: number): KernelMemory {
   const pages = Math.max(1, Math.ceil(bytes / BYTES_PER_PAGE));
   return new (host().Memory)({ initial: pages, maximum: MAXIMUM_PAGES, shared: true });
+}
+
+/** The same for tables without a module: it works where WebAssembly is switched off, and reserves no more than it needs. */
+export function createPlainMemory(bytes: number): KernelMemory {
+  return { buffer: new SharedArrayBuffer(bytes) };
 }
 
 export function compileModule(bytes: Uint8Array): WasmModule {
