@@ -9,12 +9,13 @@ import { missedAssertions } from './assertions.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
 import { comparisonText } from './comparison-text.ts';
 import { createPause } from './interrupt.ts';
+import { COMPARISON_FILES } from './output-files.ts';
 import { pageScript } from './page-script.ts';
 import { issueLines } from './print-issues.ts';
 import { createProgress } from './progress.ts';
 import { misfits, variantWarnings } from './variant-words.ts';
 import { packageVersion } from './version.ts';
-import { prepareFolder, writeAtomic } from './write-atomic.ts';
+import { withOutputFolder, writeAtomic } from './write-atomic.ts';
 
 export interface CompareOptions {
   readonly out?: string;
@@ -34,10 +35,10 @@ export async function compareScenario(
   if (loaded.variants.length < 2) throw new InputError([nothingToCompare(file)]);
   const script = pageScript();
   const folder = options.out ?? join('reports', loaded.scenario.name);
-  prepareFolder(folder);
-  const comparison = await compareVariants(context, common, loaded, options);
-  writeAtomic(join(folder, 'comparison.json'), `${JSON.stringify(comparison)}\n`);
-  writeAtomic(join(folder, 'index.html'), renderPage({ results: [], comparison, script }));
+  const files = Object.values(COMPARISON_FILES);
+  const comparison = await withOutputFolder(folder, files, () => compareVariants(context, common, loaded, options));
+  writeAtomic(join(folder, COMPARISON_FILES.comparison), `${JSON.stringify(comparison)}\n`);
+  writeAtomic(join(folder, COMPARISON_FILES.page), renderPage({ results: [], comparison, script }));
   io.out(common.json ? `${JSON.stringify(comparison, null, 2)}\n` : comparisonText(comparison, folder));
   return verdict(context, comparison);
 }

@@ -10,6 +10,7 @@ import {
   type PairedDifference,
   type Variant,
 } from '../result/index.ts';
+import { COMPARISON_FILES } from './output-files.ts';
 import { pageWarnings } from './print-issues.ts';
 import { alignedTable, cut } from './table.ts';
 import { variantName } from './variant-words.ts';
@@ -41,7 +42,7 @@ export function comparisonText(comparison: Comparison, folder: string): string {
     ...pairedTable(comparison),
     '',
     ...pageWarnings(comparison.warnings),
-    `page   ${join(folder, 'index.html')}`,
+    `page   ${join(folder, COMPARISON_FILES.page)}`,
   ];
   return `${lines.map((line) => (line.startsWith('page') ? line : cut(line, WIDTH))).join('\n')}\n`;
 }

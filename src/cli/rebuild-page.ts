@@ -4,6 +4,7 @@ import { readTextOrThrow, SIZE_LIMITS } from '../intake/index.ts';
 import { renderPage } from '../report/index.ts';
 import { isIssues, readStored, type Stored } from '../result/index.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
+import { COMPARISON_FILES, RUN_FILES } from './output-files.ts';
 import { pageScript } from './page-script.ts';
 import { writeAtomic } from './write-atomic.ts';
 
@@ -22,7 +23,8 @@ export async function rebuildPage(
   if (issues.length > 0) throw new InputError(issues);
   const results = kept.flatMap((entry) => (entry.kind === 'result' ? [entry.result] : []));
   const folder = options.out ?? (files.length === 1 ? dirname(files[0]) : join('reports', 'combined'));
-  const page = join(folder, 'index.html');
+  // Beside its file, a page has the name that the run or the comparison gave it.
+  const page = join(folder, results.length === 0 ? COMPARISON_FILES.page : RUN_FILES.page);
   writeAtomic(page, renderPage({ results, comparison: comparisons[0], script: pageScript() }));
   io.out(json ? `${JSON.stringify({ page, results: results.length, comparisons: comparisons.length }, null, 2)}\n` : `page   ${page}\n`);
   return EXIT.done;

@@ -9,13 +9,14 @@ import { publishedFor } from '../validation/index.ts';
 import { missedAssertions } from './assertions.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
 import { createPause } from './interrupt.ts';
+import { RUN_FILES } from './output-files.ts';
 import { pageScript } from './page-script.ts';
 import { issueLines, pageWarnings, warningLines } from './print-issues.ts';
 import { createProgress } from './progress.ts';
 import { scenarioText } from './scenario-text.ts';
 import { cut } from './table.ts';
 import { packageVersion } from './version.ts';
-import { prepareFolder, writeAtomic } from './write-atomic.ts';
+import { withOutputFolder, writeAtomic } from './write-atomic.ts';
 
 export interface RunOptions {
   readonly out?: string;
@@ -37,11 +38,10 @@ export async function runScenario(context: CommandContext, common: CommonOptions
   }
   const script = pageScript();
   const folder = options.out ?? join('reports', loaded.scenario.name);
-  prepareFolder(folder);
-  const { result, traceFile } = await study(context, common, loaded, options);
-  writeAtomic(join(folder, 'result.json'), `${JSON.stringify(result)}\n`);
-  writeAtomic(join(folder, 'trace.perfetto-trace'), traceFile);
-  writeAtomic(join(folder, 'index.html'), renderPage({ results: [result], script }));
+  const { result, traceFile } = await withOutputFolder(folder, Object.values(RUN_FILES), () => study(context, common, loaded, options));
+  writeAtomic(join(folder, RUN_FILES.result), `${JSON.stringify(result)}\n`);
+  writeAtomic(join(folder, RUN_FILES.trace), traceFile);
+  writeAtomic(join(folder, RUN_FILES.page), renderPage({ results: [result], script }));
   io.out(common.json ? `${JSON.stringify(result, null, 2)}\n` : summaryText(result, folder));
   return verdict(context, result);
 }
@@ -86,8 +86,8 @@ function summaryText(result: Result, folder: string): string {
     `${scenario.name}: ${scenario.question}`,
     ...formatSummary(summarise(result), WIDTH),
     ...pageWarnings(warnings),
-    `page   ${join(folder, 'index.html')}`,
-    `files  result.json and trace.perfetto-trace (open in ui.perfetto.dev) beside it`,
+    `page   ${join(folder, RUN_FILES.page)}`,
+    `files  ${RUN_FILES.result} and ${RUN_FILES.trace} (open in ui.perfetto.dev) beside it`,
   ];
   return `${lines.map((line) => (line.startsWith('page') ? line : cut(line, WIDTH))).join('\n')}\n`;
 }

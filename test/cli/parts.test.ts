@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -10,7 +10,7 @@ import { pageWarnings } from '../../src/cli/print-issues.ts';
 import { createProgress } from '../../src/cli/progress.ts';
 import { alignedTable, cut, wrapText } from '../../src/cli/table.ts';
 import { variantWarnings } from '../../src/cli/variant-words.ts';
-import { prepareFolder, writeAtomic } from '../../src/cli/write-atomic.ts';
+import { withOutputFolder, writeAtomic } from '../../src/cli/write-atomic.ts';
 import { listen } from './listen.ts';
 
 describe('colours', () => {
@@ -105,9 +105,36 @@ describe('writing files', () => {
     expect(readFileSync(join(folder, 'a/b/c.txt'), 'utf8')).toBe('two');
     expect(readdirSync(join(folder, 'a/b'))).toEqual(['c.txt']);
     expect(() => writeAtomic(join(folder, 'a/b/c.txt/d.txt'), 'three')).toThrow(InputError);
-    expect(() => prepareFolder(join(folder, 'a/b/c.txt/d'))).toThrow(/E_OUTPUT .* cannot be written \(E/);
-    prepareFolder(join(folder, 'x/y'));
+  });
+
+  it('is tried before the work: a file for a folder, a folder for a file, and what cannot be made', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'switchyard-write-'));
+    writeFileSync(join(folder, 'file'), '');
+    mkdirSync(join(folder, 'taken/result.json'), { recursive: true });
+    let worked = 0;
+    const tried = (name: string) => withOutputFolder(join(folder, name), ['result.json'], async () => ++worked);
+    await expect(tried('file')).rejects.toThrow(/^E_OUTPUT .*file; cannot be written \(it is not a folder\)/);
+    await expect(tried('file/below')).rejects.toThrow(/^E_OUTPUT .* cannot be written \(ENOTDIR\)/);
+    await expect(tried('taken')).rejects.toThrow(/^E_OUTPUT .*result\.json; cannot be written \(it is a folder\)/);
+    expect(worked).toBe(0);
+    expect(await tried('x/y')).toBe(1);
     expect(readdirSync(join(folder, 'x'))).toEqual(['y']);
+  });
+
+  it('leaves no empty folder behind when the work fails, and nothing else is touched', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'switchyard-write-'));
+    const failing = (name: string, written?: string) =>
+      withOutputFolder(join(folder, name), [], async () => {
+        if (written !== undefined) writeAtomic(join(folder, name, written), '');
+        throw new Error('interrupted');
+      });
+    await expect(failing('a/b')).rejects.toThrow('interrupted');
+    expect(readdirSync(folder)).toEqual([]);
+    mkdirSync(join(folder, 'mine'));
+    await expect(failing('mine')).rejects.toThrow('interrupted');
+    await expect(failing('c/d', 'kept')).rejects.toThrow('interrupted');
+    expect(readdirSync(folder).sort()).toEqual(['c', 'mine']);
+    expect(readdirSync(join(folder, 'c/d'))).toEqual(['kept']);
   });
 });
 

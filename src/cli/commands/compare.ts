@@ -11,7 +11,7 @@ interface Options {
 const EXAMPLES = `
 The first combination of the values under vary: is the baseline. What depends on the draw of tokens
 (drops, balance) is compared over several seeds, with 95 % intervals of the paired differences.
-Writes comparison.json and index.html into reports/<name>. When a variant does not fit into device
+Writes comparison.json and comparison.html into reports/<name>. When a variant does not fit into device
 memory, the exit code is 3.
 
 Examples:

@@ -1,6 +1,8 @@
 import type { CommandEntry } from '../command.ts';
 
 const EXAMPLES = `
+Writes index.html, or comparison.html when the only file is a comparison.
+
 Examples:
   switchyard report reports/tiny/result.json
   switchyard report reports/*/result.json --out reports/all`;
@@ -10,7 +12,7 @@ export const report: CommandEntry = {
   declare: (command, act) => {
     command
       .argument('<files...>', 'result.json and comparison.json files')
-      .option('--out <folder>', 'where to write index.html (default beside a single file, else reports/combined)')
+      .option('--out <folder>', 'where to write the page (default beside a single file, else reports/combined)')
       .addHelpText('after', EXAMPLES)
       .action(
         act(async (context, common, files: string[], options: { readonly out?: string }) => {

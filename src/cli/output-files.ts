@@ -1,0 +1,5 @@
+/** What `run` leaves in its folder. No name is among those of a comparison: both may use the folder of one scenario. */
+export const RUN_FILES = { page: 'index.html', result: 'result.json', trace: 'trace.perfetto-trace' } as const;
+
+/** What `compare` leaves in its folder. */
+export const COMPARISON_FILES = { page: 'comparison.html', comparison: 'comparison.json' } as const;
