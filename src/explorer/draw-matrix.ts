@@ -33,7 +33,10 @@ export const drawMatrix: Draw<MatrixView> = (canvas) => {
     const row = Math.floor((event.clientY - area.top - MARGIN.top) / cell);
     const value = view.table.rows[row]?.[column + 1];
     if (column < 0 || typeof value !== 'number') return null;
-    return [`${view.rowAxis} ${row} to ${view.columnAxis.toLowerCase()} ${column}`, formatValue(value, view.unit)];
+    return [
+      `${view.rowAxis} ${labelOf(view, row)} to ${view.columnAxis.toLowerCase()} ${labelOf(view, column)}`,
+      formatValue(value, view.unit),
+    ];
   });
   return {
     remove() {
@@ -58,10 +61,10 @@ function paint(canvas: Canvas<MatrixView>, sheet: HTMLCanvasElement, side: numbe
     const at = ((i + 0.5) * side) / n;
     context.textAlign = 'center';
     context.textBaseline = 'top';
-    context.fillText(String(i), MARGIN.left + at, MARGIN.top + side + 6);
+    context.fillText(tickOf(view, i), MARGIN.left + at, MARGIN.top + side + 6);
     context.textAlign = 'right';
     context.textBaseline = 'middle';
-    context.fillText(String(i), MARGIN.left - 6, MARGIN.top + at);
+    context.fillText(tickOf(view, i), MARGIN.left - 6, MARGIN.top + at);
   }
   context.textAlign = 'center';
   context.textBaseline = 'bottom';
@@ -70,6 +73,16 @@ function paint(canvas: Canvas<MatrixView>, sheet: HTMLCanvasElement, side: numbe
   context.rotate(-Math.PI / 2);
   context.textBaseline = 'middle';
   context.fillText(view.rowAxis, 0, 0);
+}
+
+/** What a row, and the column of the same number, stands for: a device, or a range of devices. */
+function labelOf({ table }: MatrixView, row: number): string {
+  return String(table.rows[row]?.[0] ?? row);
+}
+
+/** The first device alone: a range has no room on an axis. */
+function tickOf(view: MatrixView, row: number): string {
+  return labelOf(view, row).split('-')[0] ?? '';
 }
 
 /** One pixel per number. */

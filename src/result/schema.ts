@@ -112,6 +112,7 @@ const DETAIL = object({
     object({
       stack: text,
       layer: number,
+      devices: number,
       rows: number,
       devicesPerRow: number,
       tokenBytes: list(number),

@@ -154,6 +154,7 @@ export interface LinkRow {
 export interface LayerTraffic {
   readonly stack: string;
   readonly layer: number;
+  readonly devices: number;
   readonly rows: number;
   /** Neighbouring devices that a row and a column stand for; 1 on slices small enough to show every device. */
   readonly devicesPerRow: number;
@@ -230,6 +231,7 @@ export interface Comparison {
 export interface Variant {
   /** The values that set this variant apart, by dotted path. */
   readonly vary: Readonly<Record<string, unknown>>;
+  /** What depends on the draw (drops, load) is the mean over `Comparison.seeds`. */
   readonly metrics: readonly Metric[];
   readonly scenario: Scenario;
   readonly breakdown: readonly BreakdownRow[];

@@ -13,6 +13,7 @@ export function trafficRows(load: Load, scenario: Scenario): LayerTraffic[] {
       {
         stack: layer.stack,
         layer: layer.layer,
+        devices,
         rows,
         devicesPerRow,
         tokenBytes: Array.from(bytes),

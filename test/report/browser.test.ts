@@ -112,6 +112,23 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, opened from disk', () 
     await page.close();
   });
 
+  test('a cell of a large slice names the devices that it stands for', async () => {
+    const file = join(folder, 'large-slice.html');
+    const result = sampleResult();
+    const traffic = result.detail.traffic.map((layer) => ({ ...layer, devices: 127, devicesPerRow: 4 }));
+    writeFileSync(file, renderPage({ results: [{ ...result, detail: { ...result.detail, traffic } }], script: await bundledScript() }));
+    const { page, complaints } = await openPage(browser, file, 'light', 1280);
+    const figure = page.locator('#r0-device-traffic');
+    const canvas = figure.locator('canvas').first();
+    await canvas.scrollIntoViewIfNeeded();
+    const box = await canvas.boundingBox();
+    // The last cell of the first row: 32 rows of four devices, the last of three.
+    await canvas.hover({ position: { x: (box?.width ?? 0) - 10, y: 10 } });
+    await expect.poll(() => figure.locator('.hover').textContent()).toContain('Source device 0-3 to destination device 124-126');
+    expect(complaints.messages).toEqual([]);
+    await page.close();
+  });
+
   test('a definition appears when its tile has the focus', async () => {
     const { page } = await openPage(browser, files.run, 'dark', 1280);
     const tip = page.locator('#r0-tip-mfu');

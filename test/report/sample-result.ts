@@ -155,6 +155,7 @@ function traffic(): readonly LayerTraffic[] {
   return Array.from({ length: 12 }, (_, index) => ({
     stack: index < 6 ? 'encoder' : 'decoder',
     layer: (index % 6) * 2 + 1,
+    devices: DEVICES,
     rows: DEVICES,
     devicesPerRow: 1,
     tokenBytes: Array.from({ length: DEVICES * DEVICES }, (_, i) =>

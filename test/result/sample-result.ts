@@ -94,6 +94,7 @@ export function sampleResult(values: Readonly<Record<MetricName, number>> = VALU
         {
           stack: 'encoder',
           layer: 1,
+          devices: 2,
           rows: 2,
           devicesPerRow: 1,
           tokenBytes: [1, 2, 3, 4],

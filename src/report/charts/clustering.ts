@@ -37,7 +37,7 @@ function drops(rows: readonly ClusteringRow[]): BarsView {
       rows: rows.map((row) => [
         row.name,
         row.droppedTokenFraction,
-        ...(row.standardError === null ? ['unknown', 'unknown'] : shareInterval95(row.droppedTokenFraction, row.standardError)),
+        ...(row.standardError === null ? ['', ''] : shareInterval95(row.droppedTokenFraction, row.standardError)),
         row.strength ?? 'exact expectation',
         row.from === 'exact' ? '' : row.tokens,
         row.from === 'exact' ? '' : row.layers,

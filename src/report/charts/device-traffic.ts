@@ -46,7 +46,7 @@ function finding(layer: LayerTraffic): string {
   const mean = received.reduce((a, b) => a + b, 0) / n;
   const most = received.reduce((best, bytes, device) => (bytes > (received[best] ?? 0) ? device : best), 0);
   const slotBytes = layer.slotBytesPerPair * layer.devicesPerRow * layer.devicesPerRow;
-  const slots = ` With padding every cell takes ${formatValue(slotBytes, 'B')}.${executed(layer)}`;
+  const slots = ` With padding every cell holds ${formatValue(slotBytes, 'B')}.${executed(layer)}`;
   const who = layer.devicesPerRow === 1 ? `Device ${most} receives` : `Devices ${rowLabel(layer, most)} receive`;
   return `${who} the most, ${formatValue(received[most] ?? 0, 'B')}, ${formatNumber((received[most] ?? 0) / mean)} times the mean.${slots}`;
 }
@@ -60,7 +60,8 @@ function executed({ executedBytesToOthers, predictedBytesToOthers }: LayerTraffi
 }
 
 /** `7`, or `56-63` where a row stands for several devices. */
-function rowLabel({ devicesPerRow }: LayerTraffic, row: number): string {
+function rowLabel({ devices, devicesPerRow }: LayerTraffic, row: number): string {
   const first = row * devicesPerRow;
-  return devicesPerRow === 1 ? `${first}` : `${first}-${first + devicesPerRow - 1}`;
+  const last = Math.min(devices, first + devicesPerRow) - 1;
+  return first === last ? `${first}` : `${first}-${last}`;
 }
