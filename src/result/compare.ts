@@ -47,12 +47,13 @@ export function compareResults(input: ComparisonInput): Comparison {
   assert(runs.length > 0, 'a comparison needs at least one variant');
   for (const run of runs) assert(run.drawn.length === seeds.length, `${run.drawn.length} draws for ${seeds.length} seeds`);
   const [baseline, ...others] = runs;
+  const variants = runs.map((run) => variantOf(run));
   const body = {
     schema: COMPARISON_SCHEMA,
     name,
     question,
-    variants: runs.map((run) => variantOf(run)),
-    ratios: others.map((run) => ratiosOf(run, baseline)),
+    variants,
+    ratios: variants.slice(1).map((variant) => ratiosOf(variant, variants[0])),
     paired: seeds.length < 2 ? [] : others.flatMap((run) => differencesOf(run, baseline)),
     seeds,
     warnings: input.warnings,
@@ -60,18 +61,19 @@ export function compareResults(input: ComparisonInput): Comparison {
   return { ...body, fingerprint: resultFingerprint(body), provenance };
 }
 
-/** Drawn metrics carry the interval of their mean over seeds; the value stays that of the scenario's own seed. */
+/** Drawn metrics are means over seeds, with the interval of that mean. */
 function variantOf({ vary, scenario, metrics, breakdown, drawn }: VariantRun): Variant {
-  const withIntervals = metrics.map((metric) => {
+  const overSeeds = metrics.map((metric) => {
     const name = DRAWN_METRICS.find((candidate) => candidate === metric.name);
     if (name === undefined || drawn.length < 2) return metric;
-    return { ...metric, interval: meanInterval95(drawn.map((row) => row[name])).interval };
+    const { mean, interval } = meanInterval95(drawn.map((row) => row[name]));
+    return { ...metric, value: mean, interval };
   });
-  return { vary, metrics: withIntervals, scenario, breakdown };
+  return { vary, metrics: overSeeds, scenario, breakdown };
 }
 
 /** A metric whose baseline is 0 has no ratio and is left out. */
-function ratiosOf(run: VariantRun, baseline: VariantRun): VariantRatios {
+function ratiosOf(run: Variant, baseline: Variant): VariantRatios {
   const ratios: Partial<Record<MetricName, number>> = {};
   for (const name of METRIC_NAMES) {
     const value = metricValue(run.metrics, name);

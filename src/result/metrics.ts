@@ -134,7 +134,8 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
     title: 'dropped tokens',
     unit: 'fraction',
     from: 'kernels',
-    definition: 'Share of tokens that found no slot with any of their experts and passed the layer through the residual alone.',
+    definition:
+      'Share of tokens that found no slot with any of their experts and passed the layer through the residual alone; in a comparison the mean over its seeds.',
     formula: 'dropped tokens / tokens, over all routed groups of all routed Switch layers',
     origin: 'Fedus et al. 2021, arXiv 2101.03961, section 2.2',
     better: 'lower',
@@ -144,7 +145,7 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
     unit: 'ratio',
     from: 'kernels',
     definition:
-      'How much busier the most wanted expert of a layer is than the average one, before capacity cuts it; mean over routed layers.',
+      'How much busier the most wanted expert of a layer is than the average one, before capacity cuts it; mean over routed layers, and in a comparison over its seeds.',
     formula: 'mean over layers of max(requested) / mean(requested)',
     origin: 'Riquelme et al. 2021, arXiv 2106.05974, section 2',
     better: 'lower',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareResults, isIssues, METRIC_NAMES, metricsFrom, readStored, type VariantRun } from '../../src/result/index.ts';
+import { compareResults, isIssues, METRIC_NAMES, metricsFrom, metricValue, readStored, type VariantRun } from '../../src/result/index.ts';
 import { SCENARIO, sampleResult, VALUES } from './sample-result.ts';
 
 const { detail, provenance } = sampleResult();
@@ -57,10 +57,14 @@ describe('compareResults', () => {
       'droppedTokenFraction',
       'maxOverMeanExpertLoad',
     ]);
-    const [low, high] = metrics.find((metric) => metric.name === 'droppedTokenFraction')?.interval ?? [];
+    const dropped = metrics.find((metric) => metric.name === 'droppedTokenFraction');
+    const [low, high] = dropped?.interval ?? [];
     // Mean 0.03, deviation 0.0158, t(4) = 2.776: half the width is 0.0196.
     expect(low).toBeCloseTo(0.03 - 0.01963, 4);
     expect(high).toBeCloseTo(0.03 + 0.01963, 4);
+    expect(dropped?.value).toBeCloseTo(0.03, 12);
+    expect(metricValue(comparison.variants[1].metrics, 'maxOverMeanExpertLoad')).toBeCloseTo(2, 12);
+    expect(comparison.ratios[0].ratios.droppedTokenFraction).toBeCloseTo(0.05 / 0.03, 12);
   });
 
   it('says nothing about differences from a single seed', () => {
