@@ -12,6 +12,7 @@ import {
 } from '../result/index.ts';
 import { COMPARISON_FILES } from './output-files.ts';
 import { pageWarnings } from './print-issues.ts';
+import { printable } from './printable.ts';
 import { alignedTable, cut } from './table.ts';
 import { variantName } from './variant-words.ts';
 
@@ -44,7 +45,10 @@ export function comparisonText(comparison: Comparison, folder: string): string {
     ...pageWarnings(comparison.warnings),
     `page   ${join(folder, COMPARISON_FILES.page)}`,
   ];
-  return `${lines.map((line) => (line.startsWith('page') ? line : cut(line, WIDTH))).join('\n')}\n`;
+  return `${lines
+    .map(printable)
+    .map((line) => (line.startsWith('page ') ? line : cut(line, WIDTH)))
+    .join('\n')}\n`;
 }
 
 /** Short enough to leave room for the columns. */

@@ -7,6 +7,7 @@ import { EXIT, type ExitCode, InputError, type Issue } from '../base/index.ts';
 import { createInterrupt } from './interrupt.ts';
 import { type Io, processIo } from './io.ts';
 import { issueLines } from './print-issues.ts';
+import { printable, printableLines } from './printable.ts';
 import { isDone, runProgram } from './program.ts';
 
 export async function main(argv: readonly string[], io: Io = processIo()): Promise<ExitCode> {
@@ -53,10 +54,14 @@ function lostAnswer(reason: string): Issue {
 function ourBug(io: Io, error: unknown, json: boolean): ExitCode {
   const text = error instanceof Error ? error.message : String(error);
   if (json) io.out(`${JSON.stringify({ exitCode: EXIT.ourBug, error: text }, null, 2)}\n`);
-  io.err(`${io.paint('red', 'This is our bug, not yours:')} ${text}\n`);
+  io.err(`${io.paint('red', 'This is our bug, not yours:')} ${printable(text)}\n`);
   const stack = error instanceof Error ? error.stack : undefined;
   const debugging = io.env.DEBUG !== undefined && io.env.DEBUG !== '';
-  io.err(debugging && stack !== undefined ? `${stack}\n` : 'Please report it with the scenario; DEBUG=1 shows where it happened.\n');
+  io.err(
+    debugging && stack !== undefined
+      ? `${printableLines(stack)}\n`
+      : 'Please report it with the scenario; DEBUG=1 shows where it happened.\n',
+  );
   return EXIT.ourBug;
 }
 

@@ -6,6 +6,7 @@ import type { Scenario } from '../scenario/index.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
 import { planText } from './plan-text.ts';
 import { warningLines } from './print-issues.ts';
+import { printable } from './printable.ts';
 
 /** Ranks the slices of the scenario's chip; without a feasible one the exit code says so. */
 export async function planSlices(
@@ -22,7 +23,7 @@ export async function planSlices(
   const plan = rankSlices({ scenario, chip, candidates: candidatesOf(scenario, chip), budgetTokens: budgetTokens ?? null });
   io.out(json ? `${JSON.stringify({ scenario: scenario.name, ...plan }, null, 2)}\n` : planText(scenario, plan));
   if (plan.ranked.length > 0) return EXIT.done;
-  io.err(`${io.paint('red', 'infeasible:')} ${scenario.name} fits on none of ${plan.rejected.length} slices of ${chip.name}\n`);
+  io.err(`${io.paint('red', 'infeasible:')} ${printable(scenario.name)} fits on none of ${plan.rejected.length} slices of ${chip.name}\n`);
   return EXIT.infeasible;
 }
 

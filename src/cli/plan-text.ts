@@ -1,6 +1,8 @@
+import { gibibytes } from '../base/index.ts';
 import type { Plan, RankedSlice } from '../plan/index.ts';
-import { formatBytes, formatCount, formatDollars, formatNumber, formatSeconds } from '../result/index.ts';
+import { formatCount, formatDollars, formatNumber, formatSeconds } from '../result/index.ts';
 import type { Scenario } from '../scenario/index.ts';
+import { printable } from './printable.ts';
 import { alignedTable, cut, wrapText } from './table.ts';
 
 const WIDTH = 80;
@@ -18,7 +20,7 @@ export function planText({ name, workload }: Scenario, { chip, ranked, rejected,
     ...(rejected.length === 0 ? [] : ['', 'rejected']),
     ...rejected.flatMap(({ slice, reasons }) => reasonLines(slice.padEnd(nameWidth), reasons)),
   ];
-  return `${lines.map((line) => cut(line, WIDTH)).join('\n')}\n`;
+  return `${lines.map((line) => cut(printable(line), WIDTH)).join('\n')}\n`;
 }
 
 function rankedTable(ranked: readonly RankedSlice[]): string[] {
@@ -31,7 +33,7 @@ function rankedTable(ranked: readonly RankedSlice[]): string[] {
     formatSeconds(row.stepSeconds),
     formatCount(row.tokensPerSecond),
     formatDollars(row.dollarsPerBillionTokens),
-    formatBytes(row.hbmPeakBytes),
+    gibibytes(row.hbmPeakBytes),
     ...(row.budget === null ? [`${(row.mfu * 100).toFixed(1)} %`] : [formatNumber(row.budget.days), formatDollars(row.budget.dollars)]),
   ]);
   return [...alignedTable([heading, ...rows], [2, 3, 4, 5, 6, 7, 8]), '* nothing else is as fast and as cheap; closed form, not simulated'];

@@ -6,6 +6,7 @@ import { isIssues, readStored, type Stored } from '../result/index.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
 import { COMPARISON_FILES, RUN_FILES } from './output-files.ts';
 import { pageScript } from './page-script.ts';
+import { printable } from './printable.ts';
 import { writeAtomic } from './write-atomic.ts';
 
 /** One page from stored results, in the order given; at most one of the files is a comparison. */
@@ -26,7 +27,11 @@ export async function rebuildPage(
   // Beside its file, a page has the name that the run or the comparison gave it.
   const page = join(folder, results.length === 0 ? COMPARISON_FILES.page : RUN_FILES.page);
   writeAtomic(page, renderPage({ results, comparison: comparisons[0], script: pageScript() }));
-  io.out(json ? `${JSON.stringify({ page, results: results.length, comparisons: comparisons.length }, null, 2)}\n` : `page   ${page}\n`);
+  io.out(
+    json
+      ? `${JSON.stringify({ page, results: results.length, comparisons: comparisons.length }, null, 2)}\n`
+      : `${printable(`page   ${page}`)}\n`,
+  );
   return EXIT.done;
 }
 

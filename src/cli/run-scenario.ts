@@ -12,6 +12,7 @@ import { createPause } from './interrupt.ts';
 import { RUN_FILES } from './output-files.ts';
 import { pageScript } from './page-script.ts';
 import { issueLines, pageWarnings, warningLines } from './print-issues.ts';
+import { printable } from './printable.ts';
 import { createProgress } from './progress.ts';
 import { scenarioText } from './scenario-text.ts';
 import { cut } from './table.ts';
@@ -89,14 +90,17 @@ function summaryText(result: Result, folder: string): string {
     `page   ${join(folder, RUN_FILES.page)}`,
     `files  ${RUN_FILES.result} and ${RUN_FILES.trace} (open in ui.perfetto.dev) beside it`,
   ];
-  return `${lines.map((line) => (line.startsWith('page') ? line : cut(line, WIDTH))).join('\n')}\n`;
+  return `${lines
+    .map(printable)
+    .map((line) => (line.startsWith('page ') ? line : cut(line, WIDTH)))
+    .join('\n')}\n`;
 }
 
 /** The exit code, and why on stderr when it is not 0. */
 function verdict({ io }: CommandContext, result: Result): ExitCode {
   if (doesNotFit(result.metrics)) {
     const message = result.warnings.find(({ code }) => code === 'W_DOES_NOT_FIT')?.message ?? 'The step does not fit into device memory.';
-    io.err(`${io.paint('red', 'infeasible:')} ${message}\n`);
+    io.err(`${io.paint('red', 'infeasible:')} ${printable(message)}\n`);
     return EXIT.infeasible;
   }
   const missed = missedAssertions(result.scenario.assert, result.metrics);

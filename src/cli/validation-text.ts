@@ -1,5 +1,6 @@
 import { formatNumber, formatSeconds } from '../result/index.ts';
 import { LEVEL_TOLERANCE, type Validation, type ValidationRow, type ValidationSummary } from '../validation/index.ts';
+import { printable } from './printable.ts';
 import { alignedTable, cut, wrapText } from './table.ts';
 
 const WIDTH = 80;
@@ -12,7 +13,7 @@ const SILENT_CONTRAST = 'contrast: no prediction of';
 /** Levels, ratios, what was skipped and why, and what it comes to. */
 export function validationText({ rows, contrasts, skipped, summary }: Validation): string {
   const lines = [...levelTable(rows), ...contrastTable(contrasts), ...skippedLines(skipped), '', ...conclusion(summary)];
-  return `${lines.map((line) => cut(line, WIDTH)).join('\n')}\n`;
+  return `${lines.map((line) => cut(printable(line), WIDTH)).join('\n')}\n`;
 }
 
 function levelTable(rows: Validation['rows']): string[] {

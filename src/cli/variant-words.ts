@@ -2,12 +2,12 @@ import { gibibytes } from '../base/index.ts';
 import type { LoadedVariant } from '../intake/index.ts';
 import { metricValue, type Variant, type Warning } from '../result/index.ts';
 import { doesNotFit } from '../study/index.ts';
+import { printable } from './printable.ts';
 
 /** `gshard-top2 1.25`: the varied values alone. */
 export function variantName(vary: Variant['vary']): string {
-  return Object.values(vary)
-    .map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
-    .join(' ');
+  const words = Object.values(vary).map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
+  return printable(words.join(' '));
 }
 
 /** Remarks about the combinations, each once; what is not true of all of them names those of which it is. */
