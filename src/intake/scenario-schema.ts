@@ -34,7 +34,7 @@ const topologyGroup = z.strictObject({
     .describe('Wrap-around links: auto follows what is known of the generation'),
   slices: whole(1, 4096).optional().describe('Slices joined by the data-centre network'),
   slowDevices: z
-    .array(z.strictObject({ device: whole(0, 2 ** 20), factor: z.number().min(0.01).max(1000) }))
+    .array(z.strictObject({ device: whole(0, 2 ** 20), factor: z.number().min(1).max(1000) }))
     .optional()
     .describe('Devices that compute slower: factor 1.1 takes 10 % longer'),
   twisted: notModelled('Twisted torus'),

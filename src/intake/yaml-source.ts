@@ -75,6 +75,10 @@ function depthOf(value: unknown): number {
 }
 
 function syntaxIssue(code: string, message: string, place: Place): Issue {
+  if (code === 'MULTIPLE_DOCS') {
+    const remedy = 'keep one scenario per file and remove what follows the line ---';
+    return { code: 'E_YAML', path: '', value: 'a second document', rule: 'a file holds one YAML document', remedy, place };
+  }
   return {
     code: 'E_YAML',
     path: '',

@@ -98,6 +98,12 @@ const WRONG: readonly Case[] = [
     ['1:88 E_SLOW_DEVICE topology.slowDevices[1].device', '0 to 31'],
   ],
   [
+    'a slow device that is fast',
+    'topology: {chip: tpu-v3, shape: [4, 4], slowDevices: [{device: 0, factor: 0.5}]}\nmodel: {preset: t5-base}\n',
+    ['1:75 E_RANGE topology.slowDevices[0].factor', 'at least 1'],
+  ],
+  ['two documents in one file', `${GOOD}---\n${GOOD}`, ['3:1 E_YAML ', 'one scenario per file']],
+  [
     'two slices',
     'topology: {chip: tpu-v3, shape: [4, 4], slices: 2}\nmodel: {preset: t5-base}\n',
     ['1:49 E_NOT_MODELLED topology.slices', 'use one slice'],
