@@ -87,11 +87,10 @@ function routingRows(result: Result): SummaryRow[] {
   const { sampling, expertLoads, verification } = result.detail;
   const { router, capacityFactor, capacityRule } = result.scenario.routing;
   const busiest = expertLoads.reduce((most, row) => Math.max(most, row.maxOverMean), 0);
-  const routed = `${formatCount(sampling.routedTokens)} tokens in ${sampling.routedLayers} of ${sampling.totalLayers} layers`;
-  const { standardError } = sampling;
-  const error = standardError === null ? ', error unknown' : standardError > 0 ? `, ±${formatShare(standardError)}` : '';
+  const routed = `${formatCount(sampling.routedTokens)} token passes in ${sampling.routedLayers} of ${sampling.totalLayers} layers`;
   const rows: SummaryRow[] = [
-    { label: 'dropped tokens', value: formatShare(value('droppedTokenFraction')), note: `${routed}${error}` },
+    { label: 'dropped tokens', value: formatShare(value('droppedTokenFraction')), note: routed },
+    ...samplingRows(result),
     {
       label: 'max / mean expert load',
       value: formatNumber(value('maxOverMeanExpertLoad')),
@@ -111,6 +110,14 @@ function routingRows(result: Result): SummaryRow[] {
     });
   }
   return rows;
+}
+
+/** Nothing where all was routed: the error is 0 then, and not worth a line. */
+function samplingRows({ detail: { sampling } }: Result): SummaryRow[] {
+  const { standardError } = sampling;
+  if (standardError === 0) return [];
+  const value = standardError === null ? 'not known' : `±${formatShare(standardError)}`;
+  return [{ label: '  sampling error', value, note: 'standard error of the dropped tokens' }];
 }
 
 function costRows(result: Result): SummaryRow[] {

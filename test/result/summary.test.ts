@@ -40,7 +40,8 @@ describe('the summary', () => {
     [/HBM peak +12 GB +75\.0 % of 16 GB per device$/m],
     [/bytes sent per device +3\.40 GB +all-to-all 1\.10 GB/],
     [/busiest ICI link +900 MB +chip 2 to 3, busy 25\.0 % of the step/],
-    [/dropped tokens +5\.34 % +524 k tokens in 6 of 12 layers, ±0\.04 %/],
+    [/dropped tokens +5\.34 % +524 k token passes in 6 of 12 layers$/m],
+    [/sampling error +±0\.04 % +standard error of the dropped tokens$/m],
     [/max \/ mean expert load +1\.62 +worst layer 1\.13/],
     [/expert capacity +10 slots +switch-top1, cf 1\.25, mesh-tf rule/],
     [/checked against oracle +64 tokens +4\.10 k values, 0 differ/],
@@ -49,6 +50,14 @@ describe('the summary', () => {
 
   it('shouts when the step does not fit', () => {
     expect(textOf(sampleResult({ ...VALUES, hbmPeakBytes: 20e9 }))).toMatch(/HBM peak +20 GB +125\.0 % of 16 GB per device: DOES NOT FIT/);
+  });
+
+  it('says of a sample that it does not tell its error, and nothing of an error where all was routed', () => {
+    const base = sampleResult();
+    const withError = (standardError: number | null): string =>
+      textOf({ ...base, detail: { ...base.detail, sampling: { ...base.detail.sampling, standardError } } });
+    expect(withError(null)).toMatch(/sampling error +not known/);
+    expect(withError(0)).not.toMatch(/sampling error/);
   });
 
   it('is silent about experts of a dense model and about links of a single chip', () => {
