@@ -80,7 +80,7 @@ async function study(
   }
 }
 
-/** At most 22 lines of 80 characters: name, the summary, what was warned of, and where the files are. */
+/** At most 24 lines of 80 characters: name, the summary, what was warned of, and where the files are. */
 function summaryText(result: Result, folder: string): string {
   const { scenario, warnings } = result;
   const lines = [

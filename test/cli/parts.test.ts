@@ -11,6 +11,7 @@ import { createProgress } from '../../src/cli/progress.ts';
 import { alignedTable, cut, wrapText } from '../../src/cli/table.ts';
 import { variantWarnings } from '../../src/cli/variant-words.ts';
 import { withOutputFolder, writeAtomic } from '../../src/cli/write-atomic.ts';
+import { ISSUE_CODES } from '../../src/scenario/index.ts';
 import { listen } from './listen.ts';
 
 describe('colours', () => {
@@ -74,9 +75,25 @@ describe('warnings of variants', () => {
     expect(variantWarnings([variant('a'), variant('b')])).toEqual([]);
   });
 
-  it('are codes in one line, or none', () => {
+  it('are codes in a line, the weightiest first, or none', () => {
     expect(pageWarnings([drops, wrap, drops])).toEqual(['warnings on the page: W_DROP_RATE, W_WRAP_ASSUMED']);
     expect(pageWarnings([])).toEqual([]);
+    const codes = ['W_WRAP_ASSUMED', 'W_DROP_RATE', 'W_BATCH_SMALL', 'W_KERNELS_DIFFER', 'W_DOES_NOT_FIT'].map((code) => ({ code }));
+    expect(pageWarnings(codes)).toEqual([
+      'warnings on the page: W_DOES_NOT_FIT, W_KERNELS_DIFFER, W_DROP_RATE,',
+      'W_WRAP_ASSUMED, W_BATCH_SMALL',
+    ]);
+  });
+
+  it('are never more than two lines of 80, and say when some are missing', () => {
+    const lines = pageWarnings(
+      Object.keys(ISSUE_CODES)
+        .filter((code) => code.startsWith('W_'))
+        .map((code) => ({ code })),
+    );
+    expect(lines).toHaveLength(2);
+    expect(lines[1].endsWith('…')).toBe(true);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
   });
 });
 
