@@ -76,7 +76,7 @@ function misfits(variants: readonly Variant[]): Html | null {
   const unfit = variants.filter(({ metrics }) => doesNotFit(metrics));
   if (unfit.length === 0) return null;
   const names = unfit.map(({ vary, metrics }) => `${variantName(vary)} needs ${memoryNeed(metrics)}`).join('; ');
-  return html`<b class="unfit">${unfit.length} of ${variants.length} variants ${unfit.length === 1 ? 'does' : 'do'} not fit into device memory: ${names}.</b> With enough memory: `;
+  return html`<b class="unfit">${unfit.length} of ${variants.length} variants ${unfit.length === 1 ? 'does' : 'do'} not fit into device memory: ${names}.</b> Their times are those of devices with enough memory. `;
 }
 
 function dropWords(variant: Variant): string {
