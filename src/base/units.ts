@@ -11,9 +11,10 @@ export type BytesPerSecond = Flavour<'BytesPerSecond'>;
 export type Flops = Flavour<'Flops'>;
 export type FlopsPerSecond = Flavour<'FlopsPerSecond'>;
 
-/** `15.9 GiB`: device memory as its makers count it. */
+/** `15.9 GiB`, `0.015 GiB`: device memory as its makers count it. */
 export function gibibytes(bytes: Bytes): string {
-  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  const count = bytes / 2 ** 30;
+  return `${count === 0 || count >= 1 ? count.toFixed(1) : count.toPrecision(2)} GiB`;
 }
 
 export const PICOSECONDS_PER_SECOND = 1e12;

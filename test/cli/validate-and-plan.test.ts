@@ -100,6 +100,8 @@ describe('plan', () => {
     expect(err).toBe('');
     expect(out).toMatch(/slice +chips +step +tokens\/s +\$\/1e9 +HBM +days +dollars/);
     expect(out).toMatch(/\* {2}tpu-v3:4x4 +16 /);
+    expect(out).toMatch(/\* {2}tpu-v3:4x4 .* [\d.]+ GiB /);
+    expect((await say('plan', 'scenarios/tiny.yaml')).out).toMatch(/ 0\.0\d+ GiB /);
     expect(out).toMatch(/tpu-v3:2x2 +a device needs [\d.]+ GiB and has 16\.0 GiB/);
     expect(out).toMatch(/tpu-v3:16x16 +model\.experts 128 must be a multiple of 512/);
     expect(widest(out)).toBeLessThanOrEqual(80);
