@@ -37,7 +37,7 @@ export function processIo(): Io {
 }
 
 /** A stream that says nothing more after its first failure and never throws it. A reader such as `head` may close its pipe early: no failure. */
-export function sink(stream: NodeJS.WritableStream): {
+function sink(stream: NodeJS.WritableStream): {
   readonly write: (text: string) => void;
   readonly lost: () => Promise<string | undefined>;
 } {
