@@ -3,7 +3,7 @@ import { droppedTokenShare } from '../emulate/index.ts';
 import type { Trace } from '../engine/index.ts';
 import { type Chip, coreOf, type Topology } from '../hardware/index.ts';
 import { liveMemory, type Program, sentBytesPerDevice, switchShape } from '../program/index.ts';
-import { METRIC_NAMES, type Metric, type MetricName, metric, shareInterval95 } from '../result/index.ts';
+import { type Metric, type MetricName, metricsFrom, shareInterval95 } from '../result/index.ts';
 import { type Load, type Scenario, stackTokens } from '../scenario/index.ts';
 import { meanMaxOverMean } from './expert-rows.ts';
 
@@ -46,15 +46,12 @@ export function metricValues(sources: MetricSources): Metric[] {
     expertCapacity: load === null ? 0 : switchShape(scenario, load.layers[0].stack).expertCapacity,
     dollarsPerBillionTokens: (dollarsPerSecond * step * 1e9) / tokens,
   };
-  return METRIC_NAMES.map((name) => {
+  return metricsFrom(values).map((plain) => {
     // A dense model has no router: that nothing is dropped follows from the program, nothing was counted.
-    if (load === null && (name === 'droppedTokenFraction' || name === 'maxOverMeanExpertLoad')) {
-      return { ...metric(name, values[name]), from: 'program' };
-    }
+    if (load === null && plain.from === 'kernels') return { ...plain, from: 'program' };
     // NaN, where the sample does not tell, is not above 0: no interval rather than a false one.
-    const sampled = name === 'droppedTokenFraction' && dropped.standardError > 0;
-    if (!sampled) return metric(name, values[name]);
-    return metric(name, values[name], shareInterval95(dropped.value, dropped.standardError));
+    const isSampled = plain.name === 'droppedTokenFraction' && dropped.standardError > 0;
+    return isSampled ? { ...plain, interval: shareInterval95(dropped.value, dropped.standardError) } : plain;
   });
 }
 

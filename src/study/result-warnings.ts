@@ -1,3 +1,4 @@
+import { gibibytes } from '../base/index.ts';
 import { type Metric, metricValue, type Warning } from '../result/index.ts';
 import type { Load, Scenario } from '../scenario/index.ts';
 
@@ -16,12 +17,12 @@ export function doesNotFit(metrics: readonly Metric[]): boolean {
 
 function memoryWarning({ workload }: Scenario, metrics: readonly Metric[]): Warning[] {
   if (!doesNotFit(metrics)) return [];
-  const gib = (name: 'hbmPeakBytes' | 'hbmCapacityBytes'): string => ((metricValue(metrics, name) ?? 0) / 2 ** 30).toFixed(1);
+  const bytes = (name: 'hbmPeakBytes' | 'hbmCapacityBytes'): string => gibibytes(metricValue(metrics, name) ?? 0);
   const remedy = workload.remat === 'none' ? 'set workload.remat: full,' : 'shorten the sequences,';
   return [
     {
       code: 'W_DOES_NOT_FIT',
-      message: `The step needs ${gib('hbmPeakBytes')} GiB on a device that has ${gib('hbmCapacityBytes')} GiB; ${remedy} or use fewer sequences or more chips.`,
+      message: `The step needs ${bytes('hbmPeakBytes')} on a device that has ${bytes('hbmCapacityBytes')}; ${remedy} or use fewer sequences or more chips.`,
     },
   ];
 }

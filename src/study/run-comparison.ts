@@ -1,5 +1,5 @@
 import { droppedTokenShare } from '../emulate/index.ts';
-import { type Comparison, compareResults, type VariantRun } from '../result/index.ts';
+import { type Comparison, compareResults, type VariantRun, type Warning } from '../result/index.ts';
 import type { Load, Scenario } from '../scenario/index.ts';
 import { stepBreakdown } from './breakdown.ts';
 import { ownVariant } from './emulation-request.ts';
@@ -7,7 +7,7 @@ import { meanMaxOverMean } from './expert-rows.ts';
 import { loadsOfVariants } from './loads.ts';
 import { metricValues } from './metric-values.ts';
 import { resultWarnings } from './result-warnings.ts';
-import { dataSources, type StudyInput, simulateStep } from './run-study.ts';
+import { provenanceOf, type StudyInput, simulateStep } from './run-study.ts';
 
 /** A scenario that differs from the first one in the named keys only. */
 export interface VariedScenario {
@@ -29,7 +29,7 @@ export interface ComparisonStudy extends Omit<StudyInput, 'scenario' | 'publishe
  * simulated once, because padded dispatch does not depend on the draw.
  */
 export async function runComparison(input: ComparisonStudy): Promise<Comparison> {
-  const { variants, chip, executor, onProgress, pause = async () => {} } = input;
+  const { variants, chip, onProgress, pause = async () => {} } = input;
   const startedAt = input.clock();
   const base = variants[0].scenario;
   const seeds = Array.from({ length: input.seeds }, (_, index) => base.seed + index);
@@ -45,14 +45,8 @@ export async function runComparison(input: ComparisonStudy): Promise<Comparison>
     const breakdown = stepBreakdown(simulated.program, simulated.trace);
     runs.push({ vary, scenario, metrics, breakdown, drawn: loadsBySeed.map((loads) => drawnMetrics(loads[row])) });
   }
-  const provenance = {
-    ...input.provenance,
-    threads: executor.threads,
-    kernelPath: executor.kernelPath,
-    wallSeconds: (input.clock() - startedAt) / 1000,
-    dataSources: dataSources(chip),
-  };
-  const warnings = [...input.warnings, ...runs.flatMap((run, row) => resultWarnings(run.scenario, run.metrics, loadsBySeed[0][row]))];
+  const provenance = provenanceOf(input, startedAt);
+  const warnings = [...input.warnings, ...runs.flatMap((run, row) => warningsOf(run, loadsBySeed[0][row]))];
   return compareResults({ name: input.name, question: input.question, runs, seeds, warnings: uniqueWarnings(warnings), provenance });
 }
 
@@ -80,6 +74,14 @@ async function sharedLoads(
 /** Everything that the router's scores depend on. */
 function routingInputs({ model, layout, workload, load, emulate: sample, routing }: Scenario): unknown {
   return { model, layout, workload, load, sample, groupTokens: routing.groupTokens, groupsMultipleOf: routing.groupsMultipleOf };
+}
+
+/** What the run of one variant shows, with the variant's name before it. */
+function warningsOf(run: VariantRun, load: Load | null): Warning[] {
+  const name = Object.entries(run.vary)
+    .map(([path, value]) => `${path.slice(path.lastIndexOf('.') + 1)} ${value}`)
+    .join(', ');
+  return resultWarnings(run.scenario, run.metrics, load).map(({ code, message }) => ({ code, message: `${name}: ${message}` }));
 }
 
 function drawnMetrics(load: Load | null): VariantRun['drawn'][number] {

@@ -6,6 +6,7 @@ import { type Chip, sliceTopology, type Topology } from '../hardware/index.ts';
 import { lowerStep, type Program } from '../program/index.ts';
 import {
   type AnalyticValue,
+  type Provenance,
   type Published,
   RESULT_SCHEMA,
   type Result,
@@ -83,13 +84,7 @@ export async function runStudy(input: StudyInput): Promise<StudyOutput> {
     warnings: [...input.warnings, ...resultWarnings(scenario, metrics, load)],
   } as const;
   const fingerprint = resultFingerprint(body, [simulated.trace.fingerprint, load?.fingerprint ?? '']);
-  const provenance = {
-    ...input.provenance,
-    threads: executor.threads,
-    kernelPath: executor.kernelPath,
-    wallSeconds: (input.clock() - startedAt) / 1000,
-    dataSources: dataSources(chip),
-  };
+  const provenance = provenanceOf(input, startedAt);
   return { result: { ...body, fingerprint, provenance }, ...simulated };
 }
 
@@ -100,8 +95,22 @@ export function simulateStep(scenario: Scenario, chip: Chip): Omit<StudyOutput, 
   return { topology, program, trace: simulate(program, topology) };
 }
 
+/** What may differ between two runs of one scenario. `startedAt` is what the clock said then. */
+export function provenanceOf(
+  { chip, executor, clock, provenance }: Omit<StudyInput, 'scenario' | 'published'>,
+  startedAt: number,
+): Provenance {
+  return {
+    ...provenance,
+    threads: executor.threads,
+    kernelPath: executor.kernelPath,
+    wallSeconds: (clock() - startedAt) / 1000,
+    dataSources: dataSources(chip),
+  };
+}
+
 /** Sources of the chip's numbers, each once. */
-export function dataSources(chip: Chip): string[] {
+function dataSources(chip: Chip): string[] {
   return [...new Set(Object.values(chip.citations).map(({ source, asOf }) => `${source} (${asOf})`))].sort();
 }
 
