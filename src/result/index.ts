@@ -5,7 +5,7 @@
 export { type ComparisonInput, compareResults, type VariantRun } from './compare.ts';
 export { resultFingerprint } from './fingerprint.ts';
 export { formatBytes, formatCount, formatDollars, formatNumber, formatSeconds, formatShare, formatValue } from './format.ts';
-export { METRICS, type MetricDefinition, metric, metricsFrom, metricValue } from './metrics.ts';
+export { METRICS, type MetricDefinition, metricsFrom, metricValue } from './metrics.ts';
 export { isIssues, readStored, type Stored } from './schema.ts';
 export {
   type MeanInterval,
