@@ -171,18 +171,12 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
   },
 };
 
-/** A metric with the unit and origin of its definition. */
-export function metric(name: MetricName, value: number, interval?: readonly [number, number]): Metric {
-  const { unit, from } = METRICS[name];
-  return interval === undefined ? { name, value, unit, from } : { name, value, unit, from, interval };
-}
-
 /** The value of a metric, or undefined when the list lacks it. */
 export function metricValue(metrics: readonly Metric[], name: MetricName): number | undefined {
   return metrics.find((candidate) => candidate.name === name)?.value;
 }
 
-/** Metrics in the order of METRIC_NAMES, each once. */
+/** Metrics in the order of METRIC_NAMES, each once, with the unit and origin of its definition. */
 export function metricsFrom(values: Readonly<Record<MetricName, number>>): readonly Metric[] {
-  return METRIC_NAMES.map((name) => metric(name, values[name]));
+  return METRIC_NAMES.map((name) => ({ name, value: values[name], unit: METRICS[name].unit, from: METRICS[name].from }));
 }
