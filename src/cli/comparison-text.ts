@@ -27,10 +27,10 @@ const COLUMNS: readonly (readonly [heading: string, metric: MetricName])[] = [
   ['dropped', 'droppedTokenFraction'],
   ['max/mean', 'maxOverMeanExpertLoad'],
   ['HBM', 'hbmPeakBytes'],
-  ['$/1e9', 'dollarsPerBillionTokens'],
+  ['per 1e9', 'dollarsPerBillionTokens'],
 ];
 
-const UNIT_IN_HEADING: readonly MetricName[] = ['expertCapacity', 'maxOverMeanExpertLoad', 'dollarsPerBillionTokens'];
+const UNIT_IN_HEADING: readonly MetricName[] = ['expertCapacity', 'maxOverMeanExpertLoad'];
 
 /** Table of the variants, their step times against the first, paired differences of what was drawn, what was warned of, and where the page is. */
 export function comparisonText(comparison: Comparison, folder: string): string {
