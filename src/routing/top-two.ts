@@ -35,6 +35,13 @@ export function chooseTopTwo({ tokens, experts, probabilities }: RouterInput, in
   }
 }
 
+/** Seats the first choices in token order; returns [experts] how many asked for each expert, kept or not: the queue that second choices join. */
+export function seatFirstChoices({ tokens, experts, expertCapacity }: RouterInput, into: Assignment): Int32Array {
+  const queued = new Int32Array(experts);
+  for (let row = 0; row < 2 * tokens; row += 2) seat(into, row, queued[into.expert[row]]++, expertCapacity);
+  return queued;
+}
+
 /** Gives the choice at `row` its place in the queue: the slot at `position`, or none and no weight when that is past the capacity. */
 export function seat(assignment: Assignment, row: number, position: number, expertCapacity: number): void {
   const kept = position < expertCapacity;

@@ -188,8 +188,9 @@ describe('uniform routing', () => {
   ])(
     'of independent tokens drops what the binomial law expects: $tokens tokens, $experts experts, cf $cf',
     async ({ tokens, experts, cf }) => {
-      const row = expectedDrop.rows.find((r) => r.tokens === tokens && r.experts === experts && r.cf === cf);
-      expect(row).toBeDefined();
+      const expected = expectedDrop.rows.filter((row) => row.tokens === tokens && row.experts === experts && row.cf === cf);
+      expect(expected).toHaveLength(1);
+      const [{ capacity, expected_drop: expectedShare }] = expected;
       const groups = 64;
       const stack = { stack: 'encoder' as const, tokens: tokens * groups * 2, groupTokens: tokens, layers: [1] };
       const request: EmulationRequest = {
@@ -205,12 +206,12 @@ describe('uniform routing', () => {
         verifyShare: 0,
       };
       const [load] = await emulate(request, wasmExecutor);
-      expect(load.layers[0].expertCapacity).toBe(row?.capacity);
+      expect(load.layers[0].expertCapacity).toBe(capacity);
       const { value, standardError } = droppedTokenShare(load);
       // Half of the groups are taken: without the finite population correction the error is sqrt(2) larger.
       const error = standardError * Math.SQRT2;
       expect(error).toBeLessThan(0.004);
-      expect(Math.abs(value - (row?.expected_drop ?? Number.NaN))).toBeLessThan(4 * error);
+      expect(Math.abs(value - expectedShare)).toBeLessThan(4 * error);
     },
   );
 
@@ -221,7 +222,7 @@ describe('uniform routing', () => {
       const [load] = await emulate({ ...SMALL, clustering, dModel: 256, experts: 64, stacks, verifyShare: 0 }, wasmExecutor);
       drops.push(droppedTokenShare(load).value);
     }
-    expect(drops).toEqual([...drops].sort((a, b) => a - b));
+    for (let i = 1; i < drops.length; i++) expect(drops[i]).toBeGreaterThan(drops[i - 1]);
     expect(drops[3]).toBeGreaterThan(2 * drops[0]);
   });
 });

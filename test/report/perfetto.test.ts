@@ -63,8 +63,9 @@ function slicesOf(packets: readonly Packet[]): readonly Slice[] {
     if (event.type === 'TYPE_SLICE_BEGIN') stack.push({ name: names.get(event.nameIid ?? 0) ?? '', start: timestamp });
     else {
       const closed = stack.pop();
-      expect(closed, 'an end without a begin').toBeDefined();
-      if (closed !== undefined) slices.push({ track: event.trackUuid, ...closed, depth: stack.length, end: timestamp });
+      if (closed === undefined) throw new Error(`an end without a begin at ${timestamp} on track ${event.trackUuid}`);
+      expect(timestamp).toBeGreaterThanOrEqual(closed.start);
+      slices.push({ track: event.trackUuid, ...closed, depth: stack.length, end: timestamp });
     }
   }
   for (const stack of open.values()) expect(stack).toEqual([]);

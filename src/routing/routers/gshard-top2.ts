@@ -1,5 +1,5 @@
 import { createAssignment, type Router } from '../router.ts';
-import { chooseTopTwo, seat, skip } from '../top-two.ts';
+import { chooseTopTwo, seat, seatFirstChoices, skip } from '../top-two.ts';
 
 /**
  * GShard's top-2: the second expert is asked with probability 2 * g2, g2 being the normalised weight.
@@ -11,13 +11,9 @@ export const gshardTop2: Router = {
   title: 'GShard top-2',
   source: 'Lepikhin et al. 2020, arXiv 2006.16668, Algorithm 1',
   route: (input, into = createAssignment(input.tokens, 2)) => {
-    const { tokens, experts, expertCapacity, draw } = input;
+    const { tokens, expertCapacity, draw } = input;
     chooseTopTwo(input, into);
-    const queued = new Int32Array(experts);
-    for (let token = 0; token < tokens; token++) {
-      const row = 2 * token;
-      seat(into, row, queued[into.expert[row]]++, expertCapacity);
-    }
+    const queued = seatFirstChoices(input, into);
     for (let token = 0; token < tokens; token++) {
       const row = 2 * token + 1;
       const position = queued[into.expert[row]]++;

@@ -1,5 +1,5 @@
 import { createAssignment, type Router } from '../router.ts';
-import { chooseTopTwo, seat, skip } from '../top-two.ts';
+import { chooseTopTwo, seat, seatFirstChoices, skip } from '../top-two.ts';
 
 /** A second weight of at least this much always asks for its expert, a smaller one with probability weight / threshold. */
 const SECOND_THRESHOLD = 0.2;
@@ -15,11 +15,7 @@ export const mtfTop2: Router = {
   route: (input, into = createAssignment(input.tokens, 2)) => {
     const { tokens, experts, expertCapacity, draw } = input;
     chooseTopTwo(input, into);
-    const queued = new Int32Array(experts);
-    for (let token = 0; token < tokens; token++) {
-      const row = 2 * token;
-      seat(into, row, queued[into.expert[row]]++, expertCapacity);
-    }
+    const queued = seatFirstChoices(input, into);
     for (let e = 0; e < experts; e++) queued[e] = Math.min(queued[e], expertCapacity);
     for (let token = 0; token < tokens; token++) {
       const row = 2 * token + 1;
