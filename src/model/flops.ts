@@ -1,5 +1,5 @@
 import type { Flops } from '../base/index.ts';
-import { layersOf } from './layers.ts';
+import { layersOf, outputStack } from './layers.ts';
 import type { ModelSpec, Stack } from './spec.ts';
 
 /** What one step works on. */
@@ -24,8 +24,7 @@ export function modelFlopsPerStep(model: ModelSpec, step: StepTokens): Flops {
     if (layer.crossAttention) forward += crossAttentionFlops(model, step);
     forward += tokens * feedForwardFlopsPerToken(model, layer.feedForward, step.expertsPerToken[layer.stack]);
   }
-  const outputStack = model.family === 'encoder-decoder' ? 'decoder' : lastStack(model);
-  forward += 2 * step.sequences * step.length[outputStack] * model.dModel * model.vocab;
+  forward += 2 * step.sequences * step.length[outputStack(model)] * model.dModel * model.vocab;
   return 3 * forward;
 }
 
@@ -45,8 +44,4 @@ function crossAttentionFlops(model: ModelSpec, step: StepTokens): Flops {
 function feedForwardFlopsPerToken(model: ModelSpec, kind: 'dense' | 'switch', expertsPerToken: number): Flops {
   if (kind === 'dense' || model.moe === null) return 2 * model.ffnMatrices * model.dModel * model.dFf;
   return 2 * model.dModel * (expertsPerToken * model.ffnMatrices * model.moe.dExpert + model.moe.experts);
-}
-
-function lastStack(model: ModelSpec): Stack {
-  return model.decoderLayers > 0 ? 'decoder' : 'encoder';
 }

@@ -22,6 +22,11 @@ export function switchLayersOf(model: ModelSpec): SwitchLayer[] {
     .map(({ stack, index }) => ({ stack, layer: index }));
 }
 
+/** The stack whose output the logits are made from. */
+export function outputStack(model: ModelSpec): Stack {
+  return model.decoderLayers > 0 ? 'decoder' : 'encoder';
+}
+
 function layer(model: ModelSpec, stack: Stack, index: number): Layer {
   const isSwitch = model.moe !== null && (index + 1) % model.moe.layersEvery === 0;
   return {

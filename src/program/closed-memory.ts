@@ -8,13 +8,14 @@ import {
   embeddingWeights,
   type Layer,
   layersOf,
+  outputStack,
   outputWeights,
   type Stack,
   switchFeedForwardWeights,
   type WeightMatrix,
 } from '../model/index.ts';
 import { type Scenario, stackLengths } from '../scenario/index.ts';
-import { type Sizes, sizesOf, tokensOf } from './sizes.ts';
+import { allTokensOf, type Sizes, sizesOf, tokensOf } from './sizes.ts';
 import { switchShape } from './switch-shape.ts';
 
 /** What one sub-layer puts into memory, in closed form. */
@@ -100,15 +101,14 @@ function switchFeedForward(scenario: Scenario, sizes: Sizes, stack: Stack): SubL
 
 /** Token ids of both stacks. */
 function embedding(sizes: Sizes): SubLayer {
-  const { model } = sizes;
-  const tokens = (model.encoderLayers > 0 ? tokensOf(sizes, 'encoder') : 0) + (model.decoderLayers > 0 ? tokensOf(sizes, 'decoder') : 0);
-  return { ...subLayer(sizes, 0, { saved: 0, working: 0, weights: embeddingWeights(model) }), input: 4 * tokens, recomputable: false };
+  const part = subLayer(sizes, 0, { saved: 0, working: 0, weights: embeddingWeights(sizes.model) });
+  return { ...part, input: 4 * allTokensOf(sizes), recomputable: false };
 }
 
 /** f32 logits and their gradient. */
 function logits(sizes: Sizes): SubLayer {
   const { model, activationBytes: a } = sizes;
-  const tokens = tokensOf(sizes, model.decoderLayers > 0 ? 'decoder' : 'encoder');
+  const tokens = tokensOf(sizes, outputStack(model));
   const elements = tokens * model.vocab;
   return { ...subLayer(sizes, tokens, { saved: 4 * elements, working: a * elements, weights: outputWeights(model) }), recomputable: false };
 }

@@ -25,7 +25,12 @@ export function lowerStep(scenario: Scenario, chip: Chip, topology: Topology): P
 
   const { tasks, collectives, buffers, names } = emission.builder.finish();
   const program: Program = {
-    ...{ devices: topology.devices, tasks, collectives, plans: emission.plans.all, buffers, names },
+    devices: topology.devices,
+    tasks,
+    collectives,
+    plans: emission.plans.all,
+    buffers,
+    names,
     slowdown: slowdowns(scenario, topology),
     modelFlops: modelFlopsPerStep(scenario.model, {
       sequences: scenario.workload.sequences,

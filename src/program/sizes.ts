@@ -32,3 +32,9 @@ export function sizesOf(scenario: Scenario, chip: Chip): Sizes {
 export function tokensOf(sizes: Sizes, stack: Stack): number {
   return sizes.sequences * sizes.length[stack];
 }
+
+/** Tokens of one device in both stacks. */
+export function allTokensOf(sizes: Sizes): number {
+  const { encoderLayers, decoderLayers } = sizes.model;
+  return (encoderLayers > 0 ? tokensOf(sizes, 'encoder') : 0) + (decoderLayers > 0 ? tokensOf(sizes, 'decoder') : 0);
+}

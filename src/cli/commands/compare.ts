@@ -24,7 +24,7 @@ export const compare: CommandEntry = {
     command
       .argument('<file>', 'scenario with vary:, YAML or JSON')
       .option('--out <folder>', 'where to write (default reports/<name>)')
-      .option('--threads <n>', 'threads that run kernels (default one per core, at most four)', threadCount)
+      .option('--threads <n>', 'threads that run kernels (default one per core, at most four per core)', threadCount)
       .option('--seed <n>', 'first seed instead of that of the scenario', wholeNumber(0, 2 ** 32 - 1))
       .option('--seeds <n>', 'draws of tokens and weights', wholeNumber(2, 1000), 5)
       .addHelpText('after', EXAMPLES)

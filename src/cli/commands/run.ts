@@ -26,7 +26,7 @@ export const run: CommandEntry = {
     command
       .argument('<file>', 'scenario, YAML or JSON')
       .option('--out <folder>', 'where to write (default reports/<name>)')
-      .option('--threads <n>', 'threads that run kernels (default one per core, at most four)', threadCount)
+      .option('--threads <n>', 'threads that run kernels (default one per core, at most four per core)', threadCount)
       .option('--seed <n>', 'seed instead of that of the scenario', wholeNumber(0, 2 ** 32 - 1))
       .addOption(new Option('--wrap <how>', 'wrap-around of the slice instead of that of the scenario').choices(['open', 'closed']))
       .option('--print-scenario', 'print the scenario with every default filled in, and run nothing')

@@ -85,7 +85,17 @@ function numbersOf({ model, sequences: B, activationBytes: a, weightBytes: w }: 
       ]
     : [{ m: queries, k: d, n: 3 * inner, batch: 1 }];
   return {
-    ...{ a, w, d, Q, K, h, inner, heads, queries, keys, projections },
+    a,
+    w,
+    d,
+    Q,
+    K,
+    h,
+    inner,
+    heads,
+    queries,
+    keys,
+    projections,
     scores: heads * Q * K,
     projected: (queries + 2 * keys) * inner,
     inputs: cross ? queries + keys : queries,

@@ -1,6 +1,6 @@
 import { embeddingWeights } from '../../model/index.ts';
 import { type Block, compute, type Step } from '../block.ts';
-import { type Sizes, tokensOf } from '../sizes.ts';
+import { allTokensOf, type Sizes } from '../sizes.ts';
 
 /**
  * Token embedding of both stacks: a gather of rows, or a product with one-hot rows that are made on the fly (Mesh-TensorFlow's `gather`:
@@ -10,7 +10,7 @@ const PART = 'embedding';
 
 export function embeddingBlock(sizes: Sizes, lookup: 'one-hot' | 'gather'): Block {
   const { model, activationBytes: a, weightBytes: w } = sizes;
-  const T = (model.encoderLayers > 0 ? tokensOf(sizes, 'encoder') : 0) + (model.decoderLayers > 0 ? tokensOf(sizes, 'decoder') : 0);
+  const T = allTokensOf(sizes);
   const d = model.dModel;
   const V = model.vocab;
   const forward: Step =

@@ -1,4 +1,4 @@
-import { outputWeights } from '../../model/index.ts';
+import { outputStack, outputWeights } from '../../model/index.ts';
 import { type Block, compute } from '../block.ts';
 import { type Sizes, tokensOf } from '../sizes.ts';
 
@@ -14,7 +14,7 @@ const LOSS_PASSES = 3;
 
 export function logitsBlock(sizes: Sizes): Block {
   const { model, activationBytes: a, weightBytes: w } = sizes;
-  const T = tokensOf(sizes, model.decoderLayers > 0 ? 'decoder' : 'encoder');
+  const T = tokensOf(sizes, outputStack(model));
   const d = model.dModel;
   const V = model.vocab;
   return {
