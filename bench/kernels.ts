@@ -4,7 +4,8 @@
  * included; the right-hand side is packed once, as routers and experts do.
  */
 import { cpus } from 'node:os';
-import { createKernelMemory, feedForward, gelu, type KernelTable, planFeedForward } from '../src/kernels/index.ts';
+import { gelu } from '../src/base/index.ts';
+import { createKernelMemory, feedForward, type KernelTable, planFeedForward } from '../src/kernels/index.ts';
 import { type Dtype, planArena, type TensorView } from '../src/model/index.ts';
 import { allTables, fillTensor } from '../test/kernels/paths.ts';
 

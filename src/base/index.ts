@@ -1,7 +1,9 @@
 /**
- * Base: what every room needs and no room owns: units, errors that teach, keyed random numbers, the event heap, registry look-up and fingerprints.
+ * Base: what every room needs and no room owns: units, errors that teach, keyed random numbers, elementary functions with the same bits
+ * everywhere, the event heap, registry look-up and fingerprints.
  * Nothing here knows about chips, tokens or models.
  */
+export * from './elementary.ts';
 export * from './errors.ts';
 export * from './fingerprint.ts';
 export * from './heap.ts';

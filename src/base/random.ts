@@ -1,7 +1,7 @@
 /**
  * Counter-based random numbers: Philox4x32-10 (Salmon et al., SC 2011, doi 10.1145/2063384.2063405).
  * A number depends on its key and counter alone, never on who draws it or in which order, so results do not depend on threads or devices.
- * Keys follow one rule, (seed, purpose, layer, global token): see {@link Purpose}.
+ * Keys follow one rule, (seed, purpose, step, layer, global token): see {@link Purpose}.
  */
 
 /** What a stream is drawn for. Numbers are part of every fingerprint: append, never renumber. */
@@ -15,8 +15,18 @@ export const Purpose = {
   syntheticRoute: 7,
   sample: 8,
   test: 9,
+  jitter: 10,
+  dropout: 11,
+  expertDropout: 12,
+  routerNoise: 13,
+  tokenPriority: 14,
+  tokenDomain: 15,
+  assignedExpert: 16,
 } as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
+
+/** More than there are purposes. */
+const PURPOSES = 256;
 
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
@@ -59,17 +69,20 @@ export function philox(out: Uint32Array, key0: number, key1: number, c0: number,
   out[3] = c3;
 }
 
-/** Key and place of a draw: the seed and purpose are the key; layer, token and block are the counter. */
+/** Key and place of a draw: the seed, the purpose and the training step are the key; layer, token and block are the counter. */
 export interface StreamKey {
   readonly seed: number;
   readonly purpose: Purpose;
+  /** Training step, below 2^24; 0 where nothing is trained. */
+  readonly step?: number;
   readonly layer: number;
   readonly token: number;
 }
 
 /** Fills `out` with the four words of block `block` of a stream. */
 export function drawWords(out: Uint32Array, key: StreamKey, block: number): void {
-  philox(out, key.seed >>> 0, key.purpose, key.layer, key.token >>> 0, block, Math.floor(key.token / 0x1_0000_0000));
+  const purposeAndStep = key.purpose + (key.step ?? 0) * PURPOSES;
+  philox(out, key.seed >>> 0, purposeAndStep, key.layer, key.token >>> 0, block, Math.floor(key.token / 0x1_0000_0000));
 }
 
 const words = new Uint32Array(4);

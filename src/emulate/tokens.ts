@@ -1,5 +1,5 @@
-import { Purpose, uniform } from '../base/index.ts';
-import { exp, log, roundArrayToBf16 } from '../kernels/index.ts';
+import { exp, log, Purpose, uniform } from '../base/index.ts';
+import { roundArrayToBf16 } from '../kernels/index.ts';
 import { fillNoise, lookUpNoise, noiseLevelBits, noiseLevels, noiseWords } from './noise.ts';
 
 /**

@@ -1,7 +1,6 @@
-import { assert } from '../base/index.ts';
+import { assert, gelu } from '../base/index.ts';
 import { type ArenaPlan, bf16Elements, f32Elements, type TensorView } from '../model/index.ts';
 import { roundArrayToBf16 } from './bf16.ts';
-import { gelu } from './elementary.ts';
 import type { KernelMemory, KernelTable } from './table.ts';
 
 /**

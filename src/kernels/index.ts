@@ -4,7 +4,6 @@
  * its own table with `createWasmTable`; `createNaiveTable` runs anywhere.
  */
 export * from './bf16.ts';
-export * from './elementary.ts';
 export * from './feed-forward.ts';
 export * from './losses.ts';
 export { createNaiveTable } from './naive-table.ts';

@@ -1,6 +1,5 @@
-import { assert } from '../base/index.ts';
+import { assert, log } from '../base/index.ts';
 import { elementCount, f32Elements, type TensorView } from '../model/index.ts';
-import { log } from './elementary.ts';
 import { expF32 } from './exp-f32.ts';
 import type { KernelMemory } from './table.ts';
 

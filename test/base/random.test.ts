@@ -33,6 +33,7 @@ test('a draw depends on its key alone: seed, purpose, layer and token all matter
     draw({ seed: 8 }),
     draw({ purpose: Purpose.sample }),
     draw({ layer: 4 }),
+    draw({ step: 1 }),
     draw({ token: 6 }),
     draw({ token: 5 + 2 ** 32 }),
     draw({}, 1),

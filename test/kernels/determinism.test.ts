@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addNumber, addNumbers, emptyFingerprint, fingerprintText } from '../../src/base/index.ts';
-import { exp, gelu, log, tanh } from '../../src/kernels/index.ts';
+import { addNumber, addNumbers, emptyFingerprint, exp, fingerprintText, gelu, log, tanh } from '../../src/base/index.ts';
 import { f32Elements, planArena } from '../../src/model/index.ts';
 import { draws, fill, memory, productBits, tables } from './support.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { exp, gelu, log, tanh } from '../../src/base/index.ts';
 import { expF32 } from '../../src/kernels/exp-f32.ts';
-import { exp, gelu, log, tanh } from '../../src/kernels/index.ts';
 
 /** Largest relative difference of two functions over a grid; the grid skips no binade by stepping through irregular points. */
 function largestError(own: (x: number) => number, reference: (x: number) => number, from: number, to: number, points = 400_001): number {
