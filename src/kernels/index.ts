@@ -7,6 +7,8 @@ export * from './bf16.ts';
 export * from './feed-forward.ts';
 export * from './losses.ts';
 export { createNaiveTable } from './naive-table.ts';
+export * from './numerics.ts';
+export * from './reference/index.ts';
 export { squaredLogSumExp } from './softmax.ts';
 export * from './table.ts';
 export { createTiledTable } from './tiled-table.ts';

@@ -1,0 +1,22 @@
+import type { Reals } from '../numerics.ts';
+
+/**
+ * The one error of tensors that do not fit: function, argument, bound and value.
+ * `shape` says how the bound comes about, e.g. `3 rows x 4`.
+ */
+export function expectElements(fn: string, argument: string, array: Reals | Int32Array | Uint8Array, elements: number, shape = ''): void {
+  if (array.length === elements) return;
+  const reason = shape === '' ? '' : ` (${shape})`;
+  throw new RangeError(`${fn}: ${argument} must have ${elements} elements${reason}, has ${array.length}`);
+}
+
+/** A dimension, a count or an option: a whole number of at least `least`. */
+export function expectWhole(fn: string, argument: string, value: number, least: number): void {
+  if (Number.isSafeInteger(value) && value >= least) return;
+  throw new RangeError(`${fn}: ${argument} must be a whole number of at least ${least}, is ${value}`);
+}
+
+/** Any other bound, in words: `expectThat(heads % kvHeads === 0, 'attention', 'kvHeads', 'must divide heads = 8', 3)`. */
+export function expectThat(condition: boolean, fn: string, argument: string, rule: string, value: number | string): asserts condition {
+  if (!condition) throw new RangeError(`${fn}: ${argument} ${rule}, is ${value}`);
+}
