@@ -3,10 +3,13 @@
  * everywhere, the event heap, registry look-up and fingerprints.
  * Nothing here knows about chips, tokens or models.
  */
+export * from './activations.ts';
 export * from './elementary.ts';
+export * from './elementary-trigonometry.ts';
 export * from './errors.ts';
 export * from './fingerprint.ts';
 export * from './heap.ts';
+export * from './normal.ts';
 export * from './random.ts';
 export * from './registry.ts';
 export * from './suggest.ts';

@@ -1,23 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { exp, gelu, log, tanh } from '../../src/base/index.ts';
 import { expF32 } from '../../src/kernels/exp-f32.ts';
-
-/** Largest relative difference of two functions over a grid; the grid skips no binade by stepping through irregular points. */
-function largestError(own: (x: number) => number, reference: (x: number) => number, from: number, to: number, points = 400_001): number {
-  let largest = 0;
-  for (let i = 0; i < points; i++) {
-    const x = from + ((to - from) * i) / (points - 1);
-    const expected = reference(x);
-    const error = expected === 0 ? Math.abs(own(x)) : Math.abs(own(x) - expected) / Math.abs(expected);
-    if (!(error <= largest)) largest = error;
-  }
-  return largest;
-}
+import { largestError } from './largest-error.ts';
 
 describe('elementary functions', () => {
   it('exp is within 4e-16 over all normal results', () => {
     expect(largestError(exp, Math.exp, -708, 709.7)).toBeLessThan(4e-16);
     expect(largestError(exp, Math.exp, -1, 1)).toBeLessThan(4e-16);
+  });
+
+  it('exp is a number for every argument near underflow: the nearest multiple of the smallest double, or the next', () => {
+    for (let x = -746; x <= -708; x += 1 / 1024) {
+      const difference = Math.abs(exp(x) - Math.exp(x));
+      if (!(difference <= Math.max(2 ** -1074, 4e-16 * exp(x)))) expect.fail(`exp(${x}) is ${exp(x)}`);
+    }
+    expect([exp(-745.1332191019411), exp(-745), exp(-745.2)]).toEqual([5e-324, 5e-324, 0]);
   });
 
   it('log is within 4e-16, also next to 1 and for subnormals', () => {
