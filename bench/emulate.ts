@@ -24,7 +24,7 @@ const request: EmulationRequest = {
     { stack: 'decoder', tokens: 116736, groupTokens: 912, layers: LAYERS, groups: sampleEvenly(128, 128 * share) },
   ],
   totalLayers: 2 * LAYERS.length,
-  variants: [{ router: 'switch-top1', capacityFactor: 1.25, capacityRule: 'mesh-tf' }],
+  variants: [{ router: 'switch-top1', options: {}, capacityFactor: 1.25, capacityRule: 'mesh-tf' }],
   verifyShare: 0.01,
 };
 

@@ -4,7 +4,7 @@ import { chipNames, findChip, findSlice, sliceFileNames } from '../intake/index.
 import { OPTIMIZERS } from '../layout/index.ts';
 import { MODEL_PRESETS, type ModelSpec } from '../model/index.ts';
 import { formatBytes, METRIC_NAMES, METRICS } from '../result/index.ts';
-import { CAPACITY_RULES, ROUTERS } from '../routing/index.ts';
+import { CAPACITY_RULES, type OptionSpec, ROUTERS, resolveOptions } from '../routing/index.ts';
 import { ISSUE_CODES, MESH_AXES, type MeshAxis, MODELLED } from '../scenario/index.ts';
 import type { ListingKind } from './listing-kinds.ts';
 
@@ -27,12 +27,13 @@ export const CATALOGUE: Readonly<Record<ListingKind, () => Entry[]>> = {
       facts: [...modelFacts(spec), ['source', `${source} (${asOf})`]],
     })),
   routers: () =>
-    Object.entries(ROUTERS).map(([name, router]) => ({
+    Object.entries(ROUTERS).map(([name, { title, source, options, create }]) => ({
       name,
-      title: `${router.title}, ${router.topK} ${router.topK === 1 ? 'expert' : 'experts'} per token`,
+      title: `${title}, ${expertsPerToken(create(resolveOptions(options, {}, name)).topK)}`,
       facts: [
         ['scenario key', `routing: {router: ${name}}`],
-        ['source', router.source],
+        ...Object.entries(options).map(([option, spec]): [string, string] => [`option ${option}`, optionText(spec)]),
+        ['source', source],
       ],
     })),
   'capacity-rules': () =>
@@ -179,4 +180,20 @@ function modelTitle({ family, encoderLayers, decoderLayers, dModel, moe }: Model
 
 function modelFacts({ moe, name: _, ...dimensions }: ModelSpec): (readonly [string, string])[] {
   return [...Object.entries(dimensions), ...Object.entries(moe ?? {})].map(([key, value]) => [key, String(value)]);
+}
+
+function expertsPerToken(topK: number): string {
+  return `${topK} ${topK === 1 ? 'expert' : 'experts'} per token`;
+}
+
+/** What an option may be, what it is when nobody says, and what it means. */
+function optionText(spec: OptionSpec): string {
+  switch (spec.kind) {
+    case 'word':
+      return `${spec.words.join(' | ')} (default ${spec.default}): ${spec.meaning}`;
+    case 'switch':
+      return `true | false (default ${spec.default}): ${spec.meaning}`;
+    case 'number':
+      return `${spec.whole ? 'whole number ' : ''}${spec.min}..${spec.max} (default ${spec.default}): ${spec.meaning}`;
+  }
 }

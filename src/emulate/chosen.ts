@@ -48,11 +48,22 @@ function countLayer(request: ChosenRequest, variant: RoutingVariant, { tokens, l
   const requested = new Int32Array(groups.length * experts);
   const kept = new Int32Array(groups.length * experts);
   const dropped = new Int32Array(groups.length);
-  const into = createAssignment(groupTokens, topK);
+  const into = createAssignment(groupTokens, groupTokens * topK);
+  let padding = 0;
   groups.forEach((group, row) => {
-    const assignment = assignRecorded({ tokens: groupTokens, experts, topK, expertCapacity, expert: choicesOf(group, topK) }, into);
-    dropped[row] = countAssignment(assignment, groupTokens, requested, kept, row * experts).droppedTokens;
+    const expert = choicesOf(group, topK);
+    const assignment = assignRecorded({ tokens: groupTokens, experts, topK, expertCapacity, expert }, into);
+    const unfilled = countPadding(expert, topK);
+    dropped[row] = countAssignment(assignment, groupTokens, requested, kept, row * experts).droppedTokens - unfilled;
+    padding += unfilled;
   });
   const losses = { auxiliaryLoss: Number.NaN, routerZLoss: Number.NaN, routerConfidence: Number.NaN };
-  return layerLoad(request, tokens, layer, { topK, expertCapacity, requested, kept, dropped }, losses);
+  return layerLoad(request, tokens, layer, { topK, expertCapacity, requested, kept, dropped, padding }, losses);
+}
+
+/** Tokens without any choice. */
+function countPadding(expert: Int32Array, topK: number): number {
+  let padding = 0;
+  for (let row = 0; row < expert.length; row += topK) if (expert.subarray(row, row + topK).every((chosen) => chosen < 0)) padding++;
+  return padding;
 }

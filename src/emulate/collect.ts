@@ -31,6 +31,8 @@ export interface LayerCounts {
   readonly kept: Int32Array;
   /** [groups]. */
   readonly dropped: Int32Array;
+  /** Places of all groups that no token fills; none where every token was routed. */
+  readonly padding?: number;
 }
 
 /** Turns counts per (group, expert) into a load: sums per expert, and bytes between the devices that hold groups and experts. */
@@ -42,7 +44,7 @@ export function layerLoad(
   losses: Pick<LayerLoad, 'auxiliaryLoss' | 'routerZLoss' | 'routerConfidence'>,
 ): LayerLoad {
   const { experts, devices, dModel, tokensTravel, dispatchDtype } = request;
-  const { topK, expertCapacity, requested, kept, dropped } = layerCounts;
+  const { topK, expertCapacity, requested, kept, dropped, padding = 0 } = layerCounts;
   const groupsOfStack = tokens.tokens / tokens.groupTokens;
   const requestedSums = new Float64Array(experts);
   const keptSums = new Float64Array(experts);
@@ -67,8 +69,9 @@ export function layerLoad(
     expertCapacity,
     requested: requestedSums,
     kept: keptSums,
+    paddingTokens: padding,
     droppedTokens: dropped.reduce((sum, count) => sum + count, 0),
-    droppedShareByGroup: Float64Array.from(dropped, (count) => count / tokens.groupTokens),
+    droppedShareByGroup: Float64Array.from(dropped, (count) => count / (tokens.groupTokens - padding / tokens.groups.length)),
     tokenTraffic: tokensTravel ? countTraffic(devices, tokens, experts, holder, keptBytes) : null,
     ...losses,
   };

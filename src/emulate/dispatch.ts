@@ -24,10 +24,10 @@ export function openDispatch(
   const receivers = expertsByDevice(experts, devices);
   const slots = openSlots(buffer, views.slots, bf16Elements(buffer, views.tokens), dModel);
   const receive = openReceivers(job, buffer, stack);
-  return (at, { topK, expert, slot }) => {
+  return (at, { token, expert, slot }) => {
     tokenOfSlot.fill(EMPTY);
     for (let row = 0; row < expert.length; row++) {
-      if (slot[row] >= 0) tokenOfSlot[expert[row] * expertCapacity + slot[row]] = Math.floor(row / topK);
+      if (slot[row] >= 0) tokenOfSlot[expert[row] * expertCapacity + slot[row]] = token[row];
     }
     let first = 0;
     for (let receiver = 0; receiver < receivers.length; receiver++) {

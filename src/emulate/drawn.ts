@@ -66,7 +66,7 @@ function massOf(rank: number, cumulative: Float64Array): number {
 }
 
 /** A permutation of the experts by Fisher and Yates: popularity rank -> expert. */
-function shuffledExperts(seed: number, layer: number, experts: number): Int32Array {
+export function shuffledExperts(seed: number, layer: number, experts: number): Int32Array {
   const order = Int32Array.from({ length: experts }, (_, i) => i);
   for (let last = experts - 1; last > 0; last--) {
     const other = Math.floor(uniform(seed, Purpose.sample, layer, last) * (last + 1));

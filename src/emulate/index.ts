@@ -4,7 +4,7 @@
  * `emulate(request, executor)` plans an `EmulationJob` (every tensor and counter a window on one shared buffer, and a list of items), lets the executor run the
  * items, and collects one `Load` per router and capacity factor. Threads are the executor's business: an item's result depends on the seed and on its
  * own indices alone, and counters are written once each, so any number of threads gives the same bits. Tokens and weights are synthetic
- * (`tokens.ts`, `router-weights.ts`). `recordedLoad` and `drawnLoad` make the same loads from experts that were recorded elsewhere or drawn.
+ * (`tokens.ts`, `router-weights.ts`). `recordedLoad`, `drawnLoad` and `namedLoad` make the same loads from experts that were recorded elsewhere, drawn, or chosen by a law of imbalance.
  */
 export type { ChosenRequest, Pause } from './chosen.ts';
 export { itemsDone, stop } from './control.ts';
@@ -15,6 +15,7 @@ export type { KernelPair } from './kernel-pair.ts';
 export { mebibytes, memoryError } from './memory-error.ts';
 export { counts } from './memory-views.ts';
 export { planEmulation } from './plan.ts';
+export { namedLoad } from './named.ts';
 export { recordedLoad } from './recorded.ts';
 export { runItems } from './run.ts';
 export { droppedTokenShare, type SampledShare, sampleEvenly } from './sampling.ts';

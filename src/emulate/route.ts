@@ -1,12 +1,22 @@
-import { Purpose, uniform } from '../base/index.ts';
-import { addProbabilitySums, auxiliaryLoss, type KernelTable, squaredLogSumExp } from '../kernels/index.ts';
+import { drawWords, Purpose } from '../base/index.ts';
+import { type KernelTable, squaredLogSumExp } from '../kernels/index.ts';
 import { bf16Elements, f32Elements, type TensorView } from '../model/index.ts';
-import { type Assignment, countAssignment, createAssignment, ROUTERS, type Router } from '../routing/index.ts';
+import {
+  type Assignment,
+  addProbabilitySums,
+  countAssignment,
+  createAssignment,
+  createRouter,
+  type Router,
+  type RouterInput,
+} from '../routing/index.ts';
 import { openDispatch } from './dispatch.ts';
 import { type EmulationJob, LOSSES_PER_GROUP, type ThreadScratch, type VariantPlan } from './job.ts';
 import { counts, sums } from './memory-views.ts';
 import { layerKey, stackNumber } from './shards.ts';
 import { createTokenSource } from './tokens.ts';
+
+const WORD_RANGE = 0x1_0000_0000;
 
 /** Routes whole groups of one stack: tokens, logits of all layers, softmax, every variant's router, counts and dispatch. */
 export type GroupRouter = (row: number) => void;
@@ -60,19 +70,27 @@ function openLayerRouter(job: EmulationJob, buffer: ArrayBufferLike, stack: numb
   const probabilities = f32Elements(buffer, views.probabilities);
   const statistics = f32Elements(buffer, views.statistics);
   const probabilitySums = new Float64Array(experts);
-  const routed = plan.variants.map((variant, i) => openVariant(buffer, variant, ROUTERS[request.variants[i].router], groupTokens, experts));
+  const words = new Uint32Array(4);
+  const routed = plan.variants.map((variant, i) =>
+    openVariant(buffer, variant, createRouter(request.variants[i].router, request.variants[i].options), groupTokens, experts),
+  );
   const dispatch = openDispatch(job, buffer, stack, views);
   return (layerRow: number, groupRow: number, key: number): void => {
     const at = layerRow * groups.length + groupRow;
     const firstToken = groups[groupRow] * groupTokens;
-    const draw = (token: number): number => uniform(request.seed, Purpose.secondExpert, key, firstToken + token);
+    const draw = (token: number, index: number): number => {
+      drawWords(words, { seed: request.seed, purpose: Purpose.secondExpert, layer: key, token: firstToken + token }, index >> 2);
+      return words[index & 3] / WORD_RANGE;
+    };
     probabilitySums.fill(0);
     addProbabilitySums(probabilitySums, probabilities);
     const squares = squaredLogSumExp(statistics);
     for (let v = 0; v < routed.length; v++) {
       const { router, variant, assignment, count } = routed[v];
-      router.route({ tokens: groupTokens, experts, probabilities, expertCapacity: variant.expertCapacity, draw }, assignment);
-      count(at, probabilitySums, squares);
+      const { expertCapacity } = variant;
+      const input: RouterInput = { tokens: groupTokens, experts, expertCapacity, draw, training: true, probabilities, probabilitySums };
+      router.route(input, assignment);
+      count(at, input, squares);
     }
     dispatch(at, routed[0].assignment);
   };
@@ -83,22 +101,19 @@ interface OpenVariant {
   readonly variant: VariantPlan;
   readonly assignment: Assignment;
   /** Counts the assignment into row `at` (layer row x groups + group row) of the variant's regions. */
-  readonly count: (at: number, probabilitySums: Float64Array, squaredLogSumExps: number) => void;
+  readonly count: (at: number, input: RouterInput, squaredLogSumExps: number) => void;
 }
 
 function openVariant(buffer: ArrayBufferLike, variant: VariantPlan, router: Router, groupTokens: number, experts: number): OpenVariant {
-  const assignment = createAssignment(groupTokens, variant.topK);
+  const assignment = createAssignment(groupTokens, router.rows({ tokens: groupTokens, experts, expertCapacity: variant.expertCapacity }));
   const requested = counts(buffer, variant.requested);
   const kept = counts(buffer, variant.kept);
   const dropped = counts(buffer, variant.dropped);
   const losses = sums(buffer, variant.losses);
-  const firstChoices = new Int32Array(experts);
-  const count = (at: number, probabilitySums: Float64Array, squaredLogSumExps: number): void => {
+  const count = (at: number, input: RouterInput, squaredLogSumExps: number): void => {
     const tally = countAssignment(assignment, groupTokens, requested, kept, at * experts);
     dropped[at] = tally.droppedTokens;
-    firstChoices.fill(0);
-    for (let row = 0; row < assignment.expert.length; row += assignment.topK) firstChoices[assignment.expert[row]]++;
-    losses[at * LOSSES_PER_GROUP] = auxiliaryLoss(firstChoices, probabilitySums, groupTokens);
+    losses[at * LOSSES_PER_GROUP] = router.auxiliaryLoss(input, assignment);
     losses[at * LOSSES_PER_GROUP + 1] = squaredLogSumExps;
     losses[at * LOSSES_PER_GROUP + 2] = tally.keptWeight;
   };

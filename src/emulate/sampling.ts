@@ -21,7 +21,7 @@ export function sampleEvenly(total: number, wanted: 'all' | number): number[] {
  */
 export function droppedTokenShare(load: Load): SampledShare {
   const { layers, totalLayers } = load;
-  const weights = layers.map((layer) => layer.totalGroups * layer.groupTokens);
+  const weights = layers.map(layerTokens);
   const totalWeight = sum(weights);
   if (totalWeight === 0) return { value: 0, standardError: 0 };
   const shares = layers.map((layer) => mean(layer.droppedShareByGroup));
@@ -42,7 +42,12 @@ function stacksOf(layers: readonly LayerLoad[]): LayerLoad[][] {
 }
 
 function stackWeight(stack: readonly LayerLoad[]): number {
-  return sum(stack.map((layer) => layer.totalGroups * layer.groupTokens));
+  return sum(stack.map(layerTokens));
+}
+
+/** Tokens that pass the layer, as far as the routed groups tell; padding is none. */
+function layerTokens({ totalGroups, groups, groupTokens, paddingTokens }: LayerLoad): number {
+  return totalGroups * (groupTokens - paddingTokens / groups);
 }
 
 /**

@@ -1,7 +1,8 @@
+import { deviceOfExpert } from '../layout/index.ts';
 import type { Stack } from '../model/index.ts';
 import type { EmulationRequest, StackTokens } from './types.ts';
 
-/** Who holds what: groups and experts lie on devices in contiguous ranges, as an SPMD partition of an evenly cut axis does. */
+export { deviceOfExpert, deviceOfGroup } from '../layout/index.ts';
 
 const STACK_NUMBER: Readonly<Record<Stack, number>> = { encoder: 0, decoder: 1 };
 /** More than any model has layers. */
@@ -15,16 +16,6 @@ export function stackNumber(stack: Stack): number {
 /** Number of a layer in the keys of random streams: unique over both stacks. */
 export function layerKey(stack: Stack, layer: number): number {
   return STACK_NUMBER[stack] * LAYERS_PER_STACK + layer;
-}
-
-/** Device that holds group `group` of `groups`. */
-export function deviceOfGroup(group: number, groups: number, devices: number): number {
-  return Math.floor((group * devices) / groups);
-}
-
-/** Device that holds expert `expert` of `experts`. */
-export function deviceOfExpert(expert: number, experts: number, devices: number): number {
-  return Math.floor((expert * devices) / experts);
 }
 
 /** Experts of every device that holds any, in device order: [devices with experts][local experts]. */

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Chip } from '../hardware/index.ts';
+import { type OptionValues, ROUTERS, resolveOptions, routerOrNull } from '../routing/index.ts';
 import {
   CLUSTERING_STRENGTHS,
   type LoadSpec,
@@ -15,6 +16,8 @@ import { resolveModel } from './resolve-model.ts';
 import { resolveTopology } from './resolve-topology.ts';
 import type { ScenarioInput } from './scenario-schema.ts';
 import { readTraceCsv } from './trace-csv.ts';
+
+type RouterInput = NonNullable<NonNullable<ScenarioInput['routing']>['router']>;
 
 /** What the command line says instead of the file. */
 export interface Overrides {
@@ -39,7 +42,7 @@ export function resolveScenario(input: ScenarioInput, file: string, overrides: O
   const mesh = resolveMesh(input.layout?.ici ?? { data: SCENARIO_DEFAULTS.layout.data }, slice.devices);
   const load = resolveLoad(input.load, file);
   const { routing, workload, precision, emulate, seed } = SCENARIO_DEFAULTS;
-  const { dispatch: _, groupsMultipleOf, ...routingInput } = input.routing ?? {};
+  const { dispatch: _, groupsMultipleOf, router, options, ...routingInput } = input.routing ?? {};
   const { kind: _kind, ...workloadInput } = input.workload ?? {};
   const software = softwareDefaults(slice.topology.chip);
   const expertsOver = input.layout?.expertsOver ?? (model.moe === null ? 'none' : 'data');
@@ -53,6 +56,7 @@ export function resolveScenario(input: ScenarioInput, file: string, overrides: O
       ...routing,
       groupsMultipleOf: groupsMultipleOf === undefined || groupsMultipleOf === 'auto' ? mesh.ici.data : Number(groupsMultipleOf),
       ...routingInput,
+      ...resolveRouter(router ?? routing.router, options ?? {}),
     },
     workload: { ...workload, embedding: software.embedding, ...workloadInput },
     precision: { ...precision, ...input.precision },
@@ -104,6 +108,14 @@ function resolveLoad(input: ScenarioInput['load'], file: string): { readonly loa
       };
     }
   }
+}
+
+/** A router's name and all its options; wrong ones stay as they are, and a rule says what is wrong. */
+function resolveRouter(stated: RouterInput, options: OptionValues): { readonly router: string; readonly options: OptionValues } {
+  const { name: router, ...own } = typeof stated === 'string' ? { name: stated } : stated;
+  const given: OptionValues = { ...options, ...own };
+  if (routerOrNull({ router, options: given }) === null) return { router, options: given };
+  return { router, options: resolveOptions(ROUTERS[router].options, given, router) };
 }
 
 function orAll(stated: string | number): 'all' | number {

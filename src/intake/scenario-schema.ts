@@ -84,11 +84,17 @@ const layout = z.strictObject({
   overlapGradients: z.boolean().optional().describe('Gradient all-reduce behind the backward pass instead of after it'),
 });
 
+const optionValue = z.union([z.string(), z.number(), z.boolean()], { error: 'must be a word, a number, true or false' });
+
 const routing = z.strictObject({
   router: z
-    .string()
-    .meta({ enum: Object.keys(ROUTERS), default: SCENARIO_DEFAULTS.routing.router })
-    .optional(),
+    .union([z.string().meta({ enum: Object.keys(ROUTERS) }), z.object({ name: z.string() }).catchall(optionValue)], {
+      error: 'must be the name of a router, or a group with name and its options',
+    })
+    .meta({ default: SCENARIO_DEFAULTS.routing.router })
+    .optional()
+    .describe('A router, or {name, options...}'),
+  options: z.record(z.string(), optionValue).optional().describe('Options of the router, see `switchyard explain <router>`'),
   capacityFactor: z.number().max(1e6).optional().describe('Above 0'),
   capacityRule: z
     .string()

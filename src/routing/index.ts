@@ -4,12 +4,18 @@
  * into groups. The rest counts: choices, drops, balance, and the exact expectation for uniform choices. Everything is a pure function on typed arrays;
  * random numbers are passed in.
  */
+export { type Assignment, createAssignment } from './assignment.ts';
 export { type CapacityInput, type CapacityRule, pythonRound } from './capacity-rule.ts';
 export { CAPACITY_RULES } from './capacity-rules/index.ts';
+export { createRouter, routerOrNull } from './create-router.ts';
 export { expectedDroppedTokenFraction } from './expected-drop.ts';
 export { type Groups, isIssue, splitIntoGroups } from './groups.ts';
+export { addProbabilitySums, balanceLoss } from './load-balance.ts';
+export type { LoadMisfit, LoadPlace, LoadSizes, NamedLoad } from './named-load.ts';
+export { NAMED_LOADS, type NamedLoadKind } from './named-loads/index.ts';
+export { type OptionSpec, type OptionSpecs, type OptionValue, type OptionValues, optionIssues, resolveOptions } from './options.ts';
 export { assignRecorded, type RecordedInput } from './recorded.ts';
-export { type Assignment, createAssignment, type Router, type RouterInput } from './router.ts';
+export type { Router, RouterEntry, RouterGradient, RouterInput, RouterRead, RouterSizes } from './router.ts';
 export { ROUTERS } from './routers/index.ts';
 export { type RoutingChoice, routingSizes } from './routing-sizes.ts';
 export { countAssignment, maxOverMean } from './statistics.ts';

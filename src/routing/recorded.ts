@@ -1,5 +1,5 @@
 import { assert } from '../base/index.ts';
-import { type Assignment, createAssignment } from './router.ts';
+import { type Assignment, createAssignment } from './assignment.ts';
 
 /** Choices that were made elsewhere, for one group: recorded from a model, or drawn. */
 export interface RecordedInput {
@@ -15,7 +15,7 @@ export interface RecordedInput {
  * Seats recorded choices: all first choices in token order, then all second choices behind those that were kept, and so on.
  * Nothing is known about weights, so a kept choice has 1 / topK.
  */
-export function assignRecorded(input: RecordedInput, into = createAssignment(input.tokens, input.topK)): Assignment {
+export function assignRecorded(input: RecordedInput, into = createAssignment(input.tokens, input.tokens * input.topK)): Assignment {
   const { tokens, experts, topK, expertCapacity, expert } = input;
   assert(expert.length >= tokens * topK, `recorded choices: ${expert.length} for ${tokens} tokens x ${topK}`);
   const filled = new Int32Array(experts);

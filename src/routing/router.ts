@@ -1,51 +1,83 @@
+import type { Assignment } from './assignment.ts';
+import type { OptionSpecs, OptionValues } from './options.ts';
+
 /**
- * What a router is asked: one group of tokens and its scores.
+ * What a router is asked: one group of tokens, and of the rest what the router `reads`.
  * Letters in this room: S tokens of the group, E experts, k choices per token, C slots per expert.
  */
-export interface RouterInput {
+export interface RouterInput extends RouterSizes {
+  /** Uniform number `index` in [0, 1) for token `token` of the group, the same on every call. */
+  readonly draw: (token: number, index: number) => number;
+  /** Evaluation has no noise, and some routers choose otherwise. */
+  readonly training: boolean;
+  /** [S, E] row-major: softmax of the router logits in f32. */
+  readonly probabilities?: Float32Array;
+  /** [S, E] row-major: x W_router. */
+  readonly logits?: Float32Array;
+  /** [S, E] row-major: x W_noise. */
+  readonly noiseLogits?: Float32Array;
+  /** [E]: what is added to an expert's score when experts are chosen. */
+  readonly bias?: Float32Array;
+  /** [S]: vocabulary id of each token. */
+  readonly tokenIds?: Int32Array;
+  /** [S]: task, domain or language of each token. */
+  readonly domains?: Int32Array;
+  /** [S * k] token-major: recorded experts, first choices first; -1 where a token made no such choice. */
+  readonly recorded?: Int32Array;
+  /** [E]: sums of the probabilities over the tokens, where the caller has them already. */
+  readonly probabilitySums?: Float64Array;
+}
+
+export interface RouterSizes {
   /** S. */
   readonly tokens: number;
   /** E. */
   readonly experts: number;
-  /** [S, E] row-major: softmax of the router logits in f32. */
-  readonly probabilities: Float32Array;
-  /** C, from a capacity rule; a whole number. */
+  /** C, a whole number. */
   readonly expertCapacity: number;
-  /** A uniform number in [0, 1) for token `token` of the group, the same on every call; only routers with a random second choice ask. */
-  readonly draw: (token: number) => number;
 }
 
-/** What a router answers: choice c of token s stands at row s * topK + c. */
-export interface Assignment {
-  readonly topK: number;
-  /** [S * k]: the chosen expert, even when it has no room. */
-  readonly expert: Int32Array;
-  /** [S * k]: the slot within the expert, 0 <= slot < C; -1 when the choice was dropped or never requested. */
-  readonly slot: Int32Array;
-  /** [S * k]: 1 when the choice asked for a slot. */
-  readonly requested: Uint8Array;
-  /** [S * k]: combine weight; 0 when the choice has no slot. */
-  readonly weight: Float32Array;
-}
+/** Tensors that a router may ask for. */
+export type RouterRead = 'probabilities' | 'logits' | 'noiseLogits' | 'bias' | 'tokenIds' | 'domains' | 'recorded';
 
-/** One routing algorithm, a pure function of its input. */
+/** One routing algorithm with its options: pure functions. */
 export interface Router {
-  /** Choices per token. */
+  /** Choices per token as capacity rules and FLOP counts take it; the mean where tokens have different numbers of experts. */
   readonly topK: number;
+  /** Whether gradients reach router weights. */
+  readonly learned: boolean;
+  readonly reads: readonly RouterRead[];
+  /** All-to-alls of one layer in the forward pass, and as many in the backward pass: to the experts and back, and what else the algorithm sends. */
+  readonly allToAlls: 2 | 4;
+  /** Rows of an assignment. */
+  readonly rows: (sizes: RouterSizes) => number;
+  /** C where the algorithm fixes it itself; null where a capacity rule does. */
+  readonly ownCapacity: ((sizes: { readonly tokens: number; readonly experts: number; readonly capacityFactor: number }) => number) | null;
+  /** `into`, an assignment of as many rows, is overwritten and returned, so that a caller with many groups allocates once. */
+  readonly route: (input: RouterInput, into?: Assignment) => Assignment;
+  /** Mean over the group, unscaled; 0 where the algorithm has none. */
+  readonly auxiliaryLoss: (input: RouterInput, assignment: Assignment) => number;
+  /** Adds to gradient.logits (and .noiseLogits) what `gradient` says of the weights and of the auxiliary loss; decisions are constants. */
+  readonly backward: (input: RouterInput, assignment: Assignment, gradient: RouterGradient) => void;
+}
+
+/** Gradients of a loss L, towards the router. */
+export interface RouterGradient {
+  /** [rows]: dL / d combine weight; ignored where a row has no slot. */
+  readonly weight: Float32Array;
+  /** dL / d auxiliary loss. */
+  readonly auxiliaryLoss: number;
+  /** [S, E]: dL / d logits. */
+  readonly logits: Float32Array;
+  /** [S, E]: dL / d noise logits, for routers that read them. */
+  readonly noiseLogits?: Float32Array;
+}
+
+/** An algorithm and the options that it has. */
+export interface RouterEntry {
   readonly title: string;
   /** Paper and code that the rule follows. */
   readonly source: string;
-  /** `into`, an assignment of the same size, is overwritten and returned, so that a caller with many groups allocates once. */
-  readonly route: (input: RouterInput, into?: Assignment) => Assignment;
-}
-
-export function createAssignment(tokens: number, topK: number): Assignment {
-  const rows = tokens * topK;
-  return {
-    topK,
-    expert: new Int32Array(rows),
-    slot: new Int32Array(rows),
-    requested: new Uint8Array(rows),
-    weight: new Float32Array(rows),
-  };
+  readonly options: OptionSpecs;
+  readonly create: (options: OptionValues) => Router;
 }

@@ -1,4 +1,4 @@
-import type { Assignment } from './router.ts';
+import type { Assignment } from './assignment.ts';
 
 /** Adds one group's choices to requested[at + expert] and kept[at + expert]; what belongs to no single expert is returned. */
 export function countAssignment(
@@ -13,19 +13,17 @@ export function countAssignment(
   /** Sum of the combine weights of kept choices; over their number it is google/flaxformer's router confidence (moe_layers.py). */
   keptWeight: number;
 } {
-  const { topK, expert, slot, requested: asked, weight } = assignment;
-  let droppedTokens = 0;
+  const { token, expert, slot, requested: asked, weight } = assignment;
+  const served = new Uint8Array(tokens);
+  let droppedTokens = tokens;
   let keptWeight = 0;
-  for (let token = 0, row = 0; token < tokens; token++) {
-    let keptChoices = 0;
-    for (let choice = 0; choice < topK; choice++, row++) {
-      requested[at + expert[row]] += asked[row];
-      if (slot[row] < 0) continue;
-      kept[at + expert[row]]++;
-      keptWeight += weight[row];
-      keptChoices++;
-    }
-    if (keptChoices === 0) droppedTokens++;
+  for (let row = 0; row < expert.length; row++) {
+    requested[at + expert[row]] += asked[row];
+    if (slot[row] < 0) continue;
+    kept[at + expert[row]]++;
+    keptWeight += weight[row];
+    droppedTokens -= 1 - served[token[row]];
+    served[token[row]] = 1;
   }
   return { droppedTokens, keptWeight };
 }

@@ -124,6 +124,18 @@ const NAMES = {
     example: 'routing: {router: switch-top2}',
     remedy: 'choose one from `switchyard list routers`',
   },
+  E_ROUTER_OPTION: {
+    title: 'An option that the router does not have, or a value that it cannot be',
+    rule: 'routing.options holds options of routing.router, each within its range',
+    example: 'routing: {router: topk, options: {topk: 4}}',
+    remedy: 'see the options and their ranges with `switchyard explain <router>`',
+  },
+  E_ROUTER_INPUT: {
+    title: 'A tensor that a router cannot work on',
+    rule: 'sizes fit, every tensor that the router reads is given, its numbers are finite, and experts exist',
+    example: 'a logit that is NaN',
+    remedy: 'correct the tensor that is handed to the router; the message names argument, token, bound and value',
+  },
   E_CAPACITY_RULE_UNKNOWN: {
     title: 'No such capacity rule',
     rule: 'routing.capacityRule is an entry of the registry of capacity rules',
@@ -236,11 +248,17 @@ const RULES = {
     example: 'emulate: {verifyShare: 1} for a large model',
     remedy: 'lower emulate.verifyShare, emulate.tokens or routing.groupTokens, or use fewer threads',
   },
+  E_LOAD_FIT: {
+    title: 'A named load that cannot keep its promise under this model, layout and router',
+    rule: 'a token chooses an expert at most once, so one expert takes at most 1/k of the choices; experts and devices that are named must exist',
+    example: 'load: {kind: hot-expert, share: 0.6} with routing: {router: gshard-top2}',
+    remedy: 'lower load.share, or choose another expert or device; see `switchyard explain hot-expert`',
+  },
   E_TRACE: {
     title: 'A recording of expert choices that cannot be read',
-    rule: 'a CSV file with the header layer,token,expert and one whole-numbered row per choice',
+    rule: 'CSV with the header layer,token,expert; NPY of whole numbers in shape [layers, tokens] or [layers, tokens, k]; or Parquet with whole-numbered columns layer, token, expert',
     example: 'layer,token\n0,17',
-    remedy: 'correct the line that the message names',
+    remedy: 'correct what the message names; recordings have at most 2^25 choices',
   },
   E_TRACE_RANGE: {
     title: 'A recorded choice outside the model or the workload',

@@ -1,4 +1,5 @@
 import type { Stack } from '../model/index.ts';
+import type { LoadSpec } from './scenario.ts';
 
 /**
  * What routing did in one Switch layer: tokens per expert, drops and bytes, counted from executed (or recorded) choices.
@@ -22,9 +23,11 @@ export interface LayerLoad {
   /** [experts]: choices that fell on the expert before capacity, and those that found a slot. */
   readonly requested: Float64Array;
   readonly kept: Float64Array;
+  /** Places of the groups that no token fills: they choose nothing, and are neither processed nor dropped. */
+  readonly paddingTokens: number;
   /** Tokens none of whose choices found a slot. */
   readonly droppedTokens: number;
-  /** [groups], as `routedGroups`: share of the group's tokens that were dropped; the spread gives the sampling error. */
+  /** [groups], as `routedGroups`: the group's dropped tokens over the tokens of a group in the mean; the spread gives the sampling error. */
   readonly droppedShareByGroup: Float64Array;
   /** Bytes of kept tokens in one dispatch; null where every device holds all experts, because then no token travels. */
   readonly tokenTraffic: DeviceTraffic | null;
@@ -61,7 +64,7 @@ export interface Verification {
 export interface Load {
   readonly router: string;
   readonly capacityFactor: number;
-  readonly kind: 'measured' | 'uniform' | 'zipf' | 'trace';
+  readonly kind: LoadSpec['kind'];
   readonly layers: readonly LayerLoad[];
   /** Switch layers of the model, routed or not. */
   readonly totalLayers: number;

@@ -1,6 +1,6 @@
 import { type Issue, unknownKey } from '../base/index.ts';
 import { switchLayersOf } from '../model/index.ts';
-import { CAPACITY_RULES, ROUTERS, routingSizes } from '../routing/index.ts';
+import { CAPACITY_RULES, optionIssues, ROUTERS, routerOrNull, routingSizes } from '../routing/index.ts';
 import type { ScenarioRule } from './rule.ts';
 import { stackGroups } from './stack-groups.ts';
 
@@ -8,6 +8,14 @@ const routerIsKnown: ScenarioRule = {
   reads: ['routing.router'],
   check: ({ scenario: { routing } }) =>
     Object.hasOwn(ROUTERS, routing.router) ? [] : [unknownKey('E_ROUTER_UNKNOWN', 'routing.router', routing.router, Object.keys(ROUTERS))],
+};
+
+const routerOptionsAreKnown: ScenarioRule = {
+  reads: ['routing.router', 'routing.options'],
+  check: ({ scenario: { routing } }) =>
+    Object.hasOwn(ROUTERS, routing.router)
+      ? optionIssues(ROUTERS[routing.router].options, routing.options, routing.router, 'routing.options')
+      : [],
 };
 
 const capacityRuleIsKnown: ScenarioRule = {
@@ -20,9 +28,9 @@ const capacityRuleIsKnown: ScenarioRule = {
 
 /** A token can choose as many different experts as the router asks for. */
 const enoughExperts: ScenarioRule = {
-  reads: ['routing.router', 'model'],
+  reads: ['routing.router', 'routing.options', 'model'],
   check: ({ scenario: { routing, model } }) => {
-    const topK = Object.hasOwn(ROUTERS, routing.router) ? ROUTERS[routing.router].topK : 1;
+    const topK = routerOrNull(routing)?.topK ?? 1;
     if (model.moe === null || model.moe.experts >= topK) return [];
     return [
       {
@@ -68,7 +76,7 @@ const capacityIsPositive: ScenarioRule = {
     if (!(routing.capacityFactor > 0)) {
       return [{ code: 'E_CAPACITY', path, value, rule: 'must be above 0', remedy: 'use 1.0, 1.25 or 2.0, for example' }];
     }
-    if (model.moe === null || !Object.hasOwn(CAPACITY_RULES, routing.capacityRule) || !Object.hasOwn(ROUTERS, routing.router)) return [];
+    if (model.moe === null || !Object.hasOwn(CAPACITY_RULES, routing.capacityRule) || routerOrNull(routing) === null) return [];
     for (const { stack, groupTokens } of stackGroups(scenario).stacks) {
       if (routingSizes(routing, groupTokens, model.moe.experts).expertCapacity >= 1) continue;
       const rule = `leaves no slot per expert in ${stack} groups of ${groupTokens} tokens over ${model.moe.experts} experts (rule ${routing.capacityRule})`;
@@ -97,6 +105,7 @@ const emulateWithinWorkload: ScenarioRule = {
 
 export const ROUTING_RULES: readonly ScenarioRule[] = [
   routerIsKnown,
+  routerOptionsAreKnown,
   capacityRuleIsKnown,
   enoughExperts,
   groupsDivide,

@@ -1,6 +1,6 @@
 import type { Issue } from '../base/index.ts';
 import { switchLayersOf } from '../model/index.ts';
-import { ROUTERS } from '../routing/index.ts';
+import { routerOrNull } from '../routing/index.ts';
 import type { ScenarioRule } from './rule.ts';
 import type { Scenario, TraceRecords } from './scenario.ts';
 import { stackTokens } from './stack-groups.ts';
@@ -10,13 +10,14 @@ const MAX_REPORTED = 5;
 
 /** Recorded choices name layers, tokens and experts that exist, and no token has more choices than the router takes. */
 const recordsFitModel: ScenarioRule = {
-  reads: ['load', 'model', 'workload', 'routing.router'],
+  reads: ['load', 'model', 'workload', 'routing.router', 'routing.options'],
   check: ({ scenario }) => {
     const { load, model, routing } = scenario;
-    if (load.kind !== 'trace' || model.moe === null || !Object.hasOwn(ROUTERS, routing.router)) return [];
+    const router = routerOrNull(routing);
+    if (load.kind !== 'trace' || model.moe === null || router === null) return [];
     const outside = rowsOutside(load.records, scenario, model.moe.experts);
     if (outside.length > 0) return outside;
-    const { topK } = ROUTERS[routing.router];
+    const { topK } = router;
     const most = mostChoices(load.records);
     if (most <= topK) return [];
     return [

@@ -1,11 +1,12 @@
 import type { Issue } from '../base/index.ts';
 import type { RuleInput, ScenarioRule } from './rule.ts';
 import { LAYOUT_RULES } from './rules-layout.ts';
+import { LOAD_RULES } from './rules-load.ts';
 import { MODEL_RULES } from './rules-model.ts';
 import { ROUTING_RULES } from './rules-routing.ts';
 import { TRACE_RULES } from './rules-trace.ts';
 
-export const SCENARIO_RULES: readonly ScenarioRule[] = [...LAYOUT_RULES, ...MODEL_RULES, ...ROUTING_RULES, ...TRACE_RULES];
+export const SCENARIO_RULES: readonly ScenarioRule[] = [...LAYOUT_RULES, ...MODEL_RULES, ...ROUTING_RULES, ...LOAD_RULES, ...TRACE_RULES];
 
 /**
  * All rules across fields. `wrong` names dotted paths that are known to be wrong already (their values stand in for something unreadable):

@@ -1,6 +1,7 @@
 import type { TopologySpec } from '../hardware/index.ts';
 import type { LayoutSpec, OptimizerName } from '../layout/index.ts';
 import type { Dtype, ModelSpec } from '../model/index.ts';
+import type { NamedLoadKind, OptionValue, OptionValues } from '../routing/index.ts';
 
 export { type LayoutSpec, MESH_AXES, type MeshAxis } from '../layout/index.ts';
 
@@ -23,8 +24,9 @@ export interface Scenario {
 }
 
 export interface RoutingSpec {
-  /** Registry key of `routing/routers`. */
+  /** Registry key of `routing/routers`, and that router's options, defaults filled in. */
   readonly router: string;
+  readonly options: OptionValues;
   readonly capacityFactor: number;
   /** Registry key of `routing/capacity-rules`. */
   readonly capacityRule: string;
@@ -62,8 +64,16 @@ export type LoadSpec =
   | { readonly kind: 'uniform' }
   /** Expert ids drawn with probability proportional to 1 / rank^exponent. */
   | { readonly kind: 'zipf'; readonly exponent: number }
+  /** A law of imbalance by name. */
+  | NamedLoadSpec
   /** Recorded expert ids from a file; `records` is filled in by `intake/`. */
   | { readonly kind: 'trace'; readonly file: string; readonly records: TraceRecords };
+
+/** Registry key of `routing/named-loads`, and that load's options, defaults filled in. */
+export interface NamedLoadSpec {
+  readonly kind: NamedLoadKind;
+  readonly [option: string]: OptionValue;
+}
 
 /** Recorded choices, structure of arrays: row i says that token `token[i]` of Switch layer `layer[i]` chose `expert[i]` (first choices first). */
 export interface TraceRecords {

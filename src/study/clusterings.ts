@@ -1,7 +1,7 @@
 import { droppedTokenShare, type Executor, emulate } from '../emulate/index.ts';
 import { switchShape } from '../program/index.ts';
 import type { ClusteringRow } from '../result/index.ts';
-import { expectedDroppedTokenFraction, ROUTERS } from '../routing/index.ts';
+import { createRouter, expectedDroppedTokenFraction } from '../routing/index.ts';
 import { CLUSTERING_STRENGTHS, type EmulateSpec, type Load, type Scenario, stackGroups } from '../scenario/index.ts';
 import { emulationRequest, ownVariant } from './emulation-request.ts';
 import { meanMaxOverMean } from './expert-rows.ts';
@@ -62,7 +62,7 @@ function rowOf(name: string, strength: number, load: Load): ClusteringRow {
 
 /** Exact for one choice per token; with more choices a token is lost only when all of them are, and no closed form is given. */
 function expectedRow(scenario: Scenario): ClusteringRow[] {
-  if (ROUTERS[scenario.routing.router].topK !== 1) return [];
+  if (createRouter(scenario.routing.router, scenario.routing.options).topK !== 1) return [];
   let dropped = 0;
   let tokens = 0;
   for (const { stack, layers } of stackGroups(scenario).stacks) {

@@ -13,7 +13,7 @@ export interface RoutingTask {
 
 /** The scenario's own router. */
 export function ownVariant({ routing }: Scenario): RoutingVariant {
-  return { router: routing.router, capacityFactor: routing.capacityFactor, capacityRule: routing.capacityRule };
+  return { router: routing.router, options: routing.options, capacityFactor: routing.capacityFactor, capacityRule: routing.capacityRule };
 }
 
 /**

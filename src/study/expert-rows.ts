@@ -14,7 +14,7 @@ export function expertLoadRows(load: Load): ExpertLoadRow[] {
     groupTokens: layer.groupTokens,
     groups: layer.groups,
     totalGroups: layer.totalGroups,
-    droppedTokenFraction: layer.droppedTokens / (layer.groups * layer.groupTokens),
+    droppedTokenFraction: layer.droppedTokens / (layer.groups * layer.groupTokens - layer.paddingTokens),
     maxOverMean: maxOverMean(layer.requested),
     routerConfidence: orNull(layer.routerConfidence),
     auxiliaryLoss: orNull(layer.auxiliaryLoss),

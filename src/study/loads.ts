@@ -1,4 +1,5 @@
-import { drawnLoad, type Executor, emulate, type Pause, type RoutingVariant, recordedLoad } from '../emulate/index.ts';
+import { drawnLoad, type Executor, emulate, namedLoad, type Pause, type RoutingVariant, recordedLoad } from '../emulate/index.ts';
+import { switchLayersOf } from '../model/index.ts';
 import type { Load, Scenario } from '../scenario/index.ts';
 import { emulationRequest, ownVariant } from './emulation-request.ts';
 
@@ -32,5 +33,7 @@ export async function loadsOfVariants(
       return drawnLoad(request, load.exponent, pause);
     case 'trace':
       return recordedLoad(request, load.records, pause);
+    default:
+      return namedLoad(request, load, switchLayersOf(scenario.model), pause);
   }
 }

@@ -1,5 +1,5 @@
 import type { ModelSpec, MoeSpec } from '../model/index.ts';
-import { ROUTERS } from '../routing/index.ts';
+import { createRouter, ROUTERS } from '../routing/index.ts';
 import { type RoutingSpec, SCENARIO_DEFAULTS } from '../scenario/index.ts';
 import { filled, type Notes, needed, translated } from './notes.ts';
 import type { RecordModel, RecordMoe } from './record.ts';
@@ -53,7 +53,7 @@ export function replayRouting(
   if (moe === null) return defaults;
   const router = moe.algorithm ?? 'unknown';
   if (!Object.hasOwn(ROUTERS, router)) notes.reasons.push(`router ${router} is not modelled`);
-  else if (moe.topK !== null && moe.topK !== ROUTERS[router].topK)
+  else if (moe.topK !== null && moe.topK !== createRouter(router).topK)
     notes.reasons.push(`router ${router} with topK ${moe.topK} is not modelled`);
   const rule = filled(notes, 'capacityRule', moe.capacityRule, 'S*cf/E');
   const groupTokens = filled(notes, 'groupTokens', moe.groupTokens, run.sequenceLength);

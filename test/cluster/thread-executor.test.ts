@@ -8,7 +8,7 @@ import { plainExecutor, SMALL } from '../emulate/support.ts';
 
 describe('threads', () => {
   it.each([1, 2, 3])('give the bits of plain kernels in one thread: %i', async (threads) => {
-    const variants = [...SMALL.variants, { router: 'gshard-top2', capacityFactor: 2, capacityRule: 'mesh-tf' }];
+    const variants = [...SMALL.variants, { router: 'gshard-top2', options: {}, capacityFactor: 2, capacityRule: 'mesh-tf' }];
     const plain = await emulate({ ...SMALL, variants }, plainExecutor);
     const seen: number[] = [];
     const executor = createThreadExecutor({ threads });

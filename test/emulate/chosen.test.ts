@@ -41,7 +41,7 @@ describe('drawn experts', () => {
   });
 
   it('are different for the two choices of a token', async () => {
-    const variants = [{ router: 'gshard-top2', capacityFactor: 64, capacityRule: 'mesh-tf' }];
+    const variants = [{ router: 'gshard-top2', options: {}, capacityFactor: 64, capacityRule: 'mesh-tf' }];
     const [load] = await drawnLoad({ ...SMALL, experts: 2, variants }, 2);
     // Two experts and two different choices: every token asks for both.
     for (const layer of load.layers)
@@ -49,7 +49,7 @@ describe('drawn experts', () => {
   });
 
   it('follow the law of drawing without replacement, however steep it is', async () => {
-    const variants = [{ router: 'gshard-top2', capacityFactor: 64, capacityRule: 'mesh-tf' }];
+    const variants = [{ router: 'gshard-top2', options: {}, capacityFactor: 64, capacityRule: 'mesh-tf' }];
     const [load] = await drawnLoad({ ...BIG, experts: 4, variants }, 2);
     // p = 1, 1/4, 1/9, 1/16 over their sum; expert i is asked by a token with probability p_i + sum over j of p_j p_i / (1 - p_j).
     const weights = [1, 1 / 4, 1 / 9, 1 / 16];
@@ -131,7 +131,7 @@ describe('recorded experts', () => {
     const rows = record(2, 40, [0, 1, 2, 3], (token) => token % 8).flatMap((row) =>
       row.token % 2 === 0 ? [row, { ...row, expert: (row.expert + 1) % 8 }] : [row],
     );
-    const variants = [{ router: 'mtf-top2', capacityFactor: 4, capacityRule: 'mesh-tf' }];
+    const variants = [{ router: 'mtf-top2', options: {}, capacityFactor: 4, capacityRule: 'mesh-tf' }];
     const [load] = await recordedLoad({ ...SMALL, variants }, columns(rows));
     expect(total(load.layers[0].requested)).toBe(160 + 80);
   });

@@ -64,7 +64,7 @@ describe('emulate', () => {
 
   it('loses no token and no byte', async () => {
     const variants: RoutingVariant[] = ['switch-top1', 'gshard-top2', 'mtf-top2'].flatMap((router) =>
-      [1, 2].map((capacityFactor) => ({ router, capacityFactor, capacityRule: 'mesh-tf' })),
+      [1, 2].map((capacityFactor) => ({ router, options: {}, capacityFactor, capacityRule: 'mesh-tf' })),
     );
     for (const load of await emulate({ ...SMALL, variants }, plainExecutor)) {
       for (const layer of load.layers) {
@@ -139,9 +139,9 @@ describe('emulate', () => {
 
   it('routes each variant as if it were alone, and a sampled group as if all were routed', async () => {
     const variants: RoutingVariant[] = [
-      { router: 'switch-top1', capacityFactor: 1.25, capacityRule: 'mesh-tf' },
-      { router: 'gshard-top2', capacityFactor: 1, capacityRule: 'flaxformer' },
-      { router: 'mtf-top2', capacityFactor: 2, capacityRule: 'mesh-tf' },
+      { router: 'switch-top1', options: {}, capacityFactor: 1.25, capacityRule: 'mesh-tf' },
+      { router: 'gshard-top2', options: {}, capacityFactor: 1, capacityRule: 'flaxformer' },
+      { router: 'mtf-top2', options: {}, capacityFactor: 2, capacityRule: 'mesh-tf' },
     ];
     const together = await emulate({ ...SMALL, variants }, plainExecutor);
     for (let i = 0; i < variants.length; i++) {
@@ -202,7 +202,7 @@ describe('uniform routing', () => {
         // Every second group, so that the standard error comes from the sample alone.
         stacks: [{ ...stack, groups: Array.from({ length: groups }, (_, i) => 2 * i) }],
         totalLayers: 1,
-        variants: [{ router: 'switch-top1', capacityFactor: cf, capacityRule: 'mesh-tf' }],
+        variants: [{ router: 'switch-top1', options: {}, capacityFactor: cf, capacityRule: 'mesh-tf' }],
         verifyShare: 0,
       };
       const [load] = await emulate(request, wasmExecutor);

@@ -29,7 +29,7 @@ function loadOf(
   totalLayers: number,
   routedGroups = shares.map((byGroup) => byGroup.map((_, group) => group)),
 ): Load {
-  const template = { stack: 'encoder', groupTokens: 100 } as LayerLoad;
+  const template = { stack: 'encoder', groupTokens: 100, paddingTokens: 0 } as LayerLoad;
   const layers = shares.map((byGroup, layer) => ({
     ...template,
     layer,

@@ -17,7 +17,7 @@ export const SMALL: EmulationRequest = {
     { stack: 'decoder', tokens: 160, groupTokens: 40, layers: [1], groups: [0, 1, 2, 3] },
   ],
   totalLayers: 3,
-  variants: [{ router: 'switch-top1', capacityFactor: 1.25, capacityRule: 'mesh-tf' }],
+  variants: [{ router: 'switch-top1', options: {}, capacityFactor: 1.25, capacityRule: 'mesh-tf' }],
   verifyShare: 0.05,
 };
 

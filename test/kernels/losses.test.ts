@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { addProbabilitySums, auxiliaryLoss, routerZLoss, squaredLogSumExp } from '../../src/kernels/index.ts';
+import { routerZLoss, squaredLogSumExp } from '../../src/kernels/index.ts';
 import { f32Elements, planArena } from '../../src/model/index.ts';
+import { addProbabilitySums, balanceLoss } from '../../src/routing/index.ts';
 import { memory, readVectors, tables } from './support.ts';
 
 interface Vectors {
@@ -46,7 +47,7 @@ function losses(table: (typeof tables)[number], logits: readonly (readonly numbe
   return {
     counts,
     sums,
-    auxiliary: auxiliaryLoss(counts, sums, tokens),
+    auxiliary: balanceLoss(counts, sums, tokens),
     z: routerZLoss(squaredLogSumExp(f32Elements(memory.buffer, statistics)), tokens),
   };
 }
@@ -89,7 +90,7 @@ describe('router losses', () => {
   });
 
   it('are least, 1, when routing is uniform, and E when one expert takes all', () => {
-    expect(auxiliaryLoss([5, 5, 5, 5], [5, 5, 5, 5], 20)).toBe(1);
-    expect(auxiliaryLoss([20, 0, 0, 0], [20, 0, 0, 0], 20)).toBe(4);
+    expect(balanceLoss([5, 5, 5, 5], [5, 5, 5, 5], 20)).toBe(1);
+    expect(balanceLoss([20, 0, 0, 0], [20, 0, 0, 0], 20)).toBe(4);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Assignment, CAPACITY_RULES, ROUTERS } from '../../src/routing/index.ts';
+import { type Assignment, CAPACITY_RULES, createRouter } from '../../src/routing/index.ts';
 import switchVectors from '../vectors/switch_top1.json' with { type: 'json' };
 import topTwoVectors from '../vectors/top2.json' with { type: 'json' };
 import { softmaxRows } from './scores.ts';
@@ -22,7 +22,14 @@ describe('switch-top1 gives the reference answers', () => {
     it(example.name, () => {
       const { tokens, experts, out } = example;
       const probabilities = softmaxRows(example.logits);
-      const assignment = ROUTERS['switch-top1'].route({ tokens, experts, probabilities, expertCapacity: out.capacity, draw: () => 0 });
+      const assignment = createRouter('switch-top1').route({
+        tokens,
+        experts,
+        probabilities,
+        expertCapacity: out.capacity,
+        draw: () => 0,
+        training: true,
+      });
       expect(Array.from(assignment.expert)).toEqual(out.expert_index);
       expect(Array.from(assignment.slot)).toEqual(out.position_in_expert.map((position, row) => (out.kept[row] ? position : -1)));
       expectNear(Array.from(assignment.weight), keptOnly(out.gate, out.kept));
@@ -49,7 +56,7 @@ describe('top-2 routers give the reference answers', () => {
     const { tokens, experts, uniform } = example;
     const probabilities = softmaxRows(example.logits);
     const route = (router: string, expertCapacity: number, draw: (token: number) => number): Assignment =>
-      ROUTERS[router].route({ tokens, experts, probabilities, expertCapacity, draw });
+      createRouter(router).route({ tokens, experts, probabilities, expertCapacity, draw, training: true });
 
     it.each([
       ['random second choices', example.mtf_random, (token: number) => uniform[token]],

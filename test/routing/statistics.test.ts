@@ -4,9 +4,9 @@ import { Purpose, uniform } from '../../src/base/index.ts';
 import {
   assignRecorded,
   countAssignment,
+  createRouter,
   expectedDroppedTokenFraction,
   maxOverMean,
-  ROUTERS,
   routingSizes,
 } from '../../src/routing/index.ts';
 import vectors from '../vectors/expected_drop.json' with { type: 'json' };
@@ -48,7 +48,7 @@ describe('assignRecorded', () => {
   it('seats a router’s own top-1 choices as the router does', () => {
     fc.assert(
       fc.property(routerInputs, (input) => {
-        const routed = ROUTERS['switch-top1'].route(input);
+        const routed = createRouter('switch-top1').route(input);
         const recorded = assignRecorded({ ...input, topK: 1, expert: routed.expert });
         expect(Array.from(recorded.slot)).toEqual(Array.from(routed.slot));
       }),
@@ -74,7 +74,14 @@ describe('assignRecorded', () => {
 describe('counts of choices', () => {
   it('are those of a small group by hand, added to what stands there', () => {
     const probabilities = Float32Array.from([0.75, 0.25, 0.5, 0.5, 0.25, 0.75]);
-    const assignment = ROUTERS['switch-top1'].route({ tokens: 3, experts: 2, probabilities, expertCapacity: 1, draw: () => 0 });
+    const assignment = createRouter('switch-top1').route({
+      tokens: 3,
+      experts: 2,
+      probabilities,
+      expertCapacity: 1,
+      draw: () => 0,
+      training: true,
+    });
     const requested = Int32Array.from([7, 0, 5]);
     const kept = new Int32Array(3);
     expect(countAssignment(assignment, 3, requested, kept, 1)).toEqual({ droppedTokens: 1, keptWeight: 1.5 });
@@ -95,7 +102,7 @@ describe('maxOverMean', () => {
 
 describe('routingSizes', () => {
   it('are choices and slots by name, and unknown names are refused', () => {
-    const choice = { router: 'gshard-top2', capacityFactor: 1.25, capacityRule: 'mesh-tf' };
+    const choice = { router: 'gshard-top2', options: {}, capacityFactor: 1.25, capacityRule: 'mesh-tf' };
     expect(routingSizes({ ...choice, router: 'switch-top1' }, 1024, 128)).toEqual({ topK: 1, expertCapacity: 10 });
     expect(routingSizes(choice, 1024, 128).topK).toBe(2);
     expect(() => routingSizes({ ...choice, router: 'gshard-top3' }, 1024, 128)).toThrow(/did you mean gshard-top2/);

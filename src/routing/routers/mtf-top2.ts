@@ -1,27 +1,59 @@
-import { createAssignment, type Router } from '../router.ts';
-import { chooseTopTwo, seat, seatFirstChoices, skip } from '../top-two.ts';
+import { type Assignment, seat, skip } from '../assignment.ts';
+import { defineRouter } from '../define-router.ts';
+import { balanceLoss, countFirstChoices, probabilitySumsOf } from '../load-balance.ts';
+import { number, word } from '../options.ts';
+import { required } from '../required.ts';
+import type { RouterInput } from '../router.ts';
+import { chooseTopTwo, seatFirstChoices, topTwoBackward } from '../top-two.ts';
 
-/** A second weight of at least this much always asks for its expert, a smaller one with probability weight / threshold. */
-const SECOND_THRESHOLD = 0.2;
+/** Keeps the division by the threshold finite, as the source does. */
+const SMALLEST_THRESHOLD = 1e-9;
 
 /**
- * Mesh-TensorFlow's top-2 under its `random` policy: second choices queue behind the kept first choices, and one that was not
- * requested takes no place in the queue, so slots fill without gaps.
+ * Mesh-TensorFlow's top-2: second choices queue behind the kept first choices, and one that was not requested takes no place in the queue, so
+ * slots fill without gaps. Under the `random` policy a second weight of at least the threshold always asks for its expert, a smaller one with
+ * probability weight / threshold; under `threshold` it asks when it is above it; under `all` and `none` always and never.
  */
-export const mtfTop2: Router = {
-  topK: 2,
+export const mtfTop2 = defineRouter({
   title: 'Mesh-TensorFlow top-2',
-  source: 'tensorflow/mesh@da90793 mesh_tensorflow/transformer/moe.py _top_2_gating (second_policy random, threshold 0.2)',
-  route: (input, into = createAssignment(input.tokens, 2)) => {
-    const { tokens, experts, expertCapacity, draw } = input;
-    chooseTopTwo(input, into);
-    const queued = seatFirstChoices(input, into);
-    for (let e = 0; e < experts; e++) queued[e] = Math.min(queued[e], expertCapacity);
-    for (let token = 0; token < tokens; token++) {
-      const row = 2 * token + 1;
-      if (draw(token) < into.weight[row] / SECOND_THRESHOLD) seat(into, row, queued[into.expert[row]]++, expertCapacity);
-      else skip(into, row);
-    }
-    return into;
+  source: 'tensorflow/mesh@da90793 mesh_tensorflow/transformer/moe.py _top_2_gating',
+  options: {
+    secondPolicy: word(['random', 'threshold', 'all', 'none'], 'random', 'which second choices ask for their expert'),
+    secondThreshold: number(0.2, 0, 1, 'second weight from which random and threshold always ask'),
   },
-};
+  create: ({ secondPolicy, secondThreshold }) => ({
+    topK: 2,
+    learned: true,
+    reads: ['probabilities'],
+    allToAlls: 2,
+    rows: ({ tokens }) => 2 * tokens,
+    ownCapacity: null,
+    route: (input, into) => {
+      const threshold = Math.max(secondThreshold, SMALLEST_THRESHOLD);
+      switch (secondPolicy) {
+        case 'random':
+          return route(input, into, (token, weight) => input.draw(token, 0) < weight / threshold);
+        case 'threshold':
+          return route(input, into, (_, weight) => weight > secondThreshold);
+        case 'all':
+          return route(input, into, () => true);
+        case 'none':
+          return route(input, into, () => false);
+      }
+    },
+    auxiliaryLoss: (input, assignment) =>
+      balanceLoss(countFirstChoices(assignment, input), probabilitySumsOf(input, required(input, 'probabilities')), input.tokens),
+    backward: topTwoBackward,
+  }),
+});
+
+function route(input: RouterInput, into: Assignment, asks: (token: number, weight: number) => boolean): void {
+  const { tokens, experts, expertCapacity } = input;
+  chooseTopTwo(input, into);
+  const queued = seatFirstChoices(input, into);
+  for (let e = 0; e < experts; e++) queued[e] = Math.min(queued[e], expertCapacity);
+  for (let row = 1; row < 2 * tokens; row += 2) {
+    if (asks(row >> 1, into.weight[row])) seat(into, row, queued[into.expert[row]]++, expertCapacity);
+    else skip(into, row);
+  }
+}

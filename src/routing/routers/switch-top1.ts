@@ -1,37 +1,62 @@
-import { createAssignment, type Router } from '../router.ts';
+import type { Assignment } from '../assignment.ts';
+import { defineRouter } from '../define-router.ts';
+import { balanceGradient, balanceLoss, countFirstChoices, probabilitySumsOf } from '../load-balance.ts';
+import { required } from '../required.ts';
+import type { RouterInput } from '../router.ts';
+import { addThroughSoftmax } from '../softmax-gradient.ts';
 
 /**
  * Switch routing: every token goes to its most probable expert while that has room (copy this one).
  *
- * A token's position is the number of earlier tokens of the group with the same expert, and it is kept while position < C. The paper's
- * printed pseudo-code counts inclusively and so keeps C - 1 tokens; the published code, which trained the models, keeps C.
+ *   expert = argmax p   position = earlier tokens of the group with the same expert   kept = position < C   weight = p[expert]
+ *   auxiliary loss = E sum of f_e P_e
+ *
+ * The paper's printed pseudo-code counts positions inclusively and so keeps C - 1 tokens; the published code, which trained the models, keeps C.
  * The weight is the probability itself, not renormalised over the one chosen expert: that would be 1 and the router would learn nothing.
  */
-export const switchTop1: Router = {
-  topK: 1,
+export const switchTop1 = defineRouter({
   title: 'Switch top-1',
   source: 'Fedus et al. 2021, arXiv 2101.03961, section 2.1; tensorflow/mesh@da90793 mesh_tensorflow/transformer/moe.py _switch_gating',
-  route: ({ tokens, experts, probabilities, expertCapacity }, into = createAssignment(tokens, 1)) => {
-    const { expert, slot, requested, weight } = into;
-    const filled = new Int32Array(experts);
-    for (let token = 0, row = 0; token < tokens; token++, row += experts) {
-      // A strict comparison gives ties to the lower index.
-      let best = 0;
-      let bestProbability = probabilities[row];
-      for (let e = 1; e < experts; e++) {
-        const probability = probabilities[row + e];
-        if (probability > bestProbability) {
-          bestProbability = probability;
-          best = e;
-        }
+  options: {},
+  create: () => ({
+    topK: 1,
+    learned: true,
+    reads: ['probabilities'],
+    allToAlls: 2,
+    rows: ({ tokens }) => tokens,
+    ownCapacity: null,
+    route,
+    auxiliaryLoss: (input, assignment) =>
+      balanceLoss(countFirstChoices(assignment, input), probabilitySumsOf(input, required(input, 'probabilities')), input.tokens),
+    backward: (input, assignment, gradient) => {
+      const balance = balanceGradient(countFirstChoices(assignment, input), input.tokens).map((value) => value * gradient.auxiliaryLoss);
+      addThroughSoftmax(input, gradient, balance, (token, dProbabilities) => {
+        if (assignment.slot[token] >= 0) dProbabilities[assignment.expert[token]] += gradient.weight[token];
+      });
+    },
+  }),
+});
+
+function route(input: RouterInput, { expert, slot, requested, weight }: Assignment): void {
+  const { tokens, experts, expertCapacity } = input;
+  const probabilities = required(input, 'probabilities');
+  const filled = new Int32Array(experts);
+  for (let token = 0, row = 0; token < tokens; token++, row += experts) {
+    // A strict comparison gives ties to the lower index.
+    let best = 0;
+    let bestProbability = probabilities[row];
+    for (let e = 1; e < experts; e++) {
+      const probability = probabilities[row + e];
+      if (probability > bestProbability) {
+        bestProbability = probability;
+        best = e;
       }
-      const position = filled[best]++;
-      const kept = position < expertCapacity;
-      expert[token] = best;
-      slot[token] = kept ? position : -1;
-      requested[token] = 1;
-      weight[token] = kept ? bestProbability : 0;
     }
-    return into;
-  },
-};
+    const position = filled[best]++;
+    const kept = position < expertCapacity;
+    expert[token] = best;
+    slot[token] = kept ? position : -1;
+    requested[token] = 1;
+    weight[token] = kept ? bestProbability : 0;
+  }
+}
