@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { cos, sin } from '../../src/base/index.ts';
+
+const BOUND = 4e-16;
+
+/** Largest relative difference over points, and how many were looked at. */
+function largestError(own: (x: number) => number, reference: (x: number) => number, points: Iterable<number>): [number, number] {
+  let largest = 0;
+  let count = 0;
+  for (const x of points) {
+    const expected = reference(x);
+    const error = Math.abs(own(x) - expected) / Math.abs(expected);
+    if (expected === 0 ? own(x) !== 0 : !(error <= largest)) largest = error;
+    count += 1;
+  }
+  return [largest, count];
+}
+
+function* grid(from: number, to: number, points: number): Generator<number> {
+  for (let i = 0; i < points; i++) yield from + ((to - from) * i) / (points - 1);
+}
+
+/** The doubles around every multiple of pi / 4, where reduced arguments cancel or change quarter. */
+function* nearMultiples(last: number): Generator<number> {
+  for (let n = 1; n <= last; n++) {
+    const x = (n * Math.PI) / 4;
+    yield x;
+    yield x * (1 + Number.EPSILON);
+    yield x * (1 - Number.EPSILON);
+  }
+}
+
+/** Angles of rotary embeddings: whole positions times frequencies. */
+function* angles(): Generator<number> {
+  for (let position = 0; position <= 131072; position += 7)
+    for (const frequency of [1, 0.7498942093324559, 0.1, 1e-4]) yield position * frequency;
+}
+
+describe('sin and cos', () => {
+  it.each([
+    ['near zero', () => grid(-1, 1, 200_001)],
+    ['a few turns', () => grid(-30, 30, 200_001)],
+    ['up to the last position', () => grid(-131072, 131072, 400_001)],
+    ['every whole position', () => grid(0, 131072, 131073)],
+    ['up to the largest angle', () => grid(1_600_000, 1_647_099, 100_001)],
+    ['next to multiples of pi / 4', () => nearMultiples(170_000)],
+    ['angles of rotary embeddings', angles],
+  ])('are within 4e-16 of the engine: %s', (_name, points) => {
+    for (const [own, reference] of [
+      [sin, Math.sin],
+      [cos, Math.cos],
+    ]) {
+      const [error, count] = largestError(own, reference, points());
+      expect(count).toBeGreaterThan(70_000);
+      expect(error).toBeLessThan(BOUND);
+    }
+  });
+
+  it('meet the limits', () => {
+    expect([sin(0), cos(0), cos(-0)]).toEqual([0, 1, 1]);
+    expect(sin(-0)).toBe(-0);
+    expect(sin(1e-300)).toBe(1e-300);
+    for (const x of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      expect(sin(x)).toBeNaN();
+      expect(cos(x)).toBeNaN();
+    }
+  });
+
+  it('are odd and even to the bit', () => {
+    for (const x of grid(0, 1000, 10_001)) {
+      expect(sin(-x)).toBe(-sin(x));
+      expect(cos(-x)).toBe(cos(x));
+    }
+  });
+
+  it('refuse what they cannot reduce', () => {
+    expect(() => sin(2e6)).toThrow('sin: x must be within +-1647099, is 2000000');
+    expect(() => cos(-1e9)).toThrow('cos: x must be within +-1647099, is -1000000000');
+  });
+});
