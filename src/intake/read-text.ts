@@ -8,6 +8,12 @@ export const SIZE_LIMITS = { scenario: MEBIBYTE, chip: MEBIBYTE, trace: 256 * ME
 
 /** A file's text, or the issue that says why it cannot be read; `path` is the key that named the file. */
 export function readText(file: string, limitBytes: number, path = ''): { readonly text: string } | { readonly issue: Issue } {
+  const read = readBytes(file, limitBytes, path);
+  return 'issue' in read ? read : { text: read.bytes.toString('utf8') };
+}
+
+/** As `readText`, of a file that need not be text. */
+export function readBytes(file: string, limitBytes: number, path = ''): { readonly bytes: Buffer } | { readonly issue: Issue } {
   try {
     const status = statSync(file);
     if (!status.isFile()) return { issue: fileIssue(file, path, 'is not a file', 'name a file') };
@@ -22,7 +28,7 @@ export function readText(file: string, limitBytes: number, path = ''): { readonl
         },
       };
     }
-    return { text: readFileSync(file, 'utf8') };
+    return { bytes: readFileSync(file) };
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     const rule = reason === 'ENOENT' ? 'no such file' : `cannot be read (${reason})`;

@@ -1,21 +1,13 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Chip } from '../hardware/index.ts';
 import { type OptionValues, ROUTERS, resolveOptions, routerOrNull } from '../routing/index.ts';
-import {
-  CLUSTERING_STRENGTHS,
-  type LoadSpec,
-  resolveMesh,
-  SCENARIO_DEFAULTS,
-  type Scenario,
-  type Stated,
-  sliceName,
-  softwareDefaults,
-} from '../scenario/index.ts';
+import { resolveMesh, SCENARIO_DEFAULTS, type Scenario, type Stated, sliceName, softwareDefaults } from '../scenario/index.ts';
+import type { LoadInput } from './load-schema.ts';
 import { type LocatedIssue, located } from './located-issue.ts';
+import { resolveLoad } from './resolve-load.ts';
 import { resolveModel } from './resolve-model.ts';
 import { resolveTopology } from './resolve-topology.ts';
 import type { ScenarioInput } from './scenario-schema.ts';
-import { readTraceCsv } from './trace-csv.ts';
 
 type RouterInput = NonNullable<NonNullable<ScenarioInput['routing']>['router']>;
 
@@ -23,6 +15,8 @@ type RouterInput = NonNullable<NonNullable<ScenarioInput['routing']>['router']>;
 export interface Overrides {
   readonly seed?: number;
   readonly wrap?: 'open' | 'closed';
+  /** Files that it names count from the working directory. */
+  readonly load?: LoadInput;
 }
 
 export interface Resolved {
@@ -40,7 +34,10 @@ export function resolveScenario(input: ScenarioInput, file: string, overrides: O
   const slice = resolveTopology(input.topology, overrides.wrap);
   const { model, issues: modelIssues } = resolveModel(input.model);
   const mesh = resolveMesh(input.layout?.ici ?? { data: SCENARIO_DEFAULTS.layout.data }, slice.devices);
-  const load = resolveLoad(input.load, file);
+  const load =
+    overrides.load === undefined
+      ? resolveLoad(input.load, (stated) => (isAbsolute(stated) ? stated : join(dirname(file), stated)))
+      : resolveLoad(overrides.load, (stated) => stated);
   const { routing, workload, precision, emulate, seed } = SCENARIO_DEFAULTS;
   const { dispatch: _, groupsMultipleOf, router, options, ...routingInput } = input.routing ?? {};
   const { kind: _kind, ...workloadInput } = input.workload ?? {};
@@ -83,31 +80,6 @@ export function resolveScenario(input: ScenarioInput, file: string, overrides: O
       ...(load.issues.length > 0 ? ['load'] : []),
     ],
   };
-}
-
-function resolveLoad(input: ScenarioInput['load'], file: string): { readonly load: LoadSpec; readonly issues: readonly LocatedIssue[] } {
-  const fallback: LoadSpec = { kind: 'measured', clustering: CLUSTERING_STRENGTHS[SCENARIO_DEFAULTS.load.clustering] };
-  switch (input?.kind) {
-    case undefined:
-      return { load: fallback, issues: [] };
-    case 'measured': {
-      const stated = input.clustering ?? SCENARIO_DEFAULTS.load.clustering;
-      const clustering = typeof stated === 'number' ? stated : CLUSTERING_STRENGTHS[stated];
-      return { load: { kind: 'measured', clustering }, issues: [] };
-    }
-    case 'uniform':
-      return { load: { kind: 'uniform' }, issues: [] };
-    case 'zipf':
-      return { load: { kind: 'zipf', exponent: input.exponent ?? 1 }, issues: [] };
-    case 'trace': {
-      const path = isAbsolute(input.file) ? input.file : join(dirname(file), input.file);
-      const { records, issues } = readTraceCsv(path, 'load.file');
-      return {
-        load: { kind: 'trace', file: input.file, records },
-        issues: issues.map((issue) => ({ issue, at: ['load', 'file'], point: 'value' as const })),
-      };
-    }
-  }
 }
 
 /** A router's name and all its options; wrong ones stay as they are, and a rule says what is wrong. */

@@ -2,8 +2,9 @@ import * as z from 'zod';
 import { OPTIMIZER_NAMES } from '../layout/index.ts';
 import { MODEL_PRESETS } from '../model/index.ts';
 import { METRIC_NAMES } from '../result/index.ts';
-import { CAPACITY_RULES, ROUTERS } from '../routing/index.ts';
-import { CLUSTERING_STRENGTHS, SCENARIO_DEFAULTS } from '../scenario/index.ts';
+import { CAPACITY_RULES, DISPATCH_NAMES, ROUTERS } from '../routing/index.ts';
+import { SCENARIO_DEFAULTS } from '../scenario/index.ts';
+import { loadSchema } from './load-schema.ts';
 
 /**
  * The shape of a scenario file: keys, types and ranges. Everything is optional but `topology` and `model`; defaults are filled in by
@@ -106,7 +107,10 @@ const routing = z.strictObject({
   groupsMultipleOf: wordOrWhole('auto', 1, 2 ** 20)
     .optional()
     .describe('Number of groups is a multiple of this; auto is the data axis'),
-  dispatch: z.enum(['einsum', 'sort', 'gather', 'dropless']).optional(),
+  dispatch: z
+    .enum(DISPATCH_NAMES)
+    .optional()
+    .describe('Into slots by one-hot products or by copying, or without slots and without drops'),
 });
 
 const workload = z.strictObject({
@@ -122,22 +126,6 @@ const workload = z.strictObject({
   remat: z.enum(['none', 'full']).optional(),
   embedding: z.enum(['one-hot', 'gather']).optional(),
 });
-
-const strengthNames = Object.keys(CLUSTERING_STRENGTHS);
-const load = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('measured'),
-    clustering: z
-      .union([z.literal(strengthNames), z.number().min(0).max(0.99)], {
-        error: `must be ${strengthNames.join(', ')}, or a number from 0 to 0.99`,
-      })
-      .optional()
-      .describe('Share of its variance that a synthetic token has in common with its cluster'),
-  }),
-  z.strictObject({ kind: z.literal('uniform') }),
-  z.strictObject({ kind: z.literal('zipf'), exponent: z.number().min(0).max(10).optional() }),
-  z.strictObject({ kind: z.literal('trace'), file: z.string().min(1).describe('CSV with the header layer,token,expert') }),
-]);
 
 const emulate = z.strictObject({
   tokens: wordOrWhole('all', 1, 2 ** 31)
@@ -164,7 +152,7 @@ export const scenarioSchema = z.strictObject({
   routing: routing.optional(),
   workload: workload.optional(),
   precision: z.strictObject({ matmul: dtype.optional(), weights: dtype.optional(), router: dtype.optional() }).optional(),
-  load: load.optional().describe('Where the choices of experts come from'),
+  load: loadSchema.optional().describe('Where the choices of experts come from'),
   emulate: emulate.optional(),
   seed: whole(0, 2 ** 32 - 1).optional(),
   vary: z.record(z.string(), z.array(z.unknown()).min(1)).optional().describe('Dotted path: values; read by compare'),

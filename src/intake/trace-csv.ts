@@ -1,6 +1,6 @@
 import type { Issue } from '../base/index.ts';
-import type { TraceRecords } from '../scenario/index.ts';
-import { readText, SIZE_LIMITS } from './read-text.ts';
+import type { TraceFile } from './read-trace.ts';
+import { MAX_CHOICES, noRecords, tooManyChoices } from './trace-records.ts';
 
 const HEADER = 'layer,token,expert';
 /** More than this many wrong lines add nothing to the message. */
@@ -10,10 +10,11 @@ const MAX_REPORTED = 20;
  * Reads recorded expert choices: one row per choice, first choices of a token before its second ones.
  * `layer` counts Switch layers from 0 (encoder first), `token` counts tokens of that layer's stack from 0, `expert` experts of the layer.
  */
-export function parseTraceCsv(file: string, text: string): { readonly records: TraceRecords; readonly issues: readonly Issue[] } {
-  const records = { layer: [] as number[], token: [] as number[], expert: [] as number[] };
+export function parseTraceCsv(file: string, text: string): TraceFile {
+  const records = noRecords();
   const issues: Issue[] = [];
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  if (lines.length - 1 > MAX_CHOICES) return { records, issues: [tooManyChoices(file, lines.length - 1)] };
   if (lines[0].replaceAll(' ', '') !== HEADER) {
     issues.push(lineIssue(file, 1, lines[0], `the first line must be ${HEADER}`, 'add the header line'));
     return { records, issues };
@@ -33,13 +34,6 @@ export function parseTraceCsv(file: string, text: string): { readonly records: T
     issues.push(lineIssue(file, 1, HEADER, 'at least one choice must follow the header', 'record some tokens'));
   }
   return { records, issues };
-}
-
-/** As `parseTraceCsv`, from a file; `path` is the key that named it. */
-export function readTraceCsv(file: string, path: string): { readonly records: TraceRecords; readonly issues: readonly Issue[] } {
-  const read = readText(file, SIZE_LIMITS.trace, path);
-  if ('issue' in read) return { records: { layer: [], token: [], expert: [] }, issues: [read.issue] };
-  return parseTraceCsv(file, read.text);
 }
 
 function lineIssue(file: string, line: number, text: string, rule: string, remedy: string): Issue {
