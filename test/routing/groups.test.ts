@@ -1,21 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isIssue, splitIntoGroups } from '../../src/routing/index.ts';
-import vectors from '../vectors/groups.json' with { type: 'json' };
 
 describe('splitIntoGroups', () => {
-  it('looks at every row', () => expect(vectors.rows.length).toBeGreaterThanOrEqual(11));
-
-  it.each(vectors.rows)('$n tokens, at most $max_group, number a multiple of $mesh', (row) => {
-    const split = splitIntoGroups(row.n, row.max_group, row.mesh);
-    if (row.groups === null) {
-      expect(isIssue(split) && split.code).toBe('E_GROUPS');
-      expect(isIssue(split) && split.value).toContain(String(row.n));
-    } else {
-      expect(split).toEqual({ groups: row.groups, groupTokens: row.group_size });
-    }
-  });
-
   it('covers all tokens with equal groups, as few as the rule allows', () => {
     const size = fc.integer({ min: 1, max: 3000 });
     fc.assert(

@@ -1,6 +1,7 @@
 import type { Assignment } from '../assignment.ts';
 import { defineRouter } from '../define-router.ts';
 import { balanceGradient, balanceLoss, countFirstChoices, probabilitySumsOf } from '../load-balance.ts';
+import { word } from '../options.ts';
 import { required } from '../required.ts';
 import type { RouterInput } from '../router.ts';
 import { addThroughSoftmax } from '../softmax-gradient.ts';
@@ -17,8 +18,14 @@ import { addThroughSoftmax } from '../softmax-gradient.ts';
 export const switchTop1 = defineRouter({
   title: 'Switch top-1',
   source: 'Fedus et al. 2021, arXiv 2101.03961, section 2.1; tensorflow/mesh@da90793 mesh_tensorflow/transformer/moe.py _switch_gating',
-  options: {},
-  create: () => ({
+  options: {
+    countsForLoss: word(
+      ['requested', 'huggingface'],
+      'requested',
+      'f of the auxiliary loss: choices before capacity, or those of the masked one-hot, where dropped tokens count for expert 0 (huggingface/transformers)',
+    ),
+  },
+  create: ({ countsForLoss }) => ({
     topK: 1,
     learned: true,
     reads: ['probabilities'],
@@ -27,15 +34,26 @@ export const switchTop1 = defineRouter({
     ownCapacity: null,
     route,
     auxiliaryLoss: (input, assignment) =>
-      balanceLoss(countFirstChoices(assignment, input), probabilitySumsOf(input, required(input, 'probabilities')), input.tokens),
+      balanceLoss(counts[countsForLoss](assignment, input), probabilitySumsOf(input, required(input, 'probabilities')), input.tokens),
     backward: (input, assignment, gradient) => {
-      const balance = balanceGradient(countFirstChoices(assignment, input), input.tokens).map((value) => value * gradient.auxiliaryLoss);
+      const balance = balanceGradient(counts[countsForLoss](assignment, input), input.tokens).map(
+        (value) => value * gradient.auxiliaryLoss,
+      );
       addThroughSoftmax(input, gradient, balance, (token, dProbabilities) => {
         if (assignment.slot[token] >= 0) dProbabilities[assignment.expert[token]] += gradient.weight[token];
       });
     },
   }),
 });
+
+const counts = { requested: countFirstChoices, huggingface: countMasked };
+
+/** The arg-max of a row of zeros is 0, so what was dropped counts for expert 0 (modeling_switch_transformers.py, SwitchTransformersTop1Router). */
+function countMasked({ expert, slot }: Assignment, { experts }: RouterInput): Int32Array {
+  const masked = new Int32Array(experts);
+  for (let row = 0; row < expert.length; row++) masked[slot[row] < 0 ? 0 : expert[row]]++;
+  return masked;
+}
 
 function route(input: RouterInput, { expert, slot, requested, weight }: Assignment): void {
   const { tokens, experts, expertCapacity } = input;

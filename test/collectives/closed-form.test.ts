@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import {
+  allGatherSeconds,
+  allReduceSeconds,
+  allToAllSeconds,
+  COLLECTIVES,
+  planSeconds,
+  torusAllGatherSeconds,
+} from '../../src/collectives/index.ts';
+import { allDevices, grid } from './grids.ts';
+
+/** Equal to 1e-12 relative: the vectors and the plans divide in different orders. */
+const near = (actual: number, expected: number) => expect(Math.abs(actual / expected - 1)).toBeLessThan(1e-12);
+
+describe('rings and lines', () => {
+  test.each([2, 3, 4, 5, 8, 9])('n = %i: latency and odd rings agree with the closed form', (n) => {
+    for (const wrap of [true, false]) {
+      const topology = grid([n], wrap, { hopLatencySeconds: 1e-3 });
+      const ring = { members: n, wrap, linkBytesPerSecond: 45e9, hopLatencySeconds: 1e-3 };
+      const forms = { 'all-gather': allGatherSeconds, 'all-reduce': allReduceSeconds, 'all-to-all': allToAllSeconds };
+      for (const [kind, form] of Object.entries(forms)) {
+        const plan = COLLECTIVES[kind as keyof typeof forms].plan({ topology, devices: allDevices(topology), bytes: 7e6 });
+        near(planSeconds(plan, topology), form(ring, 7e6));
+      }
+    }
+  });
+});
+
+describe('several dimensions', () => {
+  test.each([
+    [2, 4, true],
+    [2, 4, false],
+    [3, 4, true],
+    [2, 16, true],
+  ])('%i dimensions of %i, wrap %s, add their bandwidth', (dimensions, members, wrap) => {
+    const topology = grid(new Array(dimensions).fill(members), wrap, { hopLatencySeconds: 0 });
+    const ring = { members, wrap, linkBytesPerSecond: 45e9, hopLatencySeconds: 0 };
+    const plan = COLLECTIVES['all-gather'].plan({ topology, devices: allDevices(topology), bytes: 1e9 });
+    near(planSeconds(plan, topology), torusAllGatherSeconds(dimensions, ring, 1e9));
+  });
+});
