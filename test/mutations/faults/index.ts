@@ -1,0 +1,5 @@
+import type { Fault } from '../fault.ts';
+import { KERNEL_FAULTS } from './kernels.ts';
+import { ROUTING_FAULTS } from './routing.ts';
+
+export const FAULTS: readonly Fault[] = [...ROUTING_FAULTS, ...KERNEL_FAULTS];
