@@ -3,7 +3,7 @@ import type { Phase } from '../collectives/index.ts';
 import type { Topology } from '../hardware/index.ts';
 import type { CollectivePlan } from '../program/index.ts';
 
-/** Time of one collective of all groups on otherwise idle wires. */
+/** Time of one collective, of all groups or of one, on otherwise idle wires. */
 export interface CollectiveTime {
   readonly seconds: Seconds;
   /** Bandwidth term and latency of each phase rounded one by one, as a clock of whole picoseconds sees them. */
@@ -14,12 +14,12 @@ export interface CollectiveTime {
  * Groups run at once: in each phase the bytes of all groups add up on the links that they share, and the busiest link (or the HBM of the
  * busiest chip) sets the bandwidth term.
  */
-export function collectiveTime(plan: CollectivePlan, topology: Topology): CollectiveTime {
-  const phaseCount = plan.groups.reduce((most, group) => Math.max(most, group.phases.length), 0);
+export function collectiveTime(groups: CollectivePlan['groups'], topology: Topology): CollectiveTime {
+  const phaseCount = groups.reduce((most, group) => Math.max(most, group.phases.length), 0);
   let seconds = 0;
   let picoseconds = 0;
   for (let i = 0; i < phaseCount; i++) {
-    const phases = plan.groups.flatMap((group) => group.phases.slice(i, i + 1));
+    const phases = groups.flatMap((group) => group.phases.slice(i, i + 1));
     const bandwidthTerm = busiestSeconds(phases, topology);
     const latency = phases.reduce((longest, phase) => Math.max(longest, phase.latencySeconds), 0);
     seconds += bandwidthTerm + latency;

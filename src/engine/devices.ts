@@ -25,7 +25,7 @@ export function createDevices(
   heap: EventHeap,
   join: (collective: number, device: number, now: Picoseconds) => boolean,
 ): Devices {
-  const { tasks, devices, slowdown } = program;
+  const { tasks, devices, slowdown, deviceTimes } = program;
   const spans = emptySpans(tasks.count, devices);
   const waitingFor = countDependencies(program);
   const position = new Uint32Array(devices);
@@ -39,6 +39,11 @@ export function createDevices(
       const dependent = dependents[i];
       if (--waitingFor[dependent * devices + device] === 0) becomeReady(dependent, device, now);
     }
+  };
+
+  const duration = (task: number, device: number): Picoseconds => {
+    const row = tasks.deviceRow[task];
+    return Math.round((row < 0 ? tasks.picoseconds[task] : deviceTimes[row].picoseconds[device]) * slowdown[device]);
   };
 
   const becomeReady = (task: number, device: number, now: Picoseconds): void => {
@@ -59,7 +64,7 @@ export function createDevices(
     isComputing[device] = 1;
     spans.start[row] = now;
     spans.running[row] = now;
-    heap.push(now + Math.round(tasks.picoseconds[task] * slowdown[device]), Happens.computed, device);
+    heap.push(now + duration(task, device), Happens.computed, device);
   };
 
   return {

@@ -41,7 +41,6 @@ const UNMODELLED: readonly Unmodelled[] = [
     }),
   ),
   listed(['layout', 'expertsOver'], MODELLED.expertsOver, 'experts on an axis of their own'),
-  listed(['routing', 'dispatch'], MODELLED.dispatch, 'this way of dispatching tokens'),
   listed(['workload', 'kind'], ['train'], 'inference'),
   listed(['workload', 'optimizer'], MODELLED.optimizers, 'this optimizer'),
   listed(['workload', 'remat'], MODELLED.remat, 'this rematerialisation policy'),

@@ -39,7 +39,7 @@ export function resolveScenario(input: ScenarioInput, file: string, overrides: O
       ? resolveLoad(input.load, (stated) => (isAbsolute(stated) ? stated : join(dirname(file), stated)))
       : resolveLoad(overrides.load, (stated) => stated);
   const { routing, workload, precision, emulate, seed } = SCENARIO_DEFAULTS;
-  const { dispatch: _, groupsMultipleOf, router, options, ...routingInput } = input.routing ?? {};
+  const { groupsMultipleOf, router, options, ...routingInput } = input.routing ?? {};
   const { kind: _kind, ...workloadInput } = input.workload ?? {};
   const software = softwareDefaults(slice.topology.chip);
   const expertsOver = input.layout?.expertsOver ?? (model.moe === null ? 'none' : 'data');
@@ -71,7 +71,7 @@ export function resolveScenario(input: ScenarioInput, file: string, overrides: O
     scenario: { ...draft, question: input.question ?? defaultQuestion(draft) },
     chip: slice.chip,
     devices: slice.devices,
-    stated: { wrapIsAssumed: slice.wrapIsAssumed, sections: Object.keys(input) },
+    stated: { wrapIsAssumed: slice.wrapIsAssumed, sections: Object.keys(input), routingKeys: Object.keys(input.routing ?? {}) },
     issues: [...slice.issues, ...modelIssues, ...mesh.issues.map(located), ...load.issues],
     wrong: [
       ...(slice.issues.length > 0 ? ['topology'] : []),

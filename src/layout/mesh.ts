@@ -15,14 +15,24 @@ export function meshDevices(layout: LayoutSpec): number {
   return MESH_AXES.reduce((product, axis) => product * layout.ici[axis], 1);
 }
 
+/** Coordinate of a device along `axis`. */
+export function axisCoordinate(layout: LayoutSpec, axis: MeshAxis, device: number): number {
+  return Math.floor(device / strideOf(layout, axis)) % layout.ici[axis];
+}
+
 /** The groups of devices that differ only in their coordinate along `axis`, each in the order of that coordinate. */
 export function axisGroups(layout: LayoutSpec, axis: MeshAxis): Uint32Array[] {
   const members = layout.ici[axis];
-  const stride = MESH_AXES.slice(MESH_AXES.indexOf(axis) + 1).reduce((product, faster) => product * layout.ici[faster], 1);
+  const stride = strideOf(layout, axis);
   const groups: Uint32Array[] = [];
   for (let device = 0; device < meshDevices(layout); device++) {
-    if (Math.floor(device / stride) % members !== 0) continue;
+    if (axisCoordinate(layout, axis, device) !== 0) continue;
     groups.push(Uint32Array.from({ length: members }, (_, coordinate) => device + coordinate * stride));
   }
   return groups;
+}
+
+/** Device numbers from one coordinate along `axis` to the next. */
+function strideOf(layout: LayoutSpec, axis: MeshAxis): number {
+  return MESH_AXES.slice(MESH_AXES.indexOf(axis) + 1).reduce((product, faster) => product * layout.ici[faster], 1);
 }

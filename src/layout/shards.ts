@@ -10,6 +10,16 @@ export interface Shards {
   readonly expertAxis: MeshAxis | null;
 }
 
+/** Device (or place along the data axis) that holds group `group` of `groups`: contiguous ranges, as an SPMD partition of an evenly cut axis has them. */
+export function deviceOfGroup(group: number, groups: number, devices: number): number {
+  return Math.floor((group * devices) / groups);
+}
+
+/** Device (or place along the axis of the experts) that holds expert `expert` of `experts`. */
+export function deviceOfExpert(expert: number, experts: number, devices: number): number {
+  return Math.floor((expert * devices) / experts);
+}
+
 export function shardsOf(layout: LayoutSpec): Shards {
   const expertAxis = layout.expertsOver === 'none' ? null : layout.expertsOver;
   return {

@@ -88,7 +88,7 @@ function judge(scenario: Scenario, chip: Chip, budgetTokens: number | null): Ran
   if (issues.length > 0) return { ...named, reasons: issues.map(reasonOf) };
 
   const topology = sliceTopology(chip, scenario.topology);
-  const program = lowerStep(scenario, chip, topology);
+  const program = lowerStep(scenario, chip, topology, null);
   const hbmPeakBytes = liveMemory(program).peakBytes;
   const hbmCapacityBytes = coreOf(chip).hbmBytes;
   if (hbmPeakBytes > hbmCapacityBytes) return { ...named, reasons: [tooLittleMemory(hbmPeakBytes, hbmCapacityBytes)] };

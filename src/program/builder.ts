@@ -1,6 +1,6 @@
-import { assert, toPicoseconds } from '../base/index.ts';
+import { assert, type Seconds, toPicoseconds } from '../base/index.ts';
 import { type Core, matmulFlops, type Work, workSeconds } from '../hardware/index.ts';
-import { type BufferTable, type CollectiveTask, STAGES, type Stage, TaskKind, type TaskTable } from './program.ts';
+import { type BufferTable, type CollectiveTask, type DeviceTimes, STAGES, type Stage, TaskKind, type TaskTable } from './program.ts';
 
 /** What a task is called and belongs to. */
 export interface Label {
@@ -11,12 +11,15 @@ export interface Label {
 
 /** Collects tasks and buffers in program order, then freezes them into typed arrays. The one place where a duration is made and rounded. */
 export interface ProgramBuilder {
-  /** Appends a computation to the in-order stream; `after` names collectives (or earlier tasks) that it waits for beside the stream's order. */
-  compute(label: Label, work: Work, after: readonly number[]): number;
+  /**
+   * Appends a computation to the in-order stream; `after` names collectives (or earlier tasks) that it waits for beside the stream's order.
+   * `works` has one entry, or one per device.
+   */
+  compute(label: Label, works: readonly Work[], after: readonly number[]): number;
   collective(label: Label, collective: Omit<CollectiveTask, 'task'>, after: readonly number[]): number;
   buffer(name: string, bytes: number, allocatedAt: number, freedAt: number): void;
   readonly taskCount: number;
-  finish(): { tasks: TaskTable; collectives: CollectiveTask[]; buffers: BufferTable; names: string[] };
+  finish(): { tasks: TaskTable; deviceTimes: DeviceTimes[]; collectives: CollectiveTask[]; buffers: BufferTable; names: string[] };
 }
 
 interface TaskRow {
@@ -28,6 +31,7 @@ interface TaskRow {
   vectorOps: number;
   hbmBytes: number;
   seconds: number;
+  deviceRow: number;
   collective: number;
   after: readonly number[];
 }
@@ -41,6 +45,7 @@ interface BufferRow {
 
 export function createBuilder(core: Core): ProgramBuilder {
   const rows: TaskRow[] = [];
+  const deviceTimes: DeviceTimes[] = [];
   const buffers: BufferRow[] = [];
   const collectives: CollectiveTask[] = [];
   const names: string[] = [];
@@ -62,14 +67,15 @@ export function createBuilder(core: Core): ProgramBuilder {
     get taskCount() {
       return rows.length;
     },
-    compute(label, work, after) {
+    compute(label, works, after) {
+      const { seconds, ...work } = costOf(core, works);
+      const differs = seconds.some((one) => one !== seconds[0]);
       return append({
         ...labelled(label),
+        ...work,
         kind: TaskKind.compute,
-        mxuFlops: work.matmuls.reduce((sum, matmul) => sum + matmulFlops(matmul), 0),
-        vectorOps: work.vectorOps,
-        hbmBytes: work.hbmBytes,
-        seconds: workSeconds(core, work),
+        seconds: seconds.reduce((most, one) => Math.max(most, one), 0),
+        deviceRow: differs ? deviceTimes.push({ seconds, picoseconds: seconds.map(toPicoseconds) }) - 1 : -1,
         collective: -1,
         after,
       });
@@ -83,6 +89,7 @@ export function createBuilder(core: Core): ProgramBuilder {
         vectorOps: 0,
         hbmBytes: 0,
         seconds: 0,
+        deviceRow: -1,
         collective: row,
         after,
       });
@@ -91,8 +98,22 @@ export function createBuilder(core: Core): ProgramBuilder {
       if (bytes > 0) buffers.push({ name: intern(name), bytes, allocatedAt, freedAt });
     },
     finish() {
-      return { tasks: taskTable(rows), collectives, buffers: bufferTable(buffers), names };
+      return { tasks: taskTable(rows), deviceTimes, collectives, buffers: bufferTable(buffers), names };
     },
+  };
+}
+
+/** Means over the devices, and [devices] how long each takes. */
+function costOf(
+  core: Core,
+  works: readonly Work[],
+): { readonly mxuFlops: number; readonly vectorOps: number; readonly hbmBytes: number; readonly seconds: Float64Array } {
+  const mean = (of: (work: Work) => number): number => works.reduce((sum, work) => sum + of(work), 0) / works.length;
+  return {
+    mxuFlops: mean(({ matmuls }) => matmuls.reduce((sum, matmul) => sum + matmulFlops(matmul), 0)),
+    vectorOps: mean(({ vectorOps }) => vectorOps),
+    hbmBytes: mean(({ hbmBytes }) => hbmBytes),
+    seconds: Float64Array.from(works, (work): Seconds => workSeconds(core, work)),
   };
 }
 
@@ -110,6 +131,7 @@ function taskTable(rows: readonly TaskRow[]): TaskTable {
     hbmBytes: Float64Array.from(rows, (row) => row.hbmBytes),
     seconds: Float64Array.from(rows, (row) => row.seconds),
     picoseconds: Float64Array.from(rows, (row) => toPicoseconds(row.seconds)),
+    deviceRow: Int32Array.from(rows, (row) => row.deviceRow),
     collective: Int32Array.from(rows, (row) => row.collective),
     dependencyOffsets: offsets,
     dependencies: Uint32Array.from(rows.flatMap((row) => row.after)),

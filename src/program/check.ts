@@ -11,7 +11,8 @@ export function checkProgram(program: Program): void {
   checkBuffers(program);
 }
 
-function checkTasks({ tasks, names, collectives }: Program): void {
+function checkTasks(program: Program): void {
+  const { tasks, names, collectives } = program;
   assert(tasks.count > 0, 'a program without tasks');
   for (let task = 0; task < tasks.count; task++) {
     const label = names[tasks.name[task]];
@@ -24,10 +25,25 @@ function checkTasks({ tasks, names, collectives }: Program): void {
     const isCollective = tasks.kind[task] === TaskKind.collective;
     assert(isCollective === tasks.collective[task] >= 0, `${label}: kind and collective row disagree`);
     if (isCollective) assert(collectives[tasks.collective[task]]?.task === task, `${label}: its collective belongs to another task`);
+    if (tasks.deviceRow[task] >= 0) checkDeviceTimes(program, task);
     for (let row = tasks.dependencyOffsets[task]; row < tasks.dependencyOffsets[task + 1]; row++) {
       assert(tasks.dependencies[row] < task, `${label}: waits for a later task`);
     }
   }
+}
+
+function checkDeviceTimes({ tasks, deviceTimes, devices, names }: Program, task: number): void {
+  const label = names[tasks.name[task]];
+  const times = deviceTimes[tasks.deviceRow[task]];
+  assert(
+    times !== undefined && tasks.kind[task] === TaskKind.compute,
+    `${label}: no computation has durations in row ${tasks.deviceRow[task]}`,
+  );
+  assert(times.seconds.length === devices && times.picoseconds.length === devices, `${label}: not one duration per device`);
+  assert(
+    times.picoseconds.every((picoseconds) => Number.isInteger(picoseconds) && picoseconds >= 0 && picoseconds <= tasks.picoseconds[task]),
+    `${label}: the duration of a device is not a whole number of picoseconds, or above the longest`,
+  );
 }
 
 function checkCollectives({ collectives, plans, devices, names, tasks }: Program): void {

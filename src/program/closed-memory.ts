@@ -10,11 +10,11 @@ import {
   layersOf,
   outputStack,
   outputWeights,
-  type Stack,
   switchFeedForwardWeights,
   type WeightMatrix,
 } from '../model/index.ts';
-import { type Scenario, stackLengths } from '../scenario/index.ts';
+import { type Load, type Scenario, stackLengths } from '../scenario/index.ts';
+import { largestRows, layerRows } from './layer-rows.ts';
 import { allTokensOf, type Sizes, sizesOf, tokensOf } from './sizes.ts';
 import { switchShape } from './switch-shape.ts';
 
@@ -35,10 +35,10 @@ interface SubLayer {
  * holds state, inputs and saved tensors of sub-layers up to i (under rematerialisation the saved ones of i alone), what i itself works with,
  * gradients from i on, and the encoder's output with its gradient between its first and its last reader. The peak is the largest of these.
  */
-export function closedFormMemory(scenario: Scenario, chip: Chip): Bytes {
+export function closedFormMemory(scenario: Scenario, chip: Chip, load: Load | null): Bytes {
   const sizes = sizesOf(scenario, chip);
   const { model, layout, workload, precision } = scenario;
-  const subLayers = subLayersOf(scenario, sizes);
+  const subLayers = subLayersOf(scenario, sizes, load);
   const state = stateBytes(allWeights(model), layout, workload.optimizer, precision);
   const keepsAll = workload.remat === 'none';
   const gradients = subLayers.map(({ weights }) => stateBytes(weights, layout, workload.optimizer, precision).gradients);
@@ -59,18 +59,18 @@ export function closedFormMemory(scenario: Scenario, chip: Chip): Bytes {
   return peak;
 }
 
-function subLayersOf(scenario: Scenario, sizes: Sizes): SubLayer[] {
-  const layers = layersOf(scenario.model).flatMap((layer) => layerParts(scenario, sizes, layer));
+function subLayersOf(scenario: Scenario, sizes: Sizes, load: Load | null): SubLayer[] {
+  const layers = layersOf(scenario.model).flatMap((layer) => layerParts(scenario, sizes, layer, load));
   return [embedding(sizes), ...layers, logits(sizes)];
 }
 
-function layerParts(scenario: Scenario, sizes: Sizes, layer: Layer): SubLayer[] {
+function layerParts(scenario: Scenario, sizes: Sizes, layer: Layer, load: Load | null): SubLayer[] {
   const lengths = stackLengths(scenario);
   const tokens = tokensOf(sizes, layer.stack);
   return [
     attention(sizes, tokens, tokens, lengths[layer.stack], false),
     ...(layer.crossAttention ? [attention(sizes, tokens, tokensOf(sizes, 'encoder'), lengths.encoder, true)] : []),
-    layer.feedForward === 'switch' ? switchFeedForward(scenario, sizes, layer.stack) : feedForward(sizes, tokens),
+    layer.feedForward === 'switch' ? switchFeedForward(scenario, sizes, layer, load) : feedForward(sizes, tokens),
   ];
 }
 
@@ -87,16 +87,26 @@ function feedForward(sizes: Sizes, tokens: number): SubLayer {
   return subLayer(sizes, tokens, { saved: hidden, working: hidden, weights: denseFeedForwardWeights(sizes.model) });
 }
 
-/** Probabilities, two masks, expert inputs, hidden layer and outputs; gradients of the last three and of one mask. */
-function switchFeedForward(scenario: Scenario, sizes: Sizes, stack: Stack): SubLayer {
+/**
+ * Probabilities, what says where choices went, expert inputs, hidden layer and outputs; gradients of the last three, and of one mask where masks are
+ * used. With slots as many tokens arrive as are sent; without, buffers are as large as the fullest device needs, and rows from several sources are
+ * brought into the order of the experts in a second buffer.
+ */
+function switchFeedForward(scenario: Scenario, sizes: Sizes, { stack, index }: Layer, load: Load | null): SubLayer {
   const { model, activationBytes: a } = sizes;
-  const { groupsPerDevice, groupTokens, experts, expertCapacity } = switchShape(scenario, stack);
+  const shape = switchShape(scenario, stack);
+  const { groupsPerDevice, groupTokens, experts, expertCapacity, expertsPerDevice, topK } = shape;
+  const { dispatch } = scenario.routing;
   const tokens = groupsPerDevice * groupTokens;
-  const mask = a * tokens * experts * expertCapacity;
   const slots = experts * expertCapacity * groupsPerDevice;
-  const expertBytes = a * slots * (2 * model.dModel + (model.ffnMatrices - 1) * (model.moe?.dExpert ?? 0));
-  const saved = 4 * tokens * experts + 2 * mask + expertBytes;
-  return subLayer(sizes, tokens, { saved, working: expertBytes + mask, weights: switchFeedForwardWeights(model) });
+  const { sent, received } =
+    dispatch === 'dropless' ? largestRows(layerRows(scenario, shape, index, load)) : { sent: slots, received: slots };
+  const mask = dispatch === 'einsum' ? a * tokens * experts * expertCapacity : 0;
+  const routes = dispatch === 'einsum' ? 2 * mask : 8 * (dispatch === 'dropless' ? sent : topK * tokens);
+  const expertBytes = a * ((sent + received) * model.dModel + received * (model.ffnMatrices - 1) * (model.moe?.dExpert ?? 0));
+  const regrouped = dispatch === 'dropless' && expertsPerDevice > 1 && expertsPerDevice < experts ? a * received * model.dModel : 0;
+  const saved = 4 * tokens * experts + routes + expertBytes;
+  return subLayer(sizes, tokens, { saved, working: expertBytes + mask + regrouped, weights: switchFeedForwardWeights(model) });
 }
 
 /** Token ids of both stacks. */

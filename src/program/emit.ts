@@ -40,10 +40,10 @@ function emitSteps({ builder, plans }: Emission, block: Block, steps: readonly S
   for (const step of steps) {
     const label = { name: `${block.name}: ${step.name}`, part: step.part, stage: override ?? step.stage };
     if (step.kind === 'collective') {
-      const plan = plans.row(step.collective, step.meshAxis, step.bytes);
+      const plan = plans.row(step.collective, step.meshAxis, step.bytes, step.traffic);
       awaited = [builder.collective(label, { kind: step.collective, meshAxis: step.meshAxis, plan }, [...awaited, builder.taskCount - 1])];
     } else {
-      builder.compute(label, step.work, awaited);
+      builder.compute(label, step.works, awaited);
       awaited = [];
     }
   }

@@ -1,6 +1,7 @@
 /**
- * Program: lowers (model, layout, topology, routing) into a checked task graph of typed arrays that the engine and the closed form both read.
- * `blocks/` says what each sub-layer computes, moves and keeps; `lower.ts` strings them into a step.
+ * Program: lowers (model, layout, topology, routing, and the load where dispatch has no slots) into a checked task graph of typed arrays that the engine
+ * and the closed form both read. `blocks/` says what each sub-layer computes, moves and keeps, `blocks/dispatches/` how tokens come to their experts;
+ * `lower.ts` strings them into a step.
  */
 export { checkProgram } from './check.ts';
 export { closedFormMemory } from './closed-memory.ts';
@@ -8,4 +9,4 @@ export { lowerStep } from './lower.ts';
 export { type LiveMemory, liveMemory } from './memory.ts';
 export * from './program.ts';
 export { type SwitchShape, switchShape } from './switch-shape.ts';
-export { dispatchBytesPerPair, sentBytesPerDevice } from './volume.ts';
+export { dispatchBytesPerPair, droplessBytesToOthers, sentBytesPerDevice } from './volume.ts';

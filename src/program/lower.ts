@@ -1,6 +1,6 @@
 import type { Chip, Topology } from '../hardware/index.ts';
 import { modelFlopsPerStep } from '../model/index.ts';
-import { type Scenario, stackLengths } from '../scenario/index.ts';
+import { type Load, type Scenario, stackLengths } from '../scenario/index.ts';
 import type { Block } from './block.ts';
 import { blocksOf } from './blocks/index.ts';
 import { createBuilder } from './builder.ts';
@@ -12,18 +12,21 @@ import { type Sizes, sizesOf } from './sizes.ts';
 import { expertsPerToken } from './switch-shape.ts';
 import { emitReduction, emitUpdates, type Reduced, slowdowns } from './update.ts';
 
-/** Lowers one training step (forward, backward, gradient reduction, optimizer) into a checked program. Throws InputError for what cannot be cut. */
-export function lowerStep(scenario: Scenario, chip: Chip, topology: Topology): Program {
+/**
+ * Lowers one training step (forward, backward, gradient reduction, optimizer) into a checked program. With slots the step does not depend on `load`; without
+ * (dropless dispatch), null stands for one that is perfectly balanced. Throws InputError for what cannot be cut.
+ */
+export function lowerStep(scenario: Scenario, chip: Chip, topology: Topology, load: Load | null): Program {
   const sizes = sizesOf(scenario, chip);
   const emission: Emission = { builder: createBuilder(sizes.core), plans: createPlans(topology, scenario.layout) };
-  const blocks = blocksOf(scenario, sizes);
+  const blocks = blocksOf(scenario, sizes, load);
 
   const forward = blocks.map((block) => emitForward(emission, block, 'fw'));
   const backward = emitAllBackward(emission, scenario, sizes, blocks, forward);
   keepEncoderOutput(emission, blocks, forward, backward.ranges);
   emitUpdates(emission, scenario, sizes, backward.reduced);
 
-  const { tasks, collectives, buffers, names } = emission.builder.finish();
+  const { tasks, deviceTimes, collectives, buffers, names } = emission.builder.finish();
   const program: Program = {
     devices: topology.devices,
     tasks,
@@ -31,11 +34,12 @@ export function lowerStep(scenario: Scenario, chip: Chip, topology: Topology): P
     plans: emission.plans.all,
     buffers,
     names,
+    deviceTimes,
     slowdown: slowdowns(scenario, topology),
     modelFlops: modelFlopsPerStep(scenario.model, {
       sequences: scenario.workload.sequences,
       length: stackLengths(scenario),
-      expertsPerToken: { encoder: expertsPerToken(scenario, 'encoder'), decoder: expertsPerToken(scenario, 'decoder') },
+      expertsPerToken: { encoder: expertsPerToken(scenario, 'encoder', load), decoder: expertsPerToken(scenario, 'decoder', load) },
     }),
     executedFlops: topology.devices * tasks.mxuFlops.reduce((sum, flops) => sum + flops, 0),
   };

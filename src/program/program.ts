@@ -19,6 +19,8 @@ export interface Program {
   readonly buffers: BufferTable;
   /** Names by index (tasks and buffers). */
   readonly names: readonly string[];
+  /** Computations that take some devices longer than others, because more was routed to them; `TaskTable.deviceRow` says which. */
+  readonly deviceTimes: readonly DeviceTimes[];
   /** [devices]: how much longer a computation takes there than the program says; 1 is nominal. */
   readonly slowdown: Float64Array;
   /** FLOPs of the model's own matrix products over all devices, without padding and recomputation (MFU), and as executed (HFU). */
@@ -26,7 +28,13 @@ export interface Program {
   readonly executedFlops: number;
 }
 
-/** Tasks in program order, structure of arrays. Work is per device. */
+/** [devices]: unrounded and rounded duration of one computation. */
+export interface DeviceTimes {
+  readonly seconds: Float64Array;
+  readonly picoseconds: Float64Array;
+}
+
+/** Tasks in program order, structure of arrays. Work is per device: the mean over devices where it differs. */
 export interface TaskTable {
   readonly count: number;
   readonly kind: Uint8Array;
@@ -39,9 +47,11 @@ export interface TaskTable {
   readonly mxuFlops: Float64Array;
   readonly vectorOps: Float64Array;
   readonly hbmBytes: Float64Array;
-  /** Unrounded and rounded duration of a computation; 0 for a collective. */
+  /** Unrounded and rounded duration of a computation, the longest where devices differ; 0 for a collective. */
   readonly seconds: Float64Array;
   readonly picoseconds: Float64Array;
+  /** Row of `Program.deviceTimes`, or -1 where every device takes as long. */
+  readonly deviceRow: Int32Array;
   /** Row of `Program.collectives`, or -1. */
   readonly collective: Int32Array;
   /** Compressed rows: task i waits for dependencies[offsets[i]] .. dependencies[offsets[i + 1] - 1], all of them earlier tasks. */

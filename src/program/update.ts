@@ -29,7 +29,7 @@ export function emitReduction(
   const bytes = weightCount(replicated) * sizes.activationBytes;
   if (layout.ici.data === 1 || bytes === 0) return after.slice(-1);
   const label = { name: `${block.name}: gradient all-reduce`, part: 'gradient all-reduce', stage: 'wgrad' as const };
-  const plan = plans.row('all-reduce', 'data', bytes);
+  const plan = plans.row('all-reduce', 'data', bytes, null);
   return [builder.collective(label, { kind: 'all-reduce', meshAxis: 'data', plan }, after)];
 }
 
@@ -44,7 +44,7 @@ export function emitUpdates({ builder }: Emission, scenario: Scenario, sizes: Si
     const count = localWeights(block.weights, layout);
     const task = builder.compute(
       { name: `${block.name}: ${optimizer}`, part: 'optimizer', stage: 'optim' },
-      { matmuls: [], vectorOps: rule.vectorOpsPerWeight * count, hbmBytes: bytesPerWeight * count },
+      [{ matmuls: [], vectorOps: rule.vectorOpsPerWeight * count, hbmBytes: bytesPerWeight * count }],
       after,
     );
     builder.buffer('gradients', stateBytes(block.weights, layout, optimizer, precision).gradients, gradientsFrom, task);

@@ -1,7 +1,10 @@
 import type { Bytes } from '../base/index.ts';
 import type { CollectiveKind } from '../collectives/index.ts';
+import { shardsOf } from '../layout/index.ts';
 import { BYTES_PER_ELEMENT } from '../model/index.ts';
-import type { Scenario } from '../scenario/index.ts';
+import type { Load, Scenario } from '../scenario/index.ts';
+import { layerRows } from './layer-rows.ts';
+import { bytesToOthers } from './plans.ts';
 import type { Program } from './program.ts';
 import type { SwitchShape } from './switch-shape.ts';
 
@@ -9,6 +12,13 @@ import type { SwitchShape } from './switch-shape.ts';
 export function dispatchBytesPerPair(scenario: Scenario, shape: SwitchShape): Bytes {
   const slots = shape.groupsPerDevice * shape.expertsPerDevice * shape.expertCapacity;
   return slots * scenario.model.dModel * BYTES_PER_ELEMENT[scenario.precision.matmul];
+}
+
+/** Bytes that one dropless dispatch of a layer sends from device to device, over all pairs of different devices. */
+export function droplessBytesToOthers(scenario: Scenario, shape: SwitchShape, layer: number, load: Load): Bytes {
+  const members = shardsOf(scenario.layout).experts;
+  const { bytes, traffic } = layerRows(scenario, shape, layer, load);
+  return traffic === null ? bytes * (members - 1) : bytesToOthers(traffic, members);
 }
 
 /** Bytes that one device sends in all collectives of a step, or in those of one kind. */

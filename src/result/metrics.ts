@@ -155,7 +155,7 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
     unit: 'slots',
     from: 'program',
     definition:
-      "Slots of one expert per group in the model's first Switch layer; the same capacity factor means different slots under different rules.",
+      "Slots of one expert per group in the model's first Switch layer; the same capacity factor means different slots under different rules. Dropless dispatch has no slots; the number is then the group size, which no expert can exceed.",
     formula: 'capacityRule(group tokens, experts, capacityFactor, topK)',
     origin: 'Fedus et al. 2021, arXiv 2101.03961, equation 3',
     better: null,

@@ -116,7 +116,7 @@ const DETAIL = object({
       rows: number,
       devicesPerRow: number,
       tokenBytes: list(number),
-      slotBytesPerPair: number,
+      slotBytesPerPair: nullable(number),
       predictedBytesToOthers: number,
       executedBytesToOthers: nullable(number),
     }),

@@ -85,7 +85,7 @@ function routingRows(result: Result): SummaryRow[] {
   if (result.scenario.model.moe === null) return [];
   const value = valuesOf(result);
   const { sampling, expertLoads, verification } = result.detail;
-  const { router, capacityFactor, capacityRule } = result.scenario.routing;
+  const { router, capacityFactor, capacityRule, dispatch } = result.scenario.routing;
   const busiest = expertLoads.reduce((most, row) => Math.max(most, row.maxOverMean), 0);
   const routed = `${formatCount(sampling.routedTokens)} token passes in ${sampling.routedLayers} of ${sampling.totalLayers} layers`;
   const rows: SummaryRow[] = [
@@ -98,8 +98,8 @@ function routingRows(result: Result): SummaryRow[] {
     },
     {
       label: 'expert capacity',
-      value: `${formatNumber(value('expertCapacity'))} slots`,
-      note: `${router}, cf ${capacityFactor}, ${capacityRule} rule`,
+      value: dispatch === 'dropless' ? 'unbounded' : `${formatNumber(value('expertCapacity'))} slots`,
+      note: dispatch === 'dropless' ? `${router}, dropless` : `${router}, cf ${capacityFactor}, ${capacityRule} rule`,
     },
   ];
   if (verification !== null) {

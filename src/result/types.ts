@@ -160,9 +160,9 @@ export interface LayerTraffic {
   readonly devicesPerRow: number;
   /** Bytes of kept tokens: [rows x rows], row-major, row = source. */
   readonly tokenBytes: readonly number[];
-  /** Bytes of slots, filled or not, from one device to one other, whatever a row stands for: the program's closed form. */
-  readonly slotBytesPerPair: number;
-  /** The same over all pairs of different devices, and what the executed dispatch handed over; null where none was executed. */
+  /** Bytes of slots, filled or not, from one device to one other, whatever a row stands for: the program's closed form. Null without slots. */
+  readonly slotBytesPerPair: number | null;
+  /** What the program sends over all pairs of different devices, and what the executed dispatch handed over; null where none was executed. */
   readonly predictedBytesToOthers: number;
   readonly executedBytesToOthers: number | null;
 }

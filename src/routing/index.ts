@@ -8,6 +8,7 @@ export { type Assignment, createAssignment } from './assignment.ts';
 export { type CapacityInput, type CapacityRule, pythonRound } from './capacity-rule.ts';
 export { CAPACITY_RULES } from './capacity-rules/index.ts';
 export { createRouter, routerOrNull } from './create-router.ts';
+export { DISPATCH_NAMES, type DispatchName } from './dispatch-names.ts';
 export { expectedDroppedTokenFraction } from './expected-drop.ts';
 export { type Groups, isIssue, splitIntoGroups } from './groups.ts';
 export { addProbabilitySums, balanceLoss } from './load-balance.ts';

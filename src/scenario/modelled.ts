@@ -7,7 +7,6 @@ export const MODELLED = {
   axes: ['data'] as readonly MeshAxis[],
   expertsOver: ['data', 'none'] as readonly string[],
   slices: 1,
-  dispatch: ['einsum'] as readonly string[],
   optimizers: OPTIMIZER_NAMES as readonly string[],
   remat: ['none', 'full'] as readonly string[],
   routerPrecision: ['f32'] as readonly string[],

@@ -73,6 +73,8 @@ const capacityIsPositive: ScenarioRule = {
     const { routing, model } = scenario;
     const value = String(routing.capacityFactor);
     const path = 'routing.capacityFactor';
+    // Without slots nobody reads it, unless the algorithm fixes its own capacity.
+    if (routing.dispatch === 'dropless' && routerOrNull(routing)?.ownCapacity === null) return [];
     if (!(routing.capacityFactor > 0)) {
       return [{ code: 'E_CAPACITY', path, value, rule: 'must be above 0', remedy: 'use 1.0, 1.25 or 2.0, for example' }];
     }

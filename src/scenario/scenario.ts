@@ -1,7 +1,7 @@
 import type { TopologySpec } from '../hardware/index.ts';
 import type { LayoutSpec, OptimizerName } from '../layout/index.ts';
 import type { Dtype, ModelSpec } from '../model/index.ts';
-import type { NamedLoadKind, OptionValue, OptionValues } from '../routing/index.ts';
+import type { DispatchName, NamedLoadKind, OptionValue, OptionValues } from '../routing/index.ts';
 
 export { type LayoutSpec, MESH_AXES, type MeshAxis } from '../layout/index.ts';
 
@@ -34,7 +34,8 @@ export interface RoutingSpec {
   readonly groupTokens: number;
   /** Number of groups is a multiple of this (Mesh-TensorFlow's mesh dimension); resolved to the token-holding axes when `auto`. */
   readonly groupsMultipleOf: number;
-  readonly dispatch: 'einsum';
+  /** How tokens come to their experts; `dropless` has no slots, so that capacity factor and rule do nothing. */
+  readonly dispatch: DispatchName;
 }
 
 export interface WorkloadSpec {

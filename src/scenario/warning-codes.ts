@@ -39,8 +39,8 @@ export const WARNING_CODES = {
     remedy: 'set emulate.tokens and emulate.layers to all',
   },
   W_UNUSED: {
-    title: 'Keys that do nothing for this model',
-    rule: 'a dense model has no routing and no expert load',
+    title: 'Keys that do nothing here',
+    rule: 'a dense model has no routing and no expert load; dropless dispatch has no slots, hence no capacity factor and no capacity rule',
     example: 'model: {preset: t5-base} with routing: {capacityFactor: 2}',
     remedy: 'remove the keys',
   },

@@ -1,4 +1,4 @@
-import { routingSizes } from '../routing/index.ts';
+import { routerOrNull, routingSizes } from '../routing/index.ts';
 import type { RuleInput, ScenarioWarning } from './rule.ts';
 import { sliceName } from './rules-layout.ts';
 import { stackGroups, stackTokens } from './stack-groups.ts';
@@ -9,6 +9,8 @@ export interface Stated {
   readonly wrapIsAssumed: boolean;
   /** Sections that the file wrote out. */
   readonly sections: readonly string[];
+  /** Keys that it wrote under `routing`. */
+  readonly routingKeys: readonly string[];
 }
 
 /** Below this, matrix products over a device's tokens are shorter than eight fills of a 128-wide systolic array. */
@@ -19,7 +21,7 @@ export function scenarioWarnings(input: RuleInput, stated: Stated): ScenarioWarn
   return [
     ...wrapAssumed(input, stated),
     ...smallBatch(input),
-    ...(input.scenario.model.moe === null ? unusedSections(input, stated) : routingWarnings(input)),
+    ...(input.scenario.model.moe === null ? unusedSections(input, stated) : [...unusedCapacity(input, stated), ...routingWarnings(input)]),
   ];
 }
 
@@ -57,6 +59,15 @@ function unusedSections({ scenario }: RuleInput, { sections }: Stated): Scenario
   return [{ code: 'W_UNUSED', message: `${scenario.model.name} has no experts: ${unused.join(', ')} do nothing.` }];
 }
 
+/** Without slots there is no capacity, but for algorithms that fix their own. */
+function unusedCapacity({ scenario: { routing } }: RuleInput, { routingKeys }: Stated): ScenarioWarning[] {
+  if (routing.dispatch !== 'dropless' || routerOrNull(routing)?.ownCapacity !== null) return [];
+  const unused = ['capacityFactor', 'capacityRule'].filter((key) => routingKeys.includes(key));
+  if (unused.length === 0) return [];
+  const verb = unused.length === 1 ? 'does' : 'do';
+  return [{ code: 'W_UNUSED', message: `routing.dispatch dropless gives every choice its row: ${unused.join(' and ')} ${verb} nothing.` }];
+}
+
 function routingWarnings({ scenario }: RuleInput): ScenarioWarning[] {
   const { routing, model, load, emulate } = scenario;
   const warnings: ScenarioWarning[] = [];
@@ -78,7 +89,7 @@ function routingWarnings({ scenario }: RuleInput): ScenarioWarning[] {
     const experts = model.moe?.experts ?? 1;
     const { topK, expertCapacity } = routingSizes(routing, groupTokens, experts);
     const share = (groupTokens * topK * routing.capacityFactor) / experts;
-    if (expertCapacity > share + 1 && expertCapacity <= 4) {
+    if (routing.dispatch !== 'dropless' && expertCapacity > share + 1 && expertCapacity <= 4) {
       warnings.push({
         code: 'W_CAPACITY_FLOOR',
         message:

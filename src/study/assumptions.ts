@@ -34,16 +34,13 @@ function wrapSentence(scenario: Scenario): string {
 }
 
 function routingSentences(scenario: Scenario): string[] {
-  const sentences =
-    scenario.layout.expertsOver === 'none'
-      ? [
-          'Every slot of every expert is computed, filled or not, as one-hot einsum dispatch does: drops cost no time, capacity does.',
-          'Every device holds all experts, so no token travels to them.',
-        ]
-      : [
-          'Every slot of every expert is computed and sent, filled or not, as one-hot einsum dispatch does: drops cost no time, capacity does.',
-          'Experts of a layer are spread in contiguous ranges over the axis that holds them.',
-        ];
+  const travel = scenario.layout.expertsOver !== 'none';
+  const sentences = [
+    dispatchSentence(scenario, travel ? 'computed and sent' : 'computed'),
+    travel
+      ? 'Experts of a layer are spread in contiguous ranges over the axis that holds them.'
+      : 'Every device holds all experts, so no token travels to them.',
+  ];
   if (scenario.load.kind === 'measured') {
     sentences.push(
       'The router is untrained and the tokens are synthetic (one strength of clustering, shared by all layers): drop rates are an assumption about your data, not a measurement of it.',
@@ -51,6 +48,15 @@ function routingSentences(scenario: Scenario): string[] {
   }
   if (scenario.load.kind === 'trace') sentences.push(`Expert choices come from ${scenario.load.file}.`);
   return sentences;
+}
+
+function dispatchSentence({ routing, emulate }: Scenario, done: string): string {
+  if (routing.dispatch === 'dropless') {
+    const sampled = emulate.layers === 'all' ? '' : ' A layer that was not routed has the load of the nearest one that was.';
+    return `Exactly the routed rows are ${done} (dropless dispatch): nothing is dropped, and a device whose experts are wanted by many is late.${sampled}`;
+  }
+  const how = routing.dispatch === 'einsum' ? 'one-hot einsum dispatch' : 'scatter dispatch';
+  return `Every slot of every expert is ${done}, filled or not, as ${how} does: drops cost no time, capacity does.`;
 }
 
 function percent(share: number): string {

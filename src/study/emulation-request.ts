@@ -13,7 +13,8 @@ export interface RoutingTask {
 
 /** The scenario's own router. */
 export function ownVariant({ routing }: Scenario): RoutingVariant {
-  return { router: routing.router, options: routing.options, capacityFactor: routing.capacityFactor, capacityRule: routing.capacityRule };
+  const { router, options, capacityFactor, capacityRule, dispatch } = routing;
+  return { router, options, capacityFactor, capacityRule, dispatch };
 }
 
 /**

@@ -3,11 +3,18 @@ import type { Trace } from '../engine/index.ts';
 import { type Chip, coreOf } from '../hardware/index.ts';
 import { closedFormMemory, liveMemory, type Program } from '../program/index.ts';
 import type { MemoryProfile } from '../result/index.ts';
-import type { Scenario } from '../scenario/index.ts';
+import type { Load, Scenario } from '../scenario/index.ts';
 import { deviceSpans } from './spans.ts';
 
 /** Live bytes of one device over the step: one point per task at which they change. */
-export function memoryProfile(scenario: Scenario, chip: Chip, program: Program, trace: Trace, device = 0): MemoryProfile {
+export function memoryProfile(
+  scenario: Scenario,
+  chip: Chip,
+  load: Load | null,
+  program: Program,
+  trace: Trace,
+  device = 0,
+): MemoryProfile {
   const live = liveMemory(program);
   const points: { seconds: number; bytes: number }[] = [];
   let peakAtSeconds = 0;
@@ -21,7 +28,7 @@ export function memoryProfile(scenario: Scenario, chip: Chip, program: Program, 
     capacityBytes: coreOf(chip).hbmBytes,
     peakBytes: live.peakBytes,
     peakAtSeconds,
-    closedFormBytes: closedFormMemory(scenario, chip),
+    closedFormBytes: closedFormMemory(scenario, chip, load),
     points,
     atPeak: live.atPeak,
   };

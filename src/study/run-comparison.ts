@@ -26,7 +26,7 @@ export interface ComparisonStudy extends Omit<StudyInput, 'scenario' | 'publishe
 
 /**
  * Runs all variants. The router's scores are computed once per seed and shared by every router and capacity factor; the step of each variant is
- * simulated once, because padded dispatch does not depend on the draw.
+ * simulated once: with slots it does not depend on the draw, and without (dropless dispatch) it has the load of the first seed.
  */
 export async function runComparison(input: ComparisonStudy): Promise<Comparison> {
   const { variants, chip, onProgress, pause = async () => {} } = input;
@@ -40,8 +40,9 @@ export async function runComparison(input: ComparisonStudy): Promise<Comparison>
   const runs: VariantRun[] = [];
   for (const [row, { vary, scenario }] of variants.entries()) {
     await pause();
-    const simulated = simulateStep(scenario, chip);
-    const metrics = metricValues({ scenario, chip, load: loadsBySeed[0][row], ...simulated });
+    const load = loadsBySeed[0][row];
+    const simulated = simulateStep(scenario, chip, load);
+    const metrics = metricValues({ scenario, chip, load, ...simulated });
     const breakdown = stepBreakdown(simulated.program, simulated.trace);
     runs.push({ vary, scenario, metrics, breakdown, drawn: loadsBySeed.map((loads) => drawnMetrics(loads[row])) });
   }

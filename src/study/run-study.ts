@@ -64,9 +64,9 @@ export async function runStudy(input: StudyInput): Promise<StudyOutput> {
   const { scenario, chip, executor, onProgress, pause = async () => {} } = input;
   const startedAt = input.clock();
   await pause();
-  const simulated = simulateStep(scenario, chip);
-  await pause();
   const load = await scenarioLoad(scenario, executor, (done, total) => onProgress?.('routing tokens', done, total), pause);
+  await pause();
+  const simulated = simulateStep(scenario, chip, load);
   const clusterings =
     load === null
       ? []
@@ -88,10 +88,10 @@ export async function runStudy(input: StudyInput): Promise<StudyOutput> {
   return { result: { ...body, fingerprint, provenance }, ...simulated };
 }
 
-/** Lowers and runs one step; no threads, no tokens. */
-export function simulateStep(scenario: Scenario, chip: Chip): Omit<StudyOutput, 'result'> {
+/** Lowers and runs one step; no threads, no tokens. Only dropless dispatch looks at the load, and takes null for a balanced one. */
+export function simulateStep(scenario: Scenario, chip: Chip, load: Load | null): Omit<StudyOutput, 'result'> {
   const topology = sliceTopology(chip, scenario.topology);
-  const program = lowerStep(scenario, chip, topology);
+  const program = lowerStep(scenario, chip, topology, load);
   return { topology, program, trace: simulate(program, topology) };
 }
 
@@ -140,7 +140,7 @@ function detailOf(
     expertLoads: load === null ? [] : expertLoadRows(load),
     links: linkMap(topology, trace),
     traffic: load === null ? [] : trafficRows(load, scenario),
-    memory: memoryProfile(scenario, chip, program, trace),
+    memory: memoryProfile(scenario, chip, load, program, trace),
     clusterings,
     verification: verificationRow(load),
     sampling: samplingNote(scenario, load),

@@ -1,4 +1,4 @@
-import { dispatchBytesPerPair, switchShape } from '../program/index.ts';
+import { dispatchBytesPerPair, droplessBytesToOthers, switchShape } from '../program/index.ts';
 import type { LayerTraffic } from '../result/index.ts';
 import type { Load, Scenario } from '../scenario/index.ts';
 
@@ -8,7 +8,10 @@ export function trafficRows(load: Load, scenario: Scenario): LayerTraffic[] {
     const { tokenTraffic } = layer;
     if (tokenTraffic === null) return [];
     const { devices, devicesPerRow, rows, bytes } = tokenTraffic;
-    const slotBytesPerPair = (dispatchBytesPerPair(scenario, switchShape(scenario, layer.stack)) * layer.groups) / layer.totalGroups;
+    const shape = switchShape(scenario, layer.stack);
+    const isDropless = scenario.routing.dispatch === 'dropless';
+    const routedShare = layer.groups / layer.totalGroups;
+    const slotBytesPerPair = isDropless ? null : dispatchBytesPerPair(scenario, shape) * routedShare;
     return [
       {
         stack: layer.stack,
@@ -18,7 +21,10 @@ export function trafficRows(load: Load, scenario: Scenario): LayerTraffic[] {
         devicesPerRow,
         tokenBytes: Array.from(bytes),
         slotBytesPerPair,
-        predictedBytesToOthers: slotBytesPerPair * devices * (devices - 1),
+        predictedBytesToOthers:
+          slotBytesPerPair === null
+            ? droplessBytesToOthers(scenario, shape, layer.layer, load) * routedShare
+            : slotBytesPerPair * devices * (devices - 1),
         executedBytesToOthers: load.slotTraffic?.[row].bytesToOthers ?? null,
       },
     ];

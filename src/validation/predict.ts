@@ -28,7 +28,7 @@ export function predict(scenario: Scenario, chip: Chip, wirings: readonly Wiring
 }
 
 function simulated(scenario: Scenario, chip: Chip): Prediction {
-  const { program, trace, topology } = simulateStep(scenario, chip);
+  const { program, trace, topology } = simulateStep(scenario, chip, null);
   const stepSeconds = toSeconds(trace.step);
   const terms: Record<string, number> = {};
   for (const { part, kind, secondsByStage } of stepBreakdown(program, trace)) {

@@ -127,7 +127,7 @@ function brokenRules(scenario: Scenario, chip: Chip): string[] {
 function withRemat({ remat }: PublishedRecord, scenario: Scenario, chip: Chip, notes: Notes): Scenario {
   const recomputing = (how: 'none' | 'full'): Scenario => ({ ...scenario, workload: { ...scenario.workload, remat: how } });
   if (remat === 'none' || remat === 'full') return recomputing(remat);
-  const needs = closedFormMemory(recomputing('none'), chip);
+  const needs = closedFormMemory(recomputing('none'), chip, null);
   const has = coreOf(chip).hbmBytes;
   const how = needs <= has ? 'none' : 'full';
   notes.fills.push(`remat was not published: ${how}, since without it a device needs ${gibibytes(needs)} of ${gibibytes(has)}`);

@@ -2,11 +2,11 @@ import * as fc from 'fast-check';
 import { toPicoseconds } from '../../src/base/index.ts';
 import { COLLECTIVES, type CollectiveKind } from '../../src/collectives/index.ts';
 import type { Topology } from '../../src/hardware/index.ts';
-import { type CollectivePlan, type Program, TaskKind } from '../../src/program/index.ts';
+import { type CollectivePlan, type DeviceTimes, type Program, TaskKind } from '../../src/program/index.ts';
 
-/** One task of a test program; `after` lists earlier tasks by index. */
+/** One task of a test program; `after` lists earlier tasks by index. A list of times has one per device, repeated where there are more devices. */
 export type Task =
-  | { readonly compute: number; readonly after: readonly number[] }
+  | { readonly compute: number | readonly number[]; readonly after: readonly number[] }
   | {
       readonly collective: CollectiveKind;
       readonly bytes: number;
@@ -31,7 +31,18 @@ export function programOf(topology: Topology, tasks: readonly Task[], slowdown?:
     return collectives.push({ task: i, kind: task.collective, meshAxis: 'data', plan: plans.length - 1 }) - 1;
   });
   const zeros = new Float64Array(tasks.length);
-  const seconds = Float64Array.from(tasks, (task) => ('compute' in task ? task.compute : 0));
+  const deviceTimes: DeviceTimes[] = [];
+  const deviceRow = tasks.map((task) => {
+    if (!('compute' in task) || typeof task.compute === 'number') return -1;
+    const times = task.compute;
+    const seconds = Float64Array.from({ length: topology.devices }, (_, device) => times[device % times.length]);
+    return deviceTimes.push({ seconds, picoseconds: seconds.map(toPicoseconds) }) - 1;
+  });
+  const longest = (row: number): number => deviceTimes[row].seconds.reduce((most, one) => Math.max(most, one), 0);
+  const seconds = Float64Array.from(tasks, (task, i) => {
+    if (!('compute' in task)) return 0;
+    return typeof task.compute === 'number' ? task.compute : longest(deviceRow[i]);
+  });
   return {
     devices: topology.devices,
     tasks: {
@@ -45,6 +56,7 @@ export function programOf(topology: Topology, tasks: readonly Task[], slowdown?:
       hbmBytes: zeros,
       seconds,
       picoseconds: seconds.map(toPicoseconds),
+      deviceRow: Int32Array.from(deviceRow),
       collective: Int32Array.from(collective),
       dependencyOffsets: Uint32Array.from([0, ...cumulative(tasks.map((task) => task.after.length))]),
       dependencies: Uint32Array.from(tasks.flatMap((task) => task.after)),
@@ -53,6 +65,7 @@ export function programOf(topology: Topology, tasks: readonly Task[], slowdown?:
     plans,
     buffers: { count: 0, name: new Uint32Array(), bytes: new Float64Array(), allocatedAt: new Int32Array(), freedAt: new Int32Array() },
     names: tasks.map((_, i) => `task ${i}`),
+    deviceTimes,
     slowdown: Float64Array.from(slowdown ?? new Array(topology.devices).fill(1)),
     modelFlops: 0,
     executedFlops: 0,

@@ -113,7 +113,7 @@ const WRONG: readonly Case[] = [
     `${GOOD}layout: {ici: {data: 8, tensor: 4}}\n`,
     ['3:33 E_NOT_MODELLED layout.ici.tensor', 'set layout.ici.tensor to 1'],
   ],
-  ['sorting dispatch', `${GOOD}routing: {dispatch: sort}\n`, ['3:21 E_NOT_MODELLED routing.dispatch', 'use einsum']],
+  ['an unknown dispatch', `${GOOD}routing: {dispatch: sort}\n`, ['3:21 E_ENUM routing.dispatch', 'use one of these']],
   [
     'a Hugging Face model',
     'topology: tpu-v3:4x4\nmodel: {preset: t5-base, huggingFace: config.json}\n',

@@ -67,7 +67,7 @@ describe('a plan', () => {
     for (const row of plan.ranked) {
       const own = onSlice(t5, chip, row);
       const topology = sliceTopology(chip, own.topology);
-      const program = lowerStep(own, chip, topology);
+      const program = lowerStep(own, chip, topology, null);
       expect(row.stepSeconds).toBe(estimate(program, topology).step / 1e12);
       expect(row.hbmPeakBytes).toBe(liveMemory(program).peakBytes);
     }
@@ -76,7 +76,7 @@ describe('a plan', () => {
   it('agrees with the emulator where nothing contends', () => {
     const row = plan.ranked.find(({ shape }) => shape.join() === '4,4');
     expect(t5.layout.overlapGradients).toBe(false);
-    expect(row?.stepSeconds).toBe(simulateStep(t5, chip).trace.step / 1e12);
+    expect(row?.stepSeconds).toBe(simulateStep(t5, chip, null).trace.step / 1e12);
   });
 
   it('is fastest first, and no member of the front is beaten', () => {

@@ -51,7 +51,7 @@ describe('work of a step', () => {
   it('of a Switch layer grows with capacity, not with the number of choices', () => {
     const cf1 = lowered('switch-base-v3-32', { routing: { capacityFactor: 1 } }).program;
     const cf2 = lowered('switch-base-v3-32', { routing: { capacityFactor: 2 } }).program;
-    const top2 = lowered('switch-base-v3-32', { routing: { capacityFactor: 2, router: 'mtf-top2' } }).program;
+    const top2 = lowered('switch-base-v3-32', { routing: { capacityFactor: 2, router: 'mtf-top2', options: {} } }).program;
     expect(cf2.executedFlops).toBeGreaterThan(cf1.executedFlops * 1.1);
     // Positions of the second choice cost one more product with the triangular matrix, and nothing else does.
     expect(top2.executedFlops / cf2.executedFlops).toBeLessThan(1.01);
@@ -91,7 +91,7 @@ describe('memory of a step', () => {
     ({ name, remat, sequences }) => {
       const { scenario, chip, program } = lowered(name, { workload: { remat, sequences } });
       const peak = liveMemory(program).peakBytes;
-      expect(Math.abs(closedFormMemory(scenario, chip) / peak - 1)).toBeLessThan(0.02);
+      expect(Math.abs(closedFormMemory(scenario, chip, null) / peak - 1)).toBeLessThan(0.02);
     },
   );
 
@@ -159,7 +159,10 @@ describe('model FLOPs', () => {
     ['gshard-top2', 1],
     ['gshard-top2', 2],
   ])('are never more than what is executed: %s at capacity factor %d', (router, capacityFactor) => {
-    const { program } = lowered('switch-base-v3-32', { routing: { router, capacityFactor }, workload: { embedding: 'gather' } });
+    const { program } = lowered('switch-base-v3-32', {
+      routing: { router, options: {}, capacityFactor },
+      workload: { embedding: 'gather' },
+    });
     expect(program.modelFlops).toBeLessThanOrEqual(program.executedFlops);
   });
 });

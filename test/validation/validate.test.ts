@@ -25,7 +25,7 @@ describe('the shipped records', () => {
 
   it('are predicted by the emulator, and the terms add up to the step', () => {
     const { scenario } = replayed(record(T5));
-    const { trace } = simulateStep(scenario, CHIPS['tpu-v3']);
+    const { trace } = simulateStep(scenario, CHIPS['tpu-v3'], null);
     const { stepSeconds, mfu, terms } = validation.predictions[T5];
     expect(stepSeconds).toBe(trace.step / 1e12);
     expect(Object.values(terms).reduce((sum, seconds) => sum + seconds, 0)).toBeCloseTo(stepSeconds, 10);

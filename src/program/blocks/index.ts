@@ -1,6 +1,7 @@
-import { layersOf } from '../../model/index.ts';
-import { type Scenario, stackLengths } from '../../scenario/index.ts';
+import { type Layer, layersOf } from '../../model/index.ts';
+import { type Load, type Scenario, stackLengths } from '../../scenario/index.ts';
 import type { Block } from '../block.ts';
+import { layerRows } from '../layer-rows.ts';
 import type { Sizes } from '../sizes.ts';
 import { switchShape } from '../switch-shape.ts';
 import { attentionBlock } from './attention.ts';
@@ -9,8 +10,8 @@ import { feedForwardBlock } from './feed-forward.ts';
 import { logitsBlock } from './logits.ts';
 import { switchFeedForwardBlock } from './switch-feed-forward.ts';
 
-/** The sub-layers of the model in the order of the forward pass. */
-export function blocksOf(scenario: Scenario, sizes: Sizes): Block[] {
+/** The sub-layers of the model in the order of the forward pass; dropless dispatch looks at the load. */
+export function blocksOf(scenario: Scenario, sizes: Sizes, load: Load | null): Block[] {
   const lengths = stackLengths(scenario);
   const layers = layersOf(scenario.model).flatMap((layer) => {
     const name = `${layer.stack} ${layer.index}`;
@@ -21,10 +22,16 @@ export function blocksOf(scenario: Scenario, sizes: Sizes): Block[] {
     }
     blocks.push(
       layer.feedForward === 'switch'
-        ? switchFeedForwardBlock(sizes, switchShape(scenario, layer.stack), `${name} switch ffn`)
+        ? switchBlock(scenario, sizes, layer, load, `${name} switch ffn`)
         : feedForwardBlock(sizes, layer.stack, `${name} ffn`),
     );
     return blocks;
   });
   return [embeddingBlock(sizes, scenario.workload.embedding), ...layers, logitsBlock(sizes)];
+}
+
+function switchBlock(scenario: Scenario, sizes: Sizes, { stack, index }: Layer, load: Load | null, name: string): Block {
+  const shape = switchShape(scenario, stack);
+  const { dispatch } = scenario.routing;
+  return switchFeedForwardBlock(sizes, shape, dispatch, dispatch === 'dropless' ? layerRows(scenario, shape, index, load) : null, name);
 }

@@ -9,7 +9,7 @@ export function deviceTraffic(result: Result): ChartSpec | null {
     id: 'device-traffic',
     title: 'Tokens from device to device',
     shows:
-      'Bytes of kept tokens that one dispatch of a Switch layer sends from each device (row) to each other device (column). A dark column is a device whose experts are wanted by everybody. Dispatch by one-hot matrices moves all slots, filled or not, so the wires carry the same between any two devices.',
+      'Bytes of kept tokens that one dispatch of a Switch layer sends from each device (row) to each other device (column). A dark column is a device whose experts are wanted by everybody. Dispatch into slots (einsum, scatter) moves all of them, filled or not, so the wires carry the same between any two devices; dropless dispatch moves what is shown.',
     width: 'half',
     choose: 'Layer',
     views: layers.map(view),
@@ -45,18 +45,23 @@ function finding(layer: LayerTraffic): string {
   });
   const mean = received.reduce((a, b) => a + b, 0) / n;
   const most = received.reduce((best, bytes, device) => (bytes > (received[best] ?? 0) ? device : best), 0);
-  const slotBytes = layer.slotBytesPerPair * layer.devicesPerRow * layer.devicesPerRow;
-  const slots = ` With padding every cell holds ${formatValue(slotBytes, 'B')}.${executed(layer)}`;
+  const slots = `${padding(layer)}${executed(layer)}`;
   const who = layer.devicesPerRow === 1 ? `Device ${most} receives` : `Devices ${rowLabel(layer, most)} receive`;
   return `${who} the most, ${formatValue(received[most] ?? 0, 'B')}, ${formatNumber((received[most] ?? 0) / mean)} times the mean.${slots}`;
 }
 
+/** What slots would make of every cell, filled or not. */
+function padding({ slotBytesPerPair, devicesPerRow }: LayerTraffic): string {
+  if (slotBytesPerPair === null) return '';
+  return ` With padding every cell holds ${formatValue(slotBytesPerPair * devicesPerRow * devicesPerRow, 'B')}.`;
+}
+
 /** Two countings of the same bytes: buffers that were filled and handed over, and the task graph's closed form. */
-function executed({ executedBytesToOthers, predictedBytesToOthers }: LayerTraffic): string {
+function executed({ executedBytesToOthers, predictedBytesToOthers, slotBytesPerPair }: LayerTraffic): string {
   if (executedBytesToOthers === null) return '';
   const predicted =
     executedBytesToOthers === predictedBytesToOthers ? 'exactly as' : `where ${formatValue(predictedBytesToOthers, 'B')} were`;
-  return ` The executed dispatch handed ${formatValue(executedBytesToOthers, 'B')} of slots to other devices, ${predicted} predicted.`;
+  return ` The executed dispatch handed ${formatValue(executedBytesToOthers, 'B')} of ${slotBytesPerPair === null ? 'rows' : 'slots'} to other devices, ${predicted} predicted.`;
 }
 
 /** `7`, or `56-63` where a row stands for several devices. */

@@ -1,6 +1,11 @@
 import { type ExpertLoadRow, formatNumber, formatShare, type Result } from '../../result/index.ts';
 import type { BarsView, ChartSpec } from '../chart-spec.ts';
 
+const WITH_SLOTS =
+  'Choices per expert over all routed groups of one Switch layer. Orange choices found no slot and were dropped. The dashed line is the number of slots that one expert has over all groups; because capacity holds per group, an expert drops tokens before its total reaches the line.';
+const WITHOUT_SLOTS =
+  'Choices per expert over all routed groups of one Switch layer. Dropless dispatch has no slots: every choice is computed, and the device with the highest bars is the one that the others wait for.';
+
 /** What each expert of a Switch layer was asked to do, and how much of it found a slot. */
 export function expertLoad(result: Result): ChartSpec | null {
   const layers = result.detail.expertLoads;
@@ -8,15 +13,14 @@ export function expertLoad(result: Result): ChartSpec | null {
   return {
     id: 'expert-load',
     title: 'Load of the experts',
-    shows:
-      'Choices per expert over all routed groups of one Switch layer. Orange choices found no slot and were dropped. The dashed line is the number of slots that one expert has over all groups; because capacity holds per group, an expert drops tokens before its total reaches the line.',
+    shows: result.scenario.routing.dispatch === 'dropless' ? WITHOUT_SLOTS : WITH_SLOTS,
     width: 'full',
     choose: 'Layer',
-    views: layers.map(view),
+    views: layers.map((layer) => view(layer, result.scenario.routing.dispatch !== 'dropless')),
   };
 }
 
-function view(layer: ExpertLoadRow): BarsView {
+function view(layer: ExpertLoadRow, hasSlots: boolean): BarsView {
   const rows = layer.requested.map((requested, expert) => {
     const kept = layer.kept[expert] ?? 0;
     return [`${expert}`, kept, requested - kept, requested];
@@ -24,7 +28,7 @@ function view(layer: ExpertLoadRow): BarsView {
   return {
     kind: 'bars',
     label: layerName(layer),
-    finding: finding(layer),
+    finding: finding(layer, hasSlots),
     table: {
       columns: [
         { label: 'Expert', unit: '' },
@@ -43,16 +47,18 @@ function view(layer: ExpertLoadRow): BarsView {
       { column: 1, role: 'kept' },
       { column: 2, role: 'dropped' },
     ],
-    references: [{ label: `${formatNumber(layer.slotsPerExpert)} slots per expert`, value: layer.slotsPerExpert }],
+    references: hasSlots ? [{ label: `${formatNumber(layer.slotsPerExpert)} slots per expert`, value: layer.slotsPerExpert }] : [],
     sortBy: 3,
   };
 }
 
-function finding(layer: ExpertLoadRow): string {
+function finding(layer: ExpertLoadRow, hasSlots: boolean): string {
   const sampled = layer.groups === layer.totalGroups ? `${layer.groups} groups` : `${layer.groups} of ${layer.totalGroups} groups`;
   const confidence = layer.routerConfidence === null ? '' : ` Mean router confidence ${formatNumber(layer.routerConfidence)}.`;
+  const busiest = `the busiest expert has ${formatNumber(layer.maxOverMean)} times the mean load`;
+  if (!hasSlots) return `Nothing is dropped, and ${busiest} (${sampled}).${confidence}`;
   return (
-    `${formatShare(layer.droppedTokenFraction)} of the tokens are dropped; the busiest expert has ${formatNumber(layer.maxOverMean)} times the mean load ` +
+    `${formatShare(layer.droppedTokenFraction)} of the tokens are dropped; ${busiest} ` +
     `(capacity ${layer.expertCapacity} per expert and group of ${formatNumber(layer.groupTokens)} tokens, ${sampled}).${confidence}`
   );
 }
