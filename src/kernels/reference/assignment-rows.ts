@@ -23,7 +23,7 @@ export interface AssignmentRows {
   readonly weight: Reals;
 }
 
-/** Refuses rows whose token or expert does not exist; returns their number. */
+/** Refuses rows whose token or expert does not exist, and slots below -1; returns the number of rows. */
 export function checkRows(fn: string, { tokens, dModel, experts, expertCapacity }: DispatchShape, rows: AssignmentRows): number {
   expectWhole(fn, 'tokens', tokens, 0);
   expectWhole(fn, 'dModel', dModel, 1);
@@ -36,6 +36,7 @@ export function checkRows(fn: string, { tokens, dModel, experts, expertCapacity 
     const expert = rows.expert[row];
     expectThat(token >= 0 && token < tokens, fn, `rows.token[${row}]`, `must be one of ${tokens} tokens`, token);
     expectThat(expert >= 0 && expert < experts, fn, `rows.expert[${row}]`, `must be one of ${experts} experts`, expert);
+    expectThat(rows.slot[row] >= -1, fn, `rows.slot[${row}]`, 'must be -1 or a slot', rows.slot[row]);
   }
   return count;
 }
@@ -48,7 +49,7 @@ export function rowsBySlot(fn: string, shape: DispatchShape, rows: AssignmentRow
   for (let row = 0; row < count; row++) {
     const slot = rows.slot[row];
     if (slot === -1) continue;
-    expectThat(slot >= 0 && slot < expertCapacity, fn, `rows.slot[${row}]`, `must be -1 or one of ${expertCapacity} slots`, slot);
+    expectThat(slot < expertCapacity, fn, `rows.slot[${row}]`, `must be -1 or one of ${expertCapacity} slots`, slot);
     const at = rows.expert[row] * expertCapacity + slot;
     expectThat(rowAt[at] === -1, fn, `rows.slot[${row}]`, `must not be that of row ${rowAt[at]} for expert ${rows.expert[row]} too`, slot);
     rowAt[at] = row;
