@@ -14,6 +14,7 @@ interface FolderRegistry {
 /** Folders whose every file is an entry of a registry. */
 const EXTENSIBLE = [
   'src/collectives/kinds',
+  'src/kernels/reference/optimizers',
   'src/layout/optimizers',
   'src/model/presets',
   'src/report/charts',
