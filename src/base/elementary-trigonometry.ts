@@ -1,6 +1,7 @@
 /**
  * sin and cos from + - * / alone, in double arithmetic, with the same bits in every engine (see elementary.ts).
- * The relative error is below 4e-16 for |x| <= 1,647,099, next to multiples of pi too, held by tests on dense grids; larger arguments are refused.
+ * For |x| <= 1,647,099 the relative error is below 1.3e-16, 0.6 of a unit in the last place, next to multiples of pi too (held by tests against 220-bit
+ * arithmetic); larger arguments are refused.
  */
 
 /** pi / 2 in three parts; the first two have 33 bits, so multiples of them by whole numbers below 2^20 are exact. */

@@ -171,6 +171,16 @@ describe('attention layer', () => {
     expect(change({ ...base, rotaryBase: null }, bias)).toBeGreaterThan(1e-3);
   });
 
+  it('gives equal sequences of a batch equal bits: each starts at position 0', () => {
+    const kind = { ...KINDS[0], shape: { ...SELF, batch: 3 } };
+    const { weights, inputs } = tensorsOf(F32, kind, 140);
+    inputs.x.copyWithin(30, 0, 15);
+    const y = F32.zeros(45);
+    attentionLayer(F32, kind.shape, weights, inputs, attentionLayerSaved(F32, kind.shape), y);
+    expect(y.subarray(30)).toEqual(y.subarray(0, 15));
+    expect(y.subarray(15, 30)).not.toEqual(y.subarray(0, 15));
+  });
+
   it('names what does not fit', () => {
     const { weights, inputs } = tensorsOf(F64, KINDS[2], 130);
     const saved = attentionLayerSaved(F64, CROSS);

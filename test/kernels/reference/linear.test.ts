@@ -100,6 +100,10 @@ describe('linear', () => {
     const y = new Float32Array(1);
     linear(BF16, { rows: 1, inputs: 3, outputs: 1 }, { x: Float32Array.of(256, 1, 1), weight: Float32Array.of(1, 1, 1), bias: null }, y);
     expect(y[0]).toBe(258);
+    // 257 + 1: rounding before the bias would give 256, then 257, which is a tie with 256.
+    const biased = { x: Float32Array.of(256, 1), weight: Float32Array.of(1, 1), bias: Float32Array.of(1) };
+    linear(BF16, { rows: 1, inputs: 2, outputs: 1 }, biased, y);
+    expect(y[0]).toBe(258);
   });
 
   it.each([

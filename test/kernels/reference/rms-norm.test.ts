@@ -75,6 +75,14 @@ describe('RMS norm', () => {
     expect(relativeDifference(own.inverseRms, exact.inverseRms)).toBeLessThan(2 ** -8);
   });
 
+  it('in bf16 rounds the normed row before it meets the gain, as T5X does', () => {
+    // 3 / sqrt(5) = 1.3416 becomes 1.34375; times 1.125 it lies between two bf16 numbers and goes to the even one. Rounded once: 1.5078125.
+    const y = new Float32Array(2);
+    const gain = Float32Array.of(1, 1.125);
+    rmsNorm(BF16, { rows: 1, dModel: 2 }, { x: Float32Array.of(1, 3), gain }, { y, inverseRms: new Float32Array(1) });
+    expect(Array.from(y)).toEqual([0.447265625, 1.515625]);
+  });
+
   it('does not divide by zero, and is nearly blind to the size of a row', () => {
     const shape = { rows: 2, dModel: 3 };
     const x = Float64Array.of(0, 0, 0, 1e6, -2e6, 3e6);

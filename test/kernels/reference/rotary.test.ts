@@ -63,6 +63,18 @@ describe('rotary position embedding', () => {
     expect(relativeDifference(rounded, exact)).toBeLessThan(2 ** -7);
   });
 
+  it('turns every head of a row by the position of the row', () => {
+    const shape = { rows: 3, heads: 2, headDim: 4 };
+    const x = randomReals(36, 24);
+    const together = turned(F32, shape, [5, 0, 9], x);
+    [5, 0, 9].forEach((position, r) => {
+      const alone = turned(F32, { ...shape, rows: 1 }, [position], x.subarray(r * 8, r * 8 + 8));
+      expect(together.subarray(r * 8, r * 8 + 8)).toEqual(alone);
+      const firstHead = turned(F32, { ...shape, rows: 1, heads: 1 }, [position], x.subarray(r * 8, r * 8 + 4));
+      expect(alone.subarray(0, 4)).toEqual(firstHead);
+    });
+  });
+
   it('works in place', () => {
     const shape = { rows: 2, heads: 1, headDim: 4 };
     const x = randomReals(35, 8);
