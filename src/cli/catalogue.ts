@@ -4,9 +4,11 @@ import { chipNames, findChip, findSlice, sliceFileNames } from '../intake/index.
 import { OPTIMIZERS } from '../layout/index.ts';
 import { MODEL_PRESETS, type ModelSpec } from '../model/index.ts';
 import { formatBytes, METRIC_NAMES, METRICS } from '../result/index.ts';
-import { CAPACITY_RULES, type OptionSpec, ROUTERS, resolveOptions } from '../routing/index.ts';
+import { CAPACITY_RULES, ROUTERS, resolveOptions } from '../routing/index.ts';
 import { ISSUE_CODES, MESH_AXES, type MeshAxis, MODELLED } from '../scenario/index.ts';
 import type { ListingKind } from './listing-kinds.ts';
+import { loadEntries } from './load-entries.ts';
+import { optionText } from './option-text.ts';
 
 /** Something that can be chosen or met, in the words of `list` and `explain`. */
 export interface Entry {
@@ -46,6 +48,7 @@ export const CATALOGUE: Readonly<Record<ListingKind, () => Entry[]>> = {
         ['source', rule.source],
       ],
     })),
+  loads: loadEntries,
   layouts: () => MESH_AXES.map(axisEntry),
   collectives: () =>
     (Object.keys(COLLECTIVES) as CollectiveKind[]).map((name) => ({
@@ -184,16 +187,4 @@ function modelFacts({ moe, name: _, ...dimensions }: ModelSpec): (readonly [stri
 
 function expertsPerToken(topK: number): string {
   return `${topK} ${topK === 1 ? 'expert' : 'experts'} per token`;
-}
-
-/** What an option may be, what it is when nobody says, and what it means. */
-function optionText(spec: OptionSpec): string {
-  switch (spec.kind) {
-    case 'word':
-      return `${spec.words.join(' | ')} (default ${spec.default}): ${spec.meaning}`;
-    case 'switch':
-      return `true | false (default ${spec.default}): ${spec.meaning}`;
-    case 'number':
-      return `${spec.whole ? 'whole number ' : ''}${spec.min}..${spec.max} (default ${spec.default}): ${spec.meaning}`;
-  }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { EXIT, type ExitCode, InputError } from '../base/index.ts';
 import { createThreadExecutor } from '../cluster/index.ts';
-import { type LoadedScenario, loadScenario } from '../intake/index.ts';
+import { type LoadedScenario, loadScenario, parseLoadOption } from '../intake/index.ts';
 import { renderPage } from '../report/index.ts';
 import type { Comparison } from '../result/index.ts';
 import { runComparison } from '../study/index.ts';
@@ -21,6 +21,7 @@ export interface CompareOptions {
   readonly out?: string;
   readonly threads?: number;
   readonly seed?: number;
+  readonly load?: string;
   readonly seeds: number;
 }
 
@@ -31,7 +32,9 @@ export async function compareScenario(
   options: CompareOptions,
 ): Promise<ExitCode> {
   const { io } = context;
-  const loaded = loadScenario(file, { seed: options.seed });
+  const load = options.load === undefined ? undefined : parseLoadOption(options.load);
+  const loaded = loadScenario(file, { seed: options.seed, load });
+  if (load !== undefined && variesLoad(loaded)) throw new InputError([loadIsVaried(file)]);
   if (loaded.variants.length < 2) throw new InputError([nothingToCompare(file)]);
   const script = pageScript();
   const folder = options.out ?? join('reports', loaded.scenario.name);
@@ -82,6 +85,20 @@ async function compareVariants(
   } finally {
     progress.end();
   }
+}
+
+function variesLoad({ scenario }: LoadedScenario): boolean {
+  return Object.keys(scenario.vary).some((path) => path === 'load' || path.startsWith('load.'));
+}
+
+function loadIsVaried(file: string) {
+  return {
+    code: 'E_USAGE',
+    path: '--load',
+    value: file,
+    rule: 'the scenario varies its load itself',
+    remedy: 'leave --load out, or remove the load under vary:',
+  };
 }
 
 function nothingToCompare(file: string) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { EXIT, type ExitCode } from '../base/index.ts';
 import { createThreadExecutor } from '../cluster/index.ts';
-import { type LoadedScenario, loadPublished, loadScenario } from '../intake/index.ts';
+import { type LoadedScenario, loadPublished, loadScenario, parseLoadOption } from '../intake/index.ts';
 import { encodePerfettoTrace, renderPage } from '../report/index.ts';
 import { formatSummary, type Result, summarise } from '../result/index.ts';
 import { doesNotFit, runStudy } from '../study/index.ts';
@@ -24,6 +24,7 @@ export interface RunOptions {
   readonly threads?: number;
   readonly seed?: number;
   readonly wrap?: 'open' | 'closed';
+  readonly load?: string;
   readonly printScenario?: boolean;
 }
 
@@ -31,7 +32,9 @@ const WIDTH = 80;
 
 export async function runScenario(context: CommandContext, common: CommonOptions, file: string, options: RunOptions): Promise<ExitCode> {
   const { io } = context;
-  const loaded = loadScenario(file, options);
+  const { seed, wrap } = options;
+  const load = options.load === undefined ? undefined : parseLoadOption(options.load);
+  const loaded = loadScenario(file, { seed, wrap, load });
   if (options.printScenario === true) {
     if (!common.quiet) io.err(warningLines(loaded.warnings, io.paint));
     io.out(scenarioText(loaded.scenario, common.json));

@@ -1,12 +1,12 @@
 import { gibibytes } from '../base/index.ts';
 import type { LoadedVariant } from '../intake/index.ts';
-import { metricValue, type Variant, type Warning } from '../result/index.ts';
+import { metricValue, type Variant, variedValueText, type Warning } from '../result/index.ts';
 import { doesNotFit } from '../study/index.ts';
 import { printable } from './printable.ts';
 
 /** `gshard-top2 1.25`: the varied values alone. */
 export function variantName(vary: Variant['vary']): string {
-  const words = Object.values(vary).map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
+  const words = Object.values(vary).map(variedValueText);
   return printable(words.join(' '));
 }
 

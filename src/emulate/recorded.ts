@@ -12,7 +12,8 @@ export async function recordedLoad(request: ChosenRequest, records: TraceRecords
   const choices = places.map(({ tokens }) => Array.from({ length: tokens.tokens }, (): number[] => []));
   for (let i = 0; i < records.layer.length; i++) {
     const ofToken = choices[records.layer[i]]?.[records.token[i]];
-    if (ofToken === undefined || records.expert[i] < 0 || records.expert[i] >= request.experts) throw outOfRange(records, i);
+    if (ofToken === undefined || records.expert[i] < 0 || records.expert[i] >= request.experts)
+      throw outOfRange(records, i, request.experts);
     ofToken.push(records.expert[i]);
   }
   const layers = places.flatMap(({ tokens, layer }, ordinal) => recordedLayer(tokens, layer, choices[ordinal]));
@@ -33,13 +34,13 @@ function recordedLayer(tokens: StackTokens, layer: number, choices: readonly (re
   return [{ tokens: { ...tokens, groups }, layer, choicesOf }];
 }
 
-function outOfRange(records: TraceRecords, row: number): InputError {
+function outOfRange(records: TraceRecords, row: number, experts: number): InputError {
   return new InputError([
     {
       code: 'E_TRACE_RANGE',
       path: 'load.file',
-      value: `record ${row}: layer ${records.layer[row]}, token ${records.token[row]}, expert ${records.expert[row]}`,
-      rule: 'layer, token and expert must exist in the model and the workload',
+      value: `record ${row + 1}: layer ${records.layer[row]}, token ${records.token[row]}, expert ${records.expert[row]}`,
+      rule: `layer and token must exist in the model and the workload, and expert be one of 0 to ${experts - 1}`,
       remedy: 'record with the same model, or set model.experts and workload to those of the recording',
     },
   ]);

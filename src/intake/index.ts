@@ -1,12 +1,14 @@
 /**
- * Intake: files into plain data. Scenarios and chips are YAML or JSON, recorded choices CSV. A file is checked for shape, names and rules across
+ * Intake: files into plain data. Scenarios and chips are YAML or JSON, recorded choices CSV, NPY or Parquet. A file is checked for shape, names and rules across
  * fields, and everything wrong with it is reported at once: code, place, path, value, rule, remedy. What leaves the room is resolved and right.
  */
 export { chipNames, findChip } from './chips.ts';
 export { scenarioJsonSchema } from './json-schema.ts';
+export { parseLoadOption } from './load-option.ts';
 export { type LoadedScenario, loadScenario, parseScenario } from './load-scenario.ts';
 export { loadContrasts, loadPublished, publishedFiles, shippedContrasts } from './published.ts';
 export { readTextOrThrow, SIZE_LIMITS } from './read-text.ts';
+export { readTrace, type TraceFile } from './read-trace.ts';
 export type { Overrides } from './resolve-scenario.ts';
 export { findSlice, sliceFileNames } from './slices.ts';
 export { parseTraceCsv } from './trace-csv.ts';

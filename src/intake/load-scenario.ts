@@ -1,13 +1,15 @@
-import { InputError } from '../base/index.ts';
+import { InputError, type Issue } from '../base/index.ts';
 import type { Chip } from '../hardware/index.ts';
 import { type Scenario, type ScenarioWarning, scenarioWarnings } from '../scenario/index.ts';
 import { checkDocument } from './check-document.ts';
 import { scenarioJsonSchema } from './json-schema.ts';
-import { placeIssues } from './located-issue.ts';
+import { asLoadOption } from './load-option.ts';
+import { type LocatedIssue, placeIssues } from './located-issue.ts';
+import { withValueAt } from './path.ts';
 import { readTextOrThrow, SIZE_LIMITS } from './read-text.ts';
 import type { Overrides } from './resolve-scenario.ts';
 import { expandVariants, type LoadedVariant } from './variants.ts';
-import { parseYaml } from './yaml-source.ts';
+import { parseYaml, type YamlSource } from './yaml-source.ts';
 
 /** A scenario that is free of mistakes, every default filled in. */
 export interface LoadedScenario {
@@ -29,10 +31,24 @@ export function parseScenario(file: string, text: string, overrides: Overrides =
   const source = parseYaml(file, text);
   if (source.issues.length > 0) throw new InputError(source.issues);
   const schema = scenarioJsonSchema();
-  const { resolved, issues } = checkDocument(source.value, file, overrides, schema);
-  const expanded = expandVariants(source.value, resolved.scenario.vary, { file, overrides, schema, known: issues });
+  const document = withLoad(source.value, overrides);
+  const { resolved, issues } = checkDocument(document, file, overrides, schema);
+  const expanded = expandVariants(document, resolved.scenario.vary, { file, overrides, schema, known: issues });
   const all = [...issues, ...expanded.issues];
-  if (all.length > 0) throw new InputError(placeIssues(source, all));
+  if (all.length > 0) throw new InputError(placed(source, all, overrides));
   const { scenario, chip, stated } = resolved;
   return { scenario, chip, warnings: scenarioWarnings(resolved, stated), variants: expanded.variants };
+}
+
+/** The load of the command line in the place of the file's, which is not looked at then. */
+function withLoad(document: unknown, { load }: Overrides): unknown {
+  const isGroup = typeof document === 'object' && document !== null && !Array.isArray(document);
+  return load === undefined || !isGroup ? document : withValueAt(document, ['load'], load);
+}
+
+/** Issues with their places in the file, but for those of a load that the command line gave. */
+function placed(source: YamlSource, issues: readonly LocatedIssue[], { load }: Overrides): Issue[] {
+  const ofOption = (issue: LocatedIssue): boolean => load !== undefined && issue.at[0] === 'load' && issue.issue.place === undefined;
+  const inFile = issues.filter((issue) => !ofOption(issue));
+  return [...issues.filter(ofOption).map(({ issue }) => asLoadOption(issue)), ...placeIssues(source, inFile)];
 }

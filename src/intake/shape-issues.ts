@@ -72,6 +72,7 @@ function missing(path: Path, expected: string): LocatedIssue {
 const REQUIRED_EXAMPLES: Readonly<Record<string, string>> = {
   topology: 'add a slice, e.g. topology: tpu-v3:4x4',
   model: 'add a model, e.g. model: {preset: switch-base}',
+  file: 'name a recording, e.g. {kind: trace, file: choices.csv} or --load trace:choices.csv',
   'the file': 'write a scenario; copy one from scenarios/',
 };
 

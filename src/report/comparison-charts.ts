@@ -1,4 +1,4 @@
-import { type Comparison, formatBytes, METRICS, type Metric, type MetricName, type Variant } from '../result/index.ts';
+import { type Comparison, formatBytes, METRICS, type Metric, type MetricName, type Variant, variedValueText } from '../result/index.ts';
 import type { BarsView, Cell, ChartSpec, Column, ReferenceLine, Series } from './chart-spec.ts';
 import { formatRatio } from './format.ts';
 import { formatMetric, metricOf, metricTitle } from './metric-text.ts';
@@ -30,7 +30,7 @@ export function comparisonCharts(comparison: Comparison): readonly ChartSpec[] {
 export function variantName(vary: Readonly<Record<string, unknown>>): string {
   const pairs = Object.entries(vary);
   if (pairs.length === 0) return 'baseline';
-  return pairs.map(([path, value]) => `${lastWord(path)} ${valueText(value)}`).join(', ');
+  return pairs.map(([path, value]) => `${lastWord(path)} ${variedValueText(value)}`).join(', ');
 }
 
 function shows(name: MetricName): string {
@@ -66,7 +66,7 @@ interface DrawnTable {
 }
 
 function gridTable(variants: readonly Variant[], name: MetricName, unit: string, seriesPath: string, groupPath: string): DrawnTable {
-  const distinct = (path: string): string[] => [...new Set(variants.map((variant) => valueText(variant.vary[path])))];
+  const distinct = (path: string): string[] => [...new Set(variants.map((variant) => variedValueText(variant.vary[path])))];
   const columns: Column[] = [{ label: lastWord(groupPath), unit: '' }];
   const series = distinct(seriesPath).map((label, i): Series => {
     columns.push({ label, unit });
@@ -74,7 +74,7 @@ function gridTable(variants: readonly Variant[], name: MetricName, unit: string,
   });
   const rows = distinct(groupPath).map((group): Cell[] => {
     const cells = distinct(seriesPath).map((label): Cell => {
-      const variant = variants.find((v) => valueText(v.vary[seriesPath]) === label && valueText(v.vary[groupPath]) === group);
+      const variant = variants.find((v) => variedValueText(v.vary[seriesPath]) === label && variedValueText(v.vary[groupPath]) === group);
       return metric(variant, name)?.value ?? '';
     });
     return [group, ...cells];
@@ -125,8 +125,4 @@ function metric(variant: Variant | undefined, name: MetricName): Metric | undefi
 
 function lastWord(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1);
-}
-
-function valueText(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'none');
 }

@@ -18,3 +18,4 @@ export {
 } from './statistics.ts';
 export { formatSummary, type SummaryRow, summarise } from './summary.ts';
 export * from './types.ts';
+export { variedValueText } from './varied-value.ts';

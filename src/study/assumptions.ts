@@ -1,5 +1,6 @@
 import type { Chip } from '../hardware/index.ts';
-import type { Scenario } from '../scenario/index.ts';
+import { NAMED_LOADS } from '../routing/index.ts';
+import type { LoadSpec, Scenario } from '../scenario/index.ts';
 
 /** What the prediction rests on, in sentences that a reader of the page can check or doubt. */
 export function assumptionsOf(scenario: Scenario, chip: Chip): string[] {
@@ -47,7 +48,13 @@ function routingSentences(scenario: Scenario): string[] {
     );
   }
   if (scenario.load.kind === 'trace') sentences.push(`Expert choices come from ${scenario.load.file}.`);
+  if (Object.hasOwn(NAMED_LOADS, scenario.load.kind)) sentences.push(namedLoadSentence(scenario.load));
   return sentences;
+}
+
+function namedLoadSentence({ kind, ...options }: LoadSpec): string {
+  const words = Object.entries(options).map(([name, value]) => `${name} ${value}`);
+  return `Experts are not computed but follow the law ${kind}${words.length === 0 ? '' : ` (${words.join(', ')})`}.`;
 }
 
 function dispatchSentence({ routing, emulate }: Scenario, done: string): string {

@@ -1,5 +1,5 @@
 import { droppedTokenShare } from '../emulate/index.ts';
-import { type Comparison, compareResults, type VariantRun, type Warning } from '../result/index.ts';
+import { type Comparison, compareResults, type VariantRun, variedValueText, type Warning } from '../result/index.ts';
 import type { Load, Scenario } from '../scenario/index.ts';
 import { stepBreakdown } from './breakdown.ts';
 import { ownVariant } from './emulation-request.ts';
@@ -80,7 +80,7 @@ function routingInputs({ model, layout, workload, load, emulate: sample, routing
 /** What the run of one variant shows, with the variant's name before it. */
 function warningsOf(run: VariantRun, load: Load | null): Warning[] {
   const name = Object.entries(run.vary)
-    .map(([path, value]) => `${path.slice(path.lastIndexOf('.') + 1)} ${value}`)
+    .map(([path, value]) => `${path.slice(path.lastIndexOf('.') + 1)} ${variedValueText(value)}`)
     .join(', ');
   return resultWarnings(run.scenario, run.metrics, load).map(({ code, message }) => ({ code, message: `${name}: ${message}` }));
 }

@@ -144,7 +144,7 @@ describe('recorded experts', () => {
       { layer: 0, token: 0, expert: 8 },
       { layer: 0, token: 0, expert: -1 },
     ]) {
-      await expect(recordedLoad(SMALL, columns([...whole, wrong]))).rejects.toThrow(/E_TRACE_RANGE.*record 64: layer/);
+      await expect(recordedLoad(SMALL, columns([...whole, wrong]))).rejects.toThrow(/E_TRACE_RANGE.*record 65: layer.*0 to 7/);
     }
     await expect(recordedLoad(SMALL, columns(whole.slice(1)))).rejects.toThrow(/E_TRACE_SHORT .*group of 40 tokens/);
   });

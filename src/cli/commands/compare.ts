@@ -5,6 +5,7 @@ interface Options {
   readonly out?: string;
   readonly threads?: number;
   readonly seed?: number;
+  readonly load?: string;
   readonly seeds: number;
 }
 
@@ -26,6 +27,7 @@ export const compare: CommandEntry = {
       .option('--out <folder>', 'where to write (default reports/<name>)')
       .option('--threads <n>', 'threads that run kernels (default one per core, at most four per core)', threadCount)
       .option('--seed <n>', 'first seed instead of that of the scenario', wholeNumber(0, 2 ** 32 - 1))
+      .option('--load <kind[:options]>', 'load instead of that of the scenario; see switchyard list loads')
       .option('--seeds <n>', 'draws of tokens and weights', wholeNumber(2, 1000), 5)
       .addHelpText('after', EXAMPLES)
       .action(

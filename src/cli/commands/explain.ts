@@ -1,11 +1,12 @@
 import type { CommandEntry } from '../command.ts';
 
 const EXAMPLES = `
-Knows metrics, error and warning codes, routers, capacity rules, collectives, optimizers, mesh axes, chips, slices and models.
+Knows metrics, error and warning codes, routers, capacity rules, loads, collectives, optimizers, mesh axes, chips, slices and models.
 
 Examples:
   switchyard explain mfu
   switchyard explain E_LAYOUT_PRODUCT
+  switchyard explain hot-expert
   switchyard explain tpu-v3`;
 
 export const explain: CommandEntry = {

@@ -7,6 +7,7 @@ interface Options {
   readonly threads?: number;
   readonly seed?: number;
   readonly wrap?: 'open' | 'closed';
+  readonly load?: string;
   readonly printScenario?: boolean;
 }
 
@@ -16,6 +17,8 @@ Writes result.json, trace.perfetto-trace (for ui.perfetto.dev) and index.html in
 Examples:
   switchyard run scenarios/tiny.yaml
   switchyard run scenarios/t5-base-v3-32.yaml --wrap closed --out /tmp/t5
+  switchyard run scenarios/switch-base-v3-32.yaml --load hot-expert:share=0.5 --out /tmp/hot
+  switchyard run scenarios/switch-base-v3-32.yaml --load trace:choices.npy
   switchyard run scenarios/switch-base-v3-32.yaml --json > result.json
   switchyard run scenarios/switch-base-v3-32.yaml --print-scenario`;
 
@@ -29,6 +32,7 @@ export const run: CommandEntry = {
       .option('--threads <n>', 'threads that run kernels (default one per core, at most four per core)', threadCount)
       .option('--seed <n>', 'seed instead of that of the scenario', wholeNumber(0, 2 ** 32 - 1))
       .addOption(new Option('--wrap <how>', 'wrap-around of the slice instead of that of the scenario').choices(['open', 'closed']))
+      .option('--load <kind[:options]>', 'load instead of that of the scenario, e.g. hot-expert:share=0.5; see switchyard list loads')
       .option('--print-scenario', 'print the scenario with every default filled in, and run nothing')
       .addHelpText('after', EXAMPLES)
       .action(

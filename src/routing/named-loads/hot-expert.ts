@@ -4,7 +4,7 @@ import { number, wholeNumber } from '../options.ts';
 
 /** One expert draws more than its part, the same in all layers (copy this one to add a named load). */
 export const hotExpert = defineNamedLoad({
-  title: 'one expert takes a share of all choices, the rest is uniform',
+  title: 'one expert takes a share of all choices',
   law: 'Each token has the hot expert among its choices with probability share * k, as the first one; its other choices are uniform over the other experts.',
   options: {
     share: number(0.3, 0, 1, 'share of all choices that fall on the expert, at most 1/k; 1/E is the uniform one'),

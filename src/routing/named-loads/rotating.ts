@@ -5,7 +5,7 @@ import { number, wholeNumber, word } from '../options.ts';
 
 /** Every layer has another hot device: no placement of experts helps for all of them, and over all layers every device has its turn. */
 export const rotating = defineNamedLoad({
-  title: 'as hot-rank or hot-expert, but what is hot moves on with every layer',
+  title: 'what is hot moves on with every layer',
   law: 'In Switch layer l the hot device (or expert) is number l * stride, modulo how many there are; share of the choices of the layer fall on it.',
   options: {
     share: number(0.3, 0, 1, 'share of all choices of a layer that fall on what is hot there'),

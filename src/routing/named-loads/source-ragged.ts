@@ -5,7 +5,7 @@ import { number, word } from '../options.ts';
 
 /** Batches of different fill: groups are padded, and padding goes to no expert. */
 export const sourceRagged = defineNamedLoad({
-  title: 'devices send very different numbers of tokens: groups are padded',
+  title: 'devices send different numbers of tokens: padded groups',
   law: 'A group of device d begins with round(S f(d)) tokens, at least one, whose choices are uniform; the rest is padding, which chooses nothing and counts neither as processed nor as dropped. f falls from 1 on the first device to least on the last.',
   options: {
     least: number(0.1, 0.01, 1, 'share of real tokens on the last device'),

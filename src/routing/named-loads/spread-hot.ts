@@ -4,7 +4,7 @@ import { number } from '../options.ts';
 
 /** `hot-rank` with its hot experts on different devices: the difference between the two is what placement of experts can win. */
 export const spreadHot = defineNamedLoad({
-  title: 'as many hot experts as hot-rank has, with the same share, spread over the devices',
+  title: 'the hot experts of hot-rank, spread over the devices',
   law: 'share of all choices fall on as many experts as one device holds, evenly spread over all devices; the others are uniform over the other experts.',
   options: { share: number(0.3, 0, 1, 'share of all choices that fall on the hot experts together') },
   misfit: (sizes, { share }) => shareMisfit(sizes, expertsOn(0, sizes).length, share),

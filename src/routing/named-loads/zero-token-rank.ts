@@ -4,7 +4,7 @@ import { wholeNumber } from '../options.ts';
 
 /** A device that nobody sends to: it takes part in every collective all the same. */
 export const zeroTokenRank = defineNamedLoad({
-  title: 'the experts of one device get nothing, all others the same number of choices',
+  title: 'experts of one device get nothing, all others the same',
   law: 'No choice falls on the experts of one device; per group every other expert gets S k / (E - E / devices) choices, up to rounding, in turns.',
   options: { device: wholeNumber(0, 0, 65535, 'the device that gets nothing') },
   misfit: (sizes, { device }) =>
