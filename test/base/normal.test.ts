@@ -62,6 +62,8 @@ describe('normal distribution', () => {
       [1, 0.24197072451914334],
       [-5.1, 8.972435162383345e-7],
       [20.3, 1.308288554681529e-90],
+      [12.7, 3.777735721149138e-36],
+      [33.3, 6.434370239339347e-242],
     ] as const) {
       expect(Math.abs(normalDensity(x) / expected - 1)).toBeLessThan(2e-15);
     }
