@@ -7,7 +7,7 @@ import type { Router, RouterInput, RouterRead } from './router.ts';
  */
 export function checkInput(router: string, { reads, topK, rows }: Pick<Router, 'reads' | 'topK' | 'rows'>, input: RouterInput): void {
   const { tokens, experts, expertCapacity } = input;
-  const refuse = refusal(router);
+  const refuse: Refuse = (argument, value, rule) => refuseInput(router, argument, value, rule);
   if (!(Number.isInteger(tokens) && tokens > 0)) refuse('tokens', tokens, 'a whole number above 0');
   if (!(Number.isInteger(experts) && experts > 0)) refuse('experts', experts, 'a whole number above 0');
   if (!(Number.isInteger(expertCapacity) && expertCapacity > 0)) refuse('expertCapacity', expertCapacity, 'a whole number above 0');
@@ -25,23 +25,26 @@ export function checkInput(router: string, { reads, topK, rows }: Pick<Router, '
   if (reads.includes('logits') && input.logits) checkFinite('logits', input.logits, experts, refuse);
   if (reads.includes('noiseLogits') && input.noiseLogits) checkFinite('noiseLogits', input.noiseLogits, experts, refuse);
   if (reads.includes('bias') && input.bias) checkFinite('bias', input.bias, experts, refuse);
+  for (const name of ['tokenIds', 'domains'] as const) {
+    const ids = input[name];
+    if (reads.includes(name) && ids) checkNotNegative(name, ids, refuse);
+  }
   if (reads.includes('recorded') && input.recorded) checkRecorded(input.recorded, tokens, experts, refuse);
 }
 
 type Refuse = (argument: string, value: string | number, rule: string) => void;
 
-function refusal(router: string): Refuse {
-  return (argument, value, rule) => {
-    throw new InputError([
-      {
-        code: 'E_ROUTER_INPUT',
-        path: argument,
-        value: String(value),
-        rule: `${router}: ${argument} must be ${rule}`,
-        remedy: 'correct the tensor that is handed to the router',
-      },
-    ]);
-  };
+/** Ends routing with an error about an argument of the router with the title `router`. */
+export function refuseInput(router: string, argument: string, value: string | number, rule: string): never {
+  throw new InputError([
+    {
+      code: 'E_ROUTER_INPUT',
+      path: argument,
+      value: String(value),
+      rule: `${router}: ${argument} must be ${rule}`,
+      remedy: 'correct the tensor that is handed to the router',
+    },
+  ]);
 }
 
 function elementsOf(name: RouterRead, { tokens, experts }: RouterInput, rows: number): { count: number; shape: string } {
@@ -74,6 +77,11 @@ function checkFinite(argument: string, values: Float32Array, experts: number, re
   if (Number.isFinite(sum)) return;
   const at = values.findIndex((value) => !Number.isFinite(value));
   refuse(argument, `${values[at]} at token ${Math.floor(at / experts)}, expert ${at % experts}`, 'finite');
+}
+
+function checkNotNegative(argument: string, ids: Int32Array, refuse: Refuse): void {
+  const at = ids.findIndex((id) => id < 0);
+  if (at >= 0) refuse(argument, `${ids[at]} at token ${at}`, 'at least 0');
 }
 
 function checkRecorded(recorded: Int32Array, tokens: number, experts: number, refuse: Refuse): void {

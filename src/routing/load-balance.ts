@@ -26,6 +26,13 @@ export function countFirstChoices({ expert }: Assignment, { tokens, experts }: R
   return counts;
 }
 
+/** [E]: how many choices, kept or not, asked for each expert. */
+export function countChoices({ expert, requested }: Assignment, experts: number): Int32Array {
+  const counts = new Int32Array(experts);
+  for (let row = 0; row < expert.length; row++) counts[expert[row]] += requested[row];
+  return counts;
+}
+
 /** sums[e] += probabilities[s, e] over the S rows of a [S, E] tensor, in double and row order; the caller starts with zeros. */
 export function addProbabilitySums(sums: Float64Array, probabilities: Float32Array): void {
   const experts = sums.length;

@@ -9,6 +9,7 @@ export interface ScoredInput extends RouterInput {
   readonly biases: readonly number[];
   readonly tokenIds: Int32Array;
   readonly domains: Int32Array;
+  readonly recorded: Int32Array;
 }
 
 /** Softmax of each row in f64. */
@@ -46,6 +47,7 @@ export function scoredInput(scores: readonly (readonly number[])[], expertCapaci
     bias: Float32Array.from(biases),
     tokenIds: Int32Array.from(scores, (_, token) => whole(2, token, 50)),
     domains: Int32Array.from(scores, (_, token) => whole(3, token, 3)),
+    recorded: Int32Array.from(scores, (_, token) => whole(4, token, experts)),
   };
 }
 

@@ -1,12 +1,34 @@
 import type { Registry } from '../../base/index.ts';
 import type { RouterEntry } from '../router.ts';
+import { batchPrioritised } from './batch-prioritised.ts';
+import { domain } from './domain.ts';
+import { expertChoice } from './expert-choice.ts';
 import { gshardTop2 } from './gshard-top2.ts';
+import { hash } from './hash.ts';
 import { mtfTop2 } from './mtf-top2.ts';
+import { multiGate } from './multi-gate.ts';
+import { noTokenLeftBehind } from './no-token-left-behind.ts';
+import { random } from './random.ts';
 import { switchTop1 } from './switch-top1.ts';
+import { task } from './task.ts';
+import { thor } from './thor.ts';
+import { topk } from './topk.ts';
+import { trace } from './trace.ts';
 
 /** Routers by the name of their file: the values of a scenario's `routing.router`. */
 export const ROUTERS: Registry<RouterEntry> = {
   'switch-top1': switchTop1,
   'gshard-top2': gshardTop2,
   'mtf-top2': mtfTop2,
+  topk,
+  'batch-prioritised': batchPrioritised,
+  'no-token-left-behind': noTokenLeftBehind,
+  'expert-choice': expertChoice,
+  hash,
+  random,
+  thor,
+  task,
+  domain,
+  'multi-gate': multiGate,
+  trace,
 };

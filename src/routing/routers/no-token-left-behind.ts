@@ -1,0 +1,79 @@
+import { type Assignment, seat } from '../assignment.ts';
+import { defineRouter } from '../define-router.ts';
+import { balanceGradient, balanceLoss, probabilitySumsOf } from '../load-balance.ts';
+import { wholeNumber } from '../options.ts';
+import { required } from '../required.ts';
+import type { RouterInput } from '../router.ts';
+import { addThroughSoftmax } from '../softmax-gradient.ts';
+import { chooseTop } from '../top-choices.ts';
+
+/**
+ * Switch routing in rounds: a token that finds its expert full tries its next best one in the next round. In round r the tokens that are left queue in
+ * order for their r-th choice, behind all that earlier rounds seated. One row per token: the expert that took it, with its probability as the
+ * weight, or the first choice when none did.
+ *
+ *   auxiliary loss = (E / rounds) sum of f_e P_e,   f_e = times that e is among a token's `rounds` best experts / S, whether tried or not
+ *
+ * With fewer experts than rounds there are as many rounds as experts.
+ */
+export const noTokenLeftBehind = defineRouter({
+  title: 'No token left behind',
+  source: 'Fedus et al. 2021, arXiv 2101.03961, appendix B; tensorflow/mesh@b6e9d08 mesh_tensorflow/transformer/moe.py _switch_gating',
+  options: { rounds: wholeNumber(4, 1, 64, 'experts that a token tries, best first') },
+  create: ({ rounds }) => ({
+    topK: 1,
+    learned: true,
+    reads: ['probabilities'],
+    allToAlls: 2,
+    rows: ({ tokens }) => tokens,
+    ownCapacity: null,
+    route: (input, into) => route(input, into, Math.min(rounds, input.experts)),
+    auxiliaryLoss: (input) => {
+      const tried = Math.min(rounds, input.experts);
+      return balanceLoss(countTop(input, tried), probabilitySumsOf(input, required(input, 'probabilities')), input.tokens) / tried;
+    },
+    backward: (input, assignment, gradient) => {
+      const tried = Math.min(rounds, input.experts);
+      const scale = gradient.auxiliaryLoss / tried;
+      const balance = balanceGradient(countTop(input, tried), input.tokens).map((value) => value * scale);
+      addThroughSoftmax(input, gradient, balance, (token, dProbabilities) => {
+        if (assignment.slot[token] >= 0) dProbabilities[assignment.expert[token]] += gradient.weight[token];
+      });
+    },
+  }),
+});
+
+function route(input: RouterInput, into: Assignment, rounds: number): void {
+  const { tokens, experts, expertCapacity } = input;
+  const probabilities = required(input, 'probabilities');
+  const choices = topOf(input, rounds);
+  const filled = new Int32Array(experts);
+  for (let token = 0; token < tokens; token++) {
+    into.expert[token] = choices[token * rounds];
+    seat(into, token, expertCapacity, expertCapacity);
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (let token = 0; token < tokens; token++) {
+      if (into.slot[token] >= 0) continue;
+      const expert = choices[token * rounds + round];
+      // A full expert stays full: counting those it turns away would change nothing.
+      if (filled[expert] === expertCapacity) continue;
+      into.expert[token] = expert;
+      into.weight[token] = probabilities[token * experts + expert];
+      into.slot[token] = filled[expert]++;
+    }
+  }
+}
+
+function topOf(input: RouterInput, rounds: number): Int32Array {
+  const choices = new Int32Array(input.tokens * rounds);
+  chooseTop(required(input, 'probabilities'), input.experts, rounds, choices);
+  return choices;
+}
+
+/** [E]: how many tokens have each expert among their `rounds` best. */
+function countTop(input: RouterInput, rounds: number): Int32Array {
+  const counts = new Int32Array(input.experts);
+  for (const expert of topOf(input, rounds)) counts[expert]++;
+  return counts;
+}

@@ -1,0 +1,24 @@
+import { type Assignment, seat } from './assignment.ts';
+import type { RouterSizes } from './router.ts';
+
+/**
+ * All first choices queue for their experts, behind them all second choices, and so on; within a choice tokens stand in `order`, or as they come.
+ * It does not matter whether dropped choices are counted in the queue: behind them nobody finds a slot anyway.
+ * Rows are token * topK + choice, with experts and weights already written.
+ */
+export function seatByChoice(sizes: RouterSizes, into: Assignment, topK: number, order: Int32Array | null): void {
+  const { tokens, experts, expertCapacity } = sizes;
+  const queued = new Int32Array(experts);
+  for (let choice = 0; choice < topK; choice++) {
+    for (let place = 0; place < tokens; place++) {
+      const row = (order === null ? place : order[place]) * topK + choice;
+      seat(into, row, queued[into.expert[row]]++, expertCapacity);
+    }
+  }
+}
+
+/** All choices of the first token queue, then all of the second, and so on. */
+export function seatByToken({ experts, expertCapacity }: RouterSizes, into: Assignment): void {
+  const queued = new Int32Array(experts);
+  for (let row = 0; row < into.expert.length; row++) seat(into, row, queued[into.expert[row]]++, expertCapacity);
+}
