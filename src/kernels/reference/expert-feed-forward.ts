@@ -12,7 +12,7 @@ import { type LinearShape, linear, linearBackward } from './linear.ts';
  *   inSums = x in,  gateSums = x gate  [R, F], f32 sums
  *   relu    hidden = max(inSums, 0)
  *   geglu   hidden = gelu(gateSums) inSums, tanh form     swiglu  hidden = silu(gateSums) inSums
- *           (Shazeer 2020, arXiv:2002.05202, equations 6 and 5; google-research/t5x t5x/examples/t5/layers.py MlpBlock)
+ *           (Shazeer 2020, arXiv:2002.05202, equation 6; google-research/t5x t5x/examples/t5/layers.py MlpBlock)
  *   with expert dropout hidden is then what it keeps; y = hidden out
  *
  *   dHidden = dy out^T     dOut += hidden^T dy

@@ -28,7 +28,7 @@ import { type AssignmentFunction, switchTop1Assignment } from './top1-assignment
  *   dBatchOut, dWeight = combine backward(dy)                dBatch, dIn, dOut, dGate = expert backward, expert by expert
  *   dx += dispatch backward(dBatch)                          dLogits = assignment backward(dWeight, auxiliary loss) + z-loss backward
  *   dRouter, dx += router backward(dLogits)
- * Source: Fedus et al. 2021, arXiv:2101.03961, sections 2.1, 2.2 and appendix F; z-loss from Zoph et al. 2022, arXiv:2202.08906, section 3.1.
+ * Source: Fedus et al. 2021, arXiv:2101.03961, sections 2.1, 2.2 and appendix F; z-loss from Zoph et al. 2022, arXiv:2202.08906, equation 5.
  */
 export interface SwitchLayerShape extends DispatchShape {
   /** F */

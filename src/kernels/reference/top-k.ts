@@ -8,8 +8,8 @@ import { expectElements, expectThat, expectWhole } from './check-shape.ts';
  *   x [R, N]   values [R, k]   indices [R, k]: the columns that the values come from
  *   dx[r, indices[r, c]] += dValues[r, c]; the choice itself is a constant
  *
- * The tie rule is that of jax.lax.top_k ("If two elements are equal, the lower-index element appears first") and of an arg-max that takes the first
- * maximum. NaN has no place in an order, so it is refused by name instead of being routed somewhere.
+ * The tie rule is that of tensorflow's tf.math.top_k, and of an arg-max that takes the first maximum. NaN has no place in an order, so it is
+ * refused by name instead of being routed somewhere.
  */
 export interface TopKShape {
   /** R */
