@@ -20,8 +20,8 @@ const request: EmulationRequest = {
   tokensTravel: true,
   dispatchDtype: 'bf16',
   stacks: [
-    { stack: 'encoder', tokens: 524288, groupTokens: 1024, layers: LAYERS, groups: sampleEvenly(512, 512 * share) },
-    { stack: 'decoder', tokens: 116736, groupTokens: 912, layers: LAYERS, groups: sampleEvenly(128, 128 * share) },
+    { stack: 'encoder', tokens: 524288, groupTokens: 1024, sequenceLength: 1024, layers: LAYERS, groups: sampleEvenly(512, 512 * share) },
+    { stack: 'decoder', tokens: 116736, groupTokens: 912, sequenceLength: 912, layers: LAYERS, groups: sampleEvenly(128, 128 * share) },
   ],
   totalLayers: 2 * LAYERS.length,
   variants: [{ router: 'switch-top1', options: {}, capacityFactor: 1.25, capacityRule: 'mesh-tf' }],

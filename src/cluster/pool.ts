@@ -1,4 +1,5 @@
 import { Piscina } from 'piscina';
+import type { Issue } from '../base/index.ts';
 import type { WorkerSetup } from './kernel-worker.ts';
 
 const RUNS_FROM_SOURCE = import.meta.url.endsWith('.ts');
@@ -8,8 +9,8 @@ const STRIPS_TYPES = Boolean((process.features as { readonly typescript?: string
 const KERNEL_WORKER = new URL(RUNS_FROM_SOURCE ? './kernel-worker.ts' : './kernel-worker.js', import.meta.url);
 
 /** A pool of exactly `threads` threads, all of which share the memory in `setup`; `worker` is the module that each of them runs. */
-export function createPool(threads: number, setup: WorkerSetup, worker = KERNEL_WORKER): Piscina<number, void> {
-  return new Piscina<number, void>({
+export function createPool(threads: number, setup: WorkerSetup, worker = KERNEL_WORKER): Piscina<number, readonly Issue[]> {
+  return new Piscina<number, readonly Issue[]>({
     filename: worker.href,
     minThreads: threads,
     maxThreads: threads,

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { InputError } from '../base/index.ts';
 import { counts, type EmulationJob, type Executor, itemsDone, type Progress, stop } from '../emulate/index.ts';
 import { chooseKernelPath, type KernelPath, openKernels, openMemory } from './kernel-path.ts';
 import { createPool } from './pool.ts';
@@ -43,10 +44,11 @@ async function runOnThreads(
   const pool = createPool(threads, { memory, path, job }, worker);
   const settled = new AbortController();
   try {
-    await Promise.race([
+    const issues = await Promise.race([
       Promise.all(Array.from({ length: threads }, (_, thread) => pool.run(thread))),
       rejectOnAbort(signal, settled.signal),
     ]);
+    if (issues.flat().length > 0) throw new InputError(issues.flat());
     report();
     return memory.buffer;
   } catch (error) {

@@ -52,6 +52,10 @@ export interface LayerChunk {
 export interface VariantPlan {
   readonly topK: number;
   readonly expertCapacity: number;
+  /** Under dropless dispatch buffers have no empty slots: a row for every kept choice. */
+  readonly hasSlots: boolean;
+  /** [L, E] f32: what the router adds to scores, balanced before; empty where it adds nothing. */
+  readonly bias: TensorView;
   /** [L, G, E]: choices that asked for the expert, and those that found a slot. */
   readonly requested: CountView;
   readonly kept: CountView;
@@ -73,14 +77,14 @@ export interface ThreadScratch {
   readonly probabilities: TensorView;
   /** [2, S] f32: row maxima, row sums. */
   readonly statistics: TensorView;
-  /** [slots of the device with most experts, d] in the precision in which tokens travel: the send buffer of one device after the other. */
+  /** [rows that one device can get, d] in the precision in which tokens travel: the send buffer of one device after the other. */
   readonly slots: TensorView;
   readonly matmul: TensorView;
   readonly verification: VerificationScratch | null;
 }
 
-/** Phases by number: weights and centres; packing; routing; verification. */
-export const Phase = { prepare: 0, pack: 1, route: 2, verify: 3 } as const;
+/** Phases by number: weights and centres; packing; balancing of biases; routing; verification. */
+export const Phase = { prepare: 0, pack: 1, balance: 2, route: 3, verify: 4 } as const;
 
 export type Item =
   /** Centres of the clusters of a stack. */
@@ -88,6 +92,8 @@ export type Item =
   /** Router weights of one layer, by its row in `StackTokens.layers`. */
   | { readonly kind: 'weights'; readonly stack: number; readonly row: number }
   | { readonly kind: 'pack'; readonly stack: number; readonly chunk: number }
+  /** Biases of all layers of a chunk, for the variants that have any. */
+  | { readonly kind: 'balance'; readonly stack: number; readonly chunk: number }
   /** All layers and variants of one group, by its row in `StackTokens.groups`. */
   | { readonly kind: 'route'; readonly stack: number; readonly row: number }
   /** One lane of the verification. */
@@ -97,6 +103,7 @@ export const PHASE_OF: Readonly<Record<Item['kind'], number>> = {
   centres: Phase.prepare,
   weights: Phase.prepare,
   pack: Phase.pack,
+  balance: Phase.balance,
   route: Phase.route,
   verify: Phase.verify,
 };
@@ -112,6 +119,8 @@ export function itemName(job: EmulationJob, item: Item): string {
       return `router weights of ${stack} layer ${layers[item.row]}`;
     case 'pack':
       return `packing of router weights ${item.chunk} of the ${stack}`;
+    case 'balance':
+      return `balancing of biases ${item.chunk} of the ${stack}`;
     case 'route':
       return `routing of ${stack} group ${groups[item.row]}`;
   }

@@ -1,7 +1,7 @@
 import { assert } from '../base/index.ts';
 import type { KernelTable } from '../kernels/index.ts';
 import { type ArenaPlan, planArena } from '../model/index.ts';
-import { routingSizes } from '../routing/index.ts';
+import { createRouter, type RouterRead, routingSizes } from '../routing/index.ts';
 import { CONTROL_WORDS } from './control.ts';
 import {
   type EmulationJob,
@@ -31,6 +31,10 @@ const CHUNK_COLUMNS = 1024;
 /** Lays an emulation out for `threads` threads, or for as many as fit in one memory. The kernels are asked only how much room they need; their memory is not touched. */
 export function planEmulation(request: EmulationRequest, threads: number, kernels: KernelPair): EmulationJob {
   for (const stack of request.stacks) checkStack(stack);
+  assert(
+    request.variants.every((variant) => !readsOf(variant).includes('recorded')),
+    'recorded choices are counted, not emulated',
+  );
   const arena = planArena();
   const control = allocateCounts(arena, [CONTROL_WORDS]);
   const stacks = request.stacks.map((stack) => planStack(arena, request, stack, kernels.fast));
@@ -76,11 +80,17 @@ function planVariant(arena: ArenaPlan, request: EmulationRequest, tokens: StackT
   return {
     topK,
     expertCapacity,
+    hasSlots: variant.dispatch !== 'dropless',
+    bias: arena.allocate([readsOf(variant).includes('bias') ? tokens.layers.length : 0, request.experts], 'f32'),
     requested: allocateCounts(arena, [...perGroup, request.experts]),
     kept: allocateCounts(arena, [...perGroup, request.experts]),
     dropped: allocateCounts(arena, perGroup),
     losses: allocateSums(arena, [...perGroup, LOSSES_PER_GROUP]),
   };
+}
+
+function readsOf({ router, options }: RoutingVariant): readonly RouterRead[] {
+  return createRouter(router, options).reads;
 }
 
 /** Scratch of at least one thread, and of as many more of the wanted ones as fit. */
@@ -117,7 +127,7 @@ function planScratch(
   const rows = Math.max(1, ...stacks.map((stack) => stack.tokens.groupTokens));
   const columns = Math.max(experts, ...stacks.flatMap((stack) => stack.chunks.map((chunk) => chunk.layers * experts)));
   const mostExperts = Math.max(0, ...expertsByDevice(experts, request.devices).map((local) => local.length));
-  const capacities = stacks.map((stack) => stack.variants[0].expertCapacity);
+  const sentRows = stacks.map((stack) => mostRows(request, stack, mostExperts));
   const products = stacks.flatMap((stack) =>
     stack.chunks.map((chunk) => fast.scratchElements(stack.tokens.groupTokens, dModel, chunk.layers * experts)),
   );
@@ -126,9 +136,17 @@ function planScratch(
     logits: arena.allocate([rows, columns], 'f32'),
     probabilities: arena.allocate([rows, experts], 'f32'),
     statistics: arena.allocate([2, rows], 'f32'),
-    slots: arena.allocate([mostExperts * Math.max(0, ...capacities), dModel], request.dispatchDtype),
+    slots: arena.allocate([Math.max(0, ...sentRows), dModel], request.dispatchDtype),
     matmul: arena.allocate([Math.max(0, ...products)], 'f32'),
   };
+}
+
+/** Rows that the first variant sends of one group to a device with `held` experts: their slots, or no more than there are choices. */
+function mostRows({ variants: [variant], experts }: EmulationRequest, { tokens, variants: [plan] }: StackPlan, held: number): number {
+  const slots = held * plan.expertCapacity;
+  if (plan.hasSlots) return slots;
+  const { rows } = createRouter(variant.router, variant.options);
+  return Math.min(slots, rows({ tokens: tokens.groupTokens, experts, expertCapacity: plan.expertCapacity }));
 }
 
 function listItems(request: EmulationRequest, stacks: readonly StackPlan[], lanes: number): Item[] {
@@ -140,6 +158,11 @@ function listItems(request: EmulationRequest, stacks: readonly StackPlan[], lane
   }
   for (let stack = 0; stack < stacks.length; stack++) {
     for (let chunk = 0; chunk < stacks[stack].chunks.length; chunk++) items.push({ kind: 'pack', stack, chunk });
+  }
+  if (request.variants.some((variant) => readsOf(variant).includes('bias'))) {
+    for (let stack = 0; stack < stacks.length; stack++) {
+      for (let chunk = 0; chunk < stacks[stack].chunks.length; chunk++) items.push({ kind: 'balance', stack, chunk });
+    }
   }
   for (let stack = 0; stack < stacks.length; stack++) {
     if (stacks[stack].tokens.layers.length === 0) continue;

@@ -1,22 +1,14 @@
-import { drawWords, Purpose } from '../base/index.ts';
 import { type KernelTable, squaredLogSumExp } from '../kernels/index.ts';
 import { bf16Elements, f32Elements, type TensorView } from '../model/index.ts';
-import {
-  type Assignment,
-  addProbabilitySums,
-  countAssignment,
-  createAssignment,
-  createRouter,
-  type Router,
-  type RouterInput,
-} from '../routing/index.ts';
+import { type Assignment, countAssignment, createAssignment, createRouter, type Router, type RouterInput } from '../routing/index.ts';
 import { openDispatch } from './dispatch.ts';
-import { type EmulationJob, LOSSES_PER_GROUP, type ThreadScratch, type VariantPlan } from './job.ts';
+import { checkLogits } from './finite.ts';
+import { type EmulationJob, type LayerChunk, LOSSES_PER_GROUP, type ThreadScratch, type VariantPlan } from './job.ts';
 import { counts, sums } from './memory-views.ts';
-import { layerKey, stackNumber } from './shards.ts';
+import { openRouterInputs, type RouterInputs } from './router-inputs.ts';
+import { readsOf, scratchViews } from './scratch.ts';
+import { stackNumber } from './shards.ts';
 import { createTokenSource } from './tokens.ts';
-
-const WORD_RANGE = 0x1_0000_0000;
 
 /** Routes whole groups of one stack: tokens, logits of all layers, softmax, every variant's router, counts and dispatch. */
 export type GroupRouter = (row: number) => void;
@@ -31,64 +23,50 @@ export function openGroupRouter(
 ): GroupRouter {
   const { request } = job;
   const plan = job.stacks[stack];
-  const { groupTokens, groups, layers } = plan.tokens;
+  const { groupTokens, groups } = plan.tokens;
   const views = scratchViews(job.scratch[thread], groupTokens, request.dModel, request.experts);
   const law = { seed: request.seed, stack: stackNumber(plan.tokens.stack), clustering: request.clustering, dModel: request.dModel };
   const fillTokens = createTokenSource(law, f32Elements(buffer, plan.centres));
   const tokens = bf16Elements(buffer, views.tokens);
-  const layerRouter = openLayerRouter(job, buffer, stack, views);
+  const routers = request.variants.map(({ router, options }) => createRouter(router, options));
+  const inputs = openRouterInputs(job, buffer, stack, views, readsOf(routers));
+  const layerRouter = openLayerRouter(job, buffer, stack, views, inputs, routers);
   return (row) => {
     fillTokens(tokens, groups[row] * groupTokens, groupTokens);
+    inputs.startGroup(groups[row]);
     for (const chunk of plan.chunks) {
       const logits: TensorView = { ...views.logits, shape: [groupTokens, chunk.layers * request.experts] };
       kernels.matmul(views.tokens, chunk.packed, logits, views.matmul);
+      checkLogits(job, buffer, stack, chunk, views, row);
       for (let layer = 0; layer < chunk.layers; layer++) {
         kernels.softmax(logits, layer * request.experts, views.probabilities, views.statistics);
-        const layerRow = chunk.firstRow + layer;
-        layerRouter(layerRow, row, layerKey(plan.tokens.stack, layers[layerRow]));
+        layerRouter(chunk.firstRow + layer, row, chunk);
       }
     }
   };
 }
 
-/** The thread's scratch, cut to the group size of one stack. */
-function scratchViews(scratch: ThreadScratch, groupTokens: number, dModel: number, experts: number): ThreadScratch {
-  return {
-    ...scratch,
-    tokens: { ...scratch.tokens, shape: [groupTokens, dModel] },
-    probabilities: { ...scratch.probabilities, shape: [groupTokens, experts] },
-    statistics: { ...scratch.statistics, shape: [2, groupTokens] },
-  };
-}
-
 /** Routes the group whose probabilities are in scratch through one layer, under every variant. */
-function openLayerRouter(job: EmulationJob, buffer: ArrayBufferLike, stack: number, views: ThreadScratch) {
-  const { request } = job;
-  const plan = job.stacks[stack];
-  const { experts } = request;
-  const { groupTokens, groups } = plan.tokens;
-  const probabilities = f32Elements(buffer, views.probabilities);
+function openLayerRouter(
+  job: EmulationJob,
+  buffer: ArrayBufferLike,
+  stack: number,
+  views: ThreadScratch,
+  inputs: RouterInputs,
+  routers: readonly Router[],
+) {
+  const { experts } = job.request;
+  const { tokens, variants } = job.stacks[stack];
   const statistics = f32Elements(buffer, views.statistics);
-  const probabilitySums = new Float64Array(experts);
-  const words = new Uint32Array(4);
-  const routed = plan.variants.map((variant, i) =>
-    openVariant(buffer, variant, createRouter(request.variants[i].router, request.variants[i].options), groupTokens, experts),
-  );
+  const routed = variants.map((variant, i) => openVariant(buffer, variant, routers[i], tokens.groupTokens, experts));
   const dispatch = openDispatch(job, buffer, stack, views);
-  return (layerRow: number, groupRow: number, key: number): void => {
-    const at = layerRow * groups.length + groupRow;
-    const firstToken = groups[groupRow] * groupTokens;
-    const draw = (token: number, index: number): number => {
-      drawWords(words, { seed: request.seed, purpose: Purpose.secondExpert, layer: key, token: firstToken + token }, index >> 2);
-      return words[index & 3] / WORD_RANGE;
-    };
-    probabilitySums.fill(0);
-    addProbabilitySums(probabilitySums, probabilities);
+  return (layerRow: number, groupRow: number, chunk: LayerChunk): void => {
+    const at = layerRow * tokens.groups.length + groupRow;
+    const shared = inputs.layerInput(layerRow, chunk);
     const squares = squaredLogSumExp(statistics);
-    for (let v = 0; v < routed.length; v++) {
-      const { router, variant, assignment, count } = routed[v];
-      const { expertCapacity } = variant;
-      const input: RouterInput = { tokens: groupTokens, experts, expertCapacity, draw, training: true, probabilities, probabilitySums };
+    for (const { router, variant, assignment, count, biasOf } of routed) {
+      const scores = router.gates === 'domain' ? inputs.withDomainGates(shared, layerRow) : shared;
+      const input: RouterInput = { ...scores, expertCapacity: variant.expertCapacity, bias: biasOf(layerRow) };
       router.route(input, assignment);
       count(at, input, squares);
     }
@@ -102,6 +80,7 @@ interface OpenVariant {
   readonly assignment: Assignment;
   /** Counts the assignment into row `at` (layer row x groups + group row) of the variant's regions. */
   readonly count: (at: number, input: RouterInput, squaredLogSumExps: number) => void;
+  readonly biasOf: (layerRow: number) => Float32Array | undefined;
 }
 
 function openVariant(buffer: ArrayBufferLike, variant: VariantPlan, router: Router, groupTokens: number, experts: number): OpenVariant {
@@ -110,6 +89,7 @@ function openVariant(buffer: ArrayBufferLike, variant: VariantPlan, router: Rout
   const kept = counts(buffer, variant.kept);
   const dropped = counts(buffer, variant.dropped);
   const losses = sums(buffer, variant.losses);
+  const bias = f32Elements(buffer, variant.bias);
   const count = (at: number, input: RouterInput, squaredLogSumExps: number): void => {
     const tally = countAssignment(assignment, groupTokens, requested, kept, at * experts);
     dropped[at] = tally.droppedTokens;
@@ -117,5 +97,7 @@ function openVariant(buffer: ArrayBufferLike, variant: VariantPlan, router: Rout
     losses[at * LOSSES_PER_GROUP + 1] = squaredLogSumExps;
     losses[at * LOSSES_PER_GROUP + 2] = tally.keptWeight;
   };
-  return { router, variant, assignment, count };
+  const biasOf = (layerRow: number): Float32Array | undefined =>
+    bias.length === 0 ? undefined : bias.subarray(layerRow * experts, (layerRow + 1) * experts);
+  return { router, variant, assignment, count, biasOf };
 }

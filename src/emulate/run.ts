@@ -1,4 +1,6 @@
+import { InputError } from '../base/index.ts';
 import { f32Elements } from '../model/index.ts';
+import { balanceBiases } from './bias.ts';
 import { awaitPhase, isStopped, itemsDone, markDone, stop, takeItem } from './control.ts';
 import { type EmulationJob, type Item, itemName, PHASE_OF } from './job.ts';
 import type { KernelPair } from './kernel-pair.ts';
@@ -11,7 +13,7 @@ import { runLane } from './verify.ts';
 
 /**
  * Pulls items until none is left, and runs them; every thread calls this once, and so does a caller without threads.
- * When an item fails, the others are told to stop and the error names the item.
+ * When an item fails, the others are told to stop and the error names the item, unless it is the input that is wrong: that error says where by itself.
  */
 export function runItems(
   job: EmulationJob,
@@ -22,14 +24,18 @@ export function runItems(
 ): void {
   const control = counts(buffer, job.control);
   const runItem = openItems(job, buffer, kernels, thread);
+  // All of them, because a phase without items says nothing about the one before it.
+  const awaitPhasesBefore = (phase: number): boolean =>
+    job.phaseItems.slice(0, phase).every((count, earlier) => awaitPhase(control, earlier, count));
   for (let taken = takeItem(control); taken < job.items.length; taken = takeItem(control)) {
     const item = job.items[taken];
     const phase = PHASE_OF[item.kind];
-    if (isStopped(control) || (phase > 0 && !awaitPhase(control, phase - 1, job.phaseItems[phase - 1]))) return;
+    if (isStopped(control) || !awaitPhasesBefore(phase)) return;
     try {
       runItem(item);
     } catch (error) {
       stop(control);
+      if (error instanceof InputError) throw error;
       throw new Error(`${itemName(job, item)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
     markDone(control, phase);
@@ -54,6 +60,8 @@ function openItems(job: EmulationJob, buffer: ArrayBufferLike, kernels: KernelPa
         const { weights, packed } = job.stacks[item.stack].chunks[item.chunk];
         return kernels.fast.packRight(weights, packed);
       }
+      case 'balance':
+        return balanceBiases(job, buffer, kernels.fast, item.stack, item.chunk, thread);
       case 'route':
         return routerOf(item.stack)(item.row);
       case 'verify':

@@ -9,6 +9,8 @@ export interface StackTokens {
   readonly stack: Stack;
   readonly tokens: number;
   readonly groupTokens: number;
+  /** Tokens of a sequence, all of which have one domain. */
+  readonly sequenceLength: number;
   /** Layer indices within the stack that are Switch layers and are to be routed (sampling has been decided). */
   readonly layers: readonly number[];
   /** Groups to be routed, by index, in increasing order (sampling has been decided). */

@@ -20,3 +20,4 @@ export type { Router, RouterEntry, RouterGradient, RouterInput, RouterRead, Rout
 export { ROUTERS } from './routers/index.ts';
 export { type RoutingChoice, routingSizes } from './routing-sizes.ts';
 export { countAssignment, maxOverMean } from './statistics.ts';
+export { updateBias } from './update-bias.ts';

@@ -248,6 +248,12 @@ const RULES = {
     example: 'emulate: {verifyShare: 1} for a large model',
     remedy: 'lower emulate.verifyShare, emulate.tokens or routing.groupTokens, or use fewer threads',
   },
+  E_NOT_FINITE: {
+    title: 'An activation, a router weight or a logit is NaN or infinite',
+    rule: 'NaN compares with nothing, so a router that met it would quietly send the token to its first expert; layer, device and token are named instead',
+    example: 'an activation that overflowed bf16 in the layer before',
+    remedy: 'look at what was computed before the layer that is named',
+  },
   E_LOAD_FIT: {
     title: 'A named load that cannot keep its promise under this model, layout and router',
     rule: 'a token chooses an expert at most once, so one expert takes at most 1/k of the choices; experts and devices that are named must exist',

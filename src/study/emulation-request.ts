@@ -1,7 +1,7 @@
 import { type EmulationRequest, type RoutingVariant, sampleEvenly } from '../emulate/index.ts';
 import { shardsOf } from '../layout/index.ts';
 import { switchLayersOf } from '../model/index.ts';
-import { type EmulateSpec, type Scenario, stackGroups } from '../scenario/index.ts';
+import { type EmulateSpec, type Scenario, stackGroups, stackLengths } from '../scenario/index.ts';
 
 /** What to route, beside the scenario itself. */
 export interface RoutingTask {
@@ -25,6 +25,7 @@ export function emulationRequest(scenario: Scenario, task: RoutingTask): Emulati
   const { model, layout, precision } = scenario;
   const shards = shardsOf(layout);
   const { stacks } = stackGroups(scenario);
+  const lengths = stackLengths(scenario);
   const layers = switchLayersOf(model);
   const routed = sampleEvenly(layers.length, task.sample.layers).map((row) => layers[row]);
   const tokens = stacks.reduce((sum, stack) => sum + stack.tokens, 0);
@@ -44,6 +45,7 @@ export function emulationRequest(scenario: Scenario, task: RoutingTask): Emulati
         stack: stack.stack,
         tokens: stack.tokens,
         groupTokens: stack.groupTokens,
+        sequenceLength: lengths[stack.stack],
         layers: routed.filter((layer) => layer.stack === stack.stack).map((layer) => layer.layer),
         groups: sampleEvenly(stack.groups, share === 1 ? 'all' : Math.max(2, Math.round(share * stack.groups))),
       }))

@@ -70,7 +70,9 @@ describe('threads', () => {
     const executor = createThreadExecutor({ threads: 2, signal: controller.signal });
     // Minutes of work: 64 groups of 4,096 tokens, 1,024 experts, 6 layers.
     const groups = Array.from({ length: 64 }, (_, i) => i);
-    const stacks = [{ stack: 'encoder' as const, tokens: 262144, groupTokens: 4096, layers: [1, 3, 5, 7, 9, 11], groups }];
+    const stacks = [
+      { stack: 'encoder' as const, tokens: 262144, groupTokens: 4096, sequenceLength: 4096, layers: [1, 3, 5, 7, 9, 11], groups },
+    ];
     const request = { ...SMALL, dModel: 512, experts: 1024, stacks, totalLayers: 6, verifyShare: 0 };
     let abortedAt = 0;
     const run = emulate(request, executor, (done) => {

@@ -10,7 +10,16 @@ function bytesOf({ tokenTraffic }: LayerLoad): Float64Array {
 
 const BIG: ChosenRequest = {
   ...SMALL,
-  stacks: [{ stack: 'encoder', tokens: 131072, groupTokens: 1024, layers: [1, 3], groups: Array.from({ length: 64 }, (_, i) => i * 2) }],
+  stacks: [
+    {
+      stack: 'encoder',
+      tokens: 131072,
+      groupTokens: 1024,
+      sequenceLength: 1024,
+      layers: [1, 3],
+      groups: Array.from({ length: 64 }, (_, i) => i * 2),
+    },
+  ],
   experts: 64,
   totalLayers: 2,
 };

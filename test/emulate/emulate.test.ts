@@ -192,7 +192,7 @@ describe('uniform routing', () => {
       expect(expected).toHaveLength(1);
       const [{ capacity, expected_drop: expectedShare }] = expected;
       const groups = 64;
-      const stack = { stack: 'encoder' as const, tokens: tokens * groups * 2, groupTokens: tokens, layers: [1] };
+      const stack = { stack: 'encoder' as const, tokens: tokens * groups * 2, groupTokens: tokens, sequenceLength: tokens, layers: [1] };
       const request: EmulationRequest = {
         ...SMALL,
         clustering: 0,
@@ -218,7 +218,16 @@ describe('uniform routing', () => {
   it('of clustered tokens drops more, the more they cluster', async () => {
     const drops: number[] = [];
     for (const clustering of [0, 0.3, 0.6, 0.9]) {
-      const stacks = [{ stack: 'encoder' as const, tokens: 8192, groupTokens: 1024, layers: [1, 3], groups: [0, 1, 2, 3, 4, 5, 6, 7] }];
+      const stacks = [
+        {
+          stack: 'encoder' as const,
+          tokens: 8192,
+          groupTokens: 1024,
+          sequenceLength: 1024,
+          layers: [1, 3],
+          groups: [0, 1, 2, 3, 4, 5, 6, 7],
+        },
+      ];
       const [load] = await emulate({ ...SMALL, clustering, dModel: 256, experts: 64, stacks, verifyShare: 0 }, wasmExecutor);
       drops.push(droppedTokenShare(load).value);
     }

@@ -13,8 +13,8 @@ export const SMALL: EmulationRequest = {
   tokensTravel: true,
   dispatchDtype: 'bf16',
   stacks: [
-    { stack: 'encoder', tokens: 512, groupTokens: 64, layers: [1, 3], groups: [0, 1, 2, 3, 4, 5, 6, 7] },
-    { stack: 'decoder', tokens: 160, groupTokens: 40, layers: [1], groups: [0, 1, 2, 3] },
+    { stack: 'encoder', tokens: 512, groupTokens: 64, sequenceLength: 32, layers: [1, 3], groups: [0, 1, 2, 3, 4, 5, 6, 7] },
+    { stack: 'decoder', tokens: 160, groupTokens: 40, sequenceLength: 10, layers: [1], groups: [0, 1, 2, 3] },
   ],
   totalLayers: 3,
   variants: [{ router: 'switch-top1', options: {}, capacityFactor: 1.25, capacityRule: 'mesh-tf' }],

@@ -15,6 +15,7 @@ export const multiGate = defineRouter({
     const rules = topKRules({ topK, normalise: 'none', priority: 'choice-major', secondChoice: 'next' });
     return {
       ...rules,
+      gates: 'domain',
       auxiliaryLoss: () => 0,
       backward: (input, assignment, gradient) => rules.backward(input, assignment, { ...gradient, auxiliaryLoss: 0 }),
     };
