@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build, type Rollup } from 'vite';
 import { describe, expect, it } from 'vitest';
@@ -16,9 +15,9 @@ describe.skipIf(chromiumPath === undefined)('in Chromium', () => {
       const page = await browser.newPage();
       await page.addScriptTag({ content: await bundledFingerprints() });
       const prints = await page.evaluate(() => (globalThis as unknown as BundleGlobal).bits.computeFingerprints());
-      expect(Object.keys(prints).length).toBeGreaterThan(50);
+      expect(Object.values(prints).flatMap(Object.keys).length).toBeGreaterThan(50);
+      // That these are the stored ones is what determinism.test.ts checks.
       expect(prints).toEqual(computeFingerprints());
-      expect(prints).toEqual(JSON.parse(readFileSync(new URL('./fingerprints.json', import.meta.url), 'utf8')));
     } finally {
       await browser.close();
     }

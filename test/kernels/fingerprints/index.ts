@@ -9,8 +9,16 @@ import { routerPrints } from './routers.ts';
 import { switchOutputs } from './switch-layer.ts';
 import { tablePrints } from './tables.ts';
 
-export function computeFingerprints(): Prints {
-  return { ...numberPrints(), ...tablePrints(), ...referencePrints(), ...routerPrints() };
+/** One file of stored fingerprints each. */
+export interface Fingerprints {
+  readonly numbers: Prints;
+  readonly tables: Prints;
+  readonly reference: Prints;
+  readonly routers: Prints;
+}
+
+export function computeFingerprints(): Fingerprints {
+  return { numbers: numberPrints(), tables: tablePrints(), reference: referencePrints(), routers: routerPrints() };
 }
 
 /** Keyed by the function's name. */

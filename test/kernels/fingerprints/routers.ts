@@ -17,9 +17,9 @@ const EXPERTS = 16;
 export function routerPrints(): Prints {
   const prints: Record<string, string> = {};
   for (const [name, { options }] of Object.entries(ROUTERS)) {
-    prints[`router ${name}`] = routerPrint(name, {});
+    prints[name] = routerPrint(name, {});
     for (const [option, spec] of Object.entries(options)) {
-      for (const value of otherValues(spec)) prints[`router ${name}, ${option} ${value}`] = routerPrint(name, { [option]: value });
+      for (const value of otherValues(spec)) prints[`${name} with ${option} ${value}`] = routerPrint(name, { [option]: value });
     }
   }
   return prints;
@@ -38,6 +38,7 @@ function routerPrint(name: string, options: OptionValues): string {
   const input = routerInput(own ?? Math.ceil(perExpert), Math.ceil(router.topK));
   const assignment = router.route(input);
   const { token, expert, slot, requested, weight } = assignment;
+  if (!slot.some((one) => one >= 0)) throw new Error(`a fingerprint of ${name} would show nothing: nobody has a slot`);
   const gradient = {
     weight: Float32Array.from(reals(F32, 8, weight.length)),
     auxiliaryLoss: 0.01,
