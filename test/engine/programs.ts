@@ -112,3 +112,14 @@ export const shapes = fc.constantFrom(
   { shape: [2, 4], wrap: [false, true] },
   { shape: [2, 2, 4], wrap: [false, false, true] },
 );
+
+/** The same program with computations that take every device its own time. */
+export function unevenly(tasks: readonly Task[], times: readonly (readonly number[])[]): Task[] {
+  return tasks.map((task, i) => ('compute' in task ? { ...task, compute: times[i % times.length] } : task));
+}
+
+/** Rows of durations for the devices of any of the shapes, one or two devices per chip. */
+export const deviceSeconds: fc.Arbitrary<number[][]> = fc.array(fc.array(seconds, { minLength: 32, maxLength: 32 }), {
+  minLength: 1,
+  maxLength: 4,
+});
