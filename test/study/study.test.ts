@@ -95,6 +95,44 @@ describe('a study', () => {
     expect(value(result, 'allToAllBytesPerDevice') * 4).toBe(4 * handedOver);
   });
 
+  it('shows drops with slots, and waiting without', async () => {
+    const hot = (dispatch: 'einsum' | 'scatter' | 'dropless', share: number) =>
+      run((scenario) => ({
+        ...scenario,
+        routing: { ...scenario.routing, dispatch },
+        load: { kind: 'hot-expert', share, expert: 5 },
+      }));
+    for (const dispatch of ['einsum', 'scatter'] as const) {
+      const { result } = await hot(dispatch, 0.5);
+      expect(value(result, 'droppedTokenFraction')).toBeGreaterThan(0.3);
+      expect(value(result, 'waitSeconds')).toBe(0);
+    }
+    const [warm, hotter] = [(await hot('dropless', 0.3)).result, (await hot('dropless', 0.6)).result];
+    expect(value(warm, 'droppedTokenFraction')).toBe(0);
+    expect(value(warm, 'waitSeconds')).toBeGreaterThan(0);
+    expect(value(hotter, 'waitSeconds')).toBeGreaterThan(1.5 * value(warm, 'waitSeconds'));
+    expect(value(hotter, 'stepSeconds')).toBeGreaterThan(value(warm, 'stepSeconds'));
+    const waiting = hotter.detail.breakdown.filter(({ kind }) => kind === 'wait').flatMap((row) => row.secondsByStage);
+    expect(waiting.reduce((sum, seconds) => sum + seconds, 0)).toBeGreaterThan(0);
+  });
+
+  it.each(['bf16', 'f32'] as const)('sends without slots exactly the rows that the emulated pod handed over, in %s', async (matmul) => {
+    const { result } = await run((scenario) => ({
+      ...scenario,
+      precision: { ...scenario.precision, matmul },
+      routing: { ...scenario.routing, dispatch: 'dropless' },
+    }));
+    let handedOver = 0;
+    for (const { executedBytesToOthers, predictedBytesToOthers, slotBytesPerPair } of result.detail.traffic) {
+      expect(slotBytesPerPair).toBeNull();
+      expect(executedBytesToOthers).toBe(predictedBytesToOthers);
+      handedOver += executedBytesToOthers ?? Number.NaN;
+    }
+    expect(value(result, 'allToAllBytesPerDevice') * 4).toBe(4 * handedOver);
+    expect(result.detail.verification?.differingValues).toBe(0);
+    expect(isIssues(readStored(JSON.parse(JSON.stringify(result))))).toBe(false);
+  });
+
   it('shows no traffic where every device holds all experts', async () => {
     const { result } = await run((scenario) => ({ ...scenario, layout: { ...scenario.layout, expertsOver: 'none' } }));
     expect(value(result, 'allToAllBytesPerDevice')).toBe(0);
