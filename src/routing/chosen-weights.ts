@@ -19,28 +19,20 @@ const EPSILON = 1e-9;
 /** Distance from 1 to the next f32; DeepSpeed's bound (microsoft/DeepSpeed@edaa722 deepspeed/moe/sharded_moe.py). */
 const SMALLEST_SUM = 2 ** -23;
 
-/** Writes the weights of all choices before they are seated; for after-drop these are the probabilities. */
+/** Turns the probabilities of the choices in `weight` into their weights, before they are seated; for after-drop they stay what they are. */
 export function weighChosen(input: RouterInput, { expert, weight }: Assignment, topK: number, normalise: Normalisation): void {
-  if (normalise === 'softmax-over-chosen') {
-    softmaxOverChosen(input, expert, topK, weight);
-    return;
-  }
-  const { tokens, experts } = input;
-  const probabilities = required(input, 'probabilities');
-  for (let token = 0, row = 0; token < tokens; token++, row += topK) {
-    let sum = 0;
-    for (let i = row; i < row + topK; i++) {
-      weight[i] = probabilities[token * experts + expert[i]];
-      sum += weight[i];
-    }
-    if (normalise !== 'before-drop') continue;
-    for (let i = row; i < row + topK; i++) weight[i] /= sum + EPSILON;
+  if (normalise === 'softmax-over-chosen') softmaxOverChosen(input, expert, topK, weight);
+  if (normalise !== 'before-drop') return;
+  for (let row = 0; row < weight.length; row += topK) {
+    let sum = EPSILON;
+    for (let i = row; i < row + topK; i++) sum += weight[i];
+    for (let i = row; i < row + topK; i++) weight[i] /= sum;
   }
 }
 
 /** after-drop: what each token has left after seating is brought to the sum 1. */
-export function renormaliseKept({ tokens }: RouterInput, { weight }: Assignment, topK: number): void {
-  for (let row = 0; row < tokens * topK; row += topK) {
+export function renormaliseKept({ weight }: Assignment, topK: number): void {
+  for (let row = 0; row < weight.length; row += topK) {
     let sum = 0;
     for (let i = row; i < row + topK; i++) sum += weight[i];
     if (sum < SMALLEST_SUM) sum = SMALLEST_SUM;

@@ -1,4 +1,4 @@
-import { type Assignment, seat } from './assignment.ts';
+import type { Assignment } from './assignment.ts';
 import type { RouterSizes } from './router.ts';
 
 /**
@@ -8,17 +8,21 @@ import type { RouterSizes } from './router.ts';
  */
 export function seatByChoice(sizes: RouterSizes, into: Assignment, topK: number, order: Int32Array | null): void {
   const { tokens, experts, expertCapacity } = sizes;
+  const { expert, slot, requested, weight } = into;
   const queued = new Int32Array(experts);
+  requested.fill(1);
   for (let choice = 0; choice < topK; choice++) {
     for (let place = 0; place < tokens; place++) {
       const row = (order === null ? place : order[place]) * topK + choice;
-      seat(into, row, queued[into.expert[row]]++, expertCapacity);
+      const position = queued[expert[row]]++;
+      const kept = position < expertCapacity;
+      slot[row] = kept ? position : -1;
+      if (!kept) weight[row] = 0;
     }
   }
 }
 
-/** All choices of the first token queue, then all of the second, and so on. */
+/** All choices of the first token queue, then all of the second, and so on: with rows in this order, as if each row were a token. */
 export function seatByToken({ experts, expertCapacity }: RouterSizes, into: Assignment): void {
-  const queued = new Int32Array(experts);
-  for (let row = 0; row < into.expert.length; row++) seat(into, row, queued[into.expert[row]]++, expertCapacity);
+  seatByChoice({ tokens: into.expert.length, experts, expertCapacity }, into, 1, null);
 }

@@ -39,12 +39,13 @@ export function topKRules(options: TopKOptions): RouterRules {
     rows: ({ tokens }) => tokens * topK,
     ownCapacity: null,
     route: (input, into) => {
-      if (secondChoice === 'gumbel' && input.training) chooseWithGumbelNoise(input, topK, into.expert);
-      else chooseTop(required(input, 'probabilities'), input.experts, topK, into.expert);
+      if (secondChoice === 'gumbel' && input.training) chooseWithGumbelNoise(input, topK, into);
+      else chooseTop(required(input, 'probabilities'), input.experts, topK, into.expert, into.weight);
+      const order = queueOrder(input, into, options);
       weighChosen(input, into, topK, normalise);
       if (options.priority === 'token-major') seatByToken(input, into);
-      else seatByChoice(input, into, topK, queueOrder(input, into, options));
-      if (normalise === 'after-drop') renormaliseKept(input, into, topK);
+      else seatByChoice(input, into, topK, order);
+      if (normalise === 'after-drop') renormaliseKept(into, topK);
     },
     auxiliaryLoss: (input, assignment) =>
       balanceLoss(countChoices(assignment, input.experts), probabilitySumsOf(input, required(input, 'probabilities')), input.tokens),
@@ -53,24 +54,24 @@ export function topKRules(options: TopKOptions): RouterRules {
 }
 
 /** First choices by probability; the others by logit + Gumbel noise -log(-log u), which draws them in proportion to exp(logit), without repeats. */
-function chooseWithGumbelNoise(input: RouterInput, topK: number, chosen: Int32Array): void {
+function chooseWithGumbelNoise(input: RouterInput, topK: number, { expert, weight }: Assignment): void {
   const { tokens, experts, draw } = input;
   const probabilities = required(input, 'probabilities');
   const logits = required(input, 'logits');
-  const best = new Float64Array(topK);
   const noisy = new Float32Array(experts);
   for (let token = 0, at = 0, row = 0; token < tokens; token++, at += experts, row += topK) {
-    chooseTopOfRow(probabilities, at, experts, 1, chosen, row, best);
+    chooseTopOfRow(probabilities, at, experts, 1, expert, weight, row);
     if (topK === 1) continue;
     for (let e = 0; e < experts; e++) noisy[e] = logits[at + e] - log(-log(draw(token, e) + HALF_STEP));
-    noisy[chosen[row]] = Number.NEGATIVE_INFINITY;
-    chooseTopOfRow(noisy, 0, experts, topK - 1, chosen, row + 1, best);
+    noisy[expert[row]] = Number.NEGATIVE_INFINITY;
+    chooseTopOfRow(noisy, 0, experts, topK - 1, expert, weight, row + 1);
+    for (let i = row + 1; i < row + topK; i++) weight[i] = probabilities[at + expert[i]];
   }
 }
 
-/** [S]: tokens as they queue; null for as they stand. */
-function queueOrder(input: RouterInput, { expert }: Assignment, { topK, priority }: TopKOptions): Int32Array | null {
-  if (priority === 'batch-prioritised') return rankedBy(firstProbabilities(input, expert, topK));
+/** [S]: tokens as they queue; null for as they stand. `weight` still holds probabilities. */
+function queueOrder(input: RouterInput, { weight }: Assignment, { topK, priority }: TopKOptions): Int32Array | null {
+  if (priority === 'batch-prioritised') return rankedBy(weight.filter((_, row) => row % topK === 0));
   return priority === 'random' && input.training ? rankedBy(drawnKeys(input)) : null;
 }
 
@@ -78,14 +79,6 @@ function rankedBy(keys: Float32Array): Int32Array {
   const order = new Int32Array(keys.length);
   rankTokens(keys, order);
   return order;
-}
-
-function firstProbabilities(input: RouterInput, expert: Int32Array, topK: number): Float32Array {
-  const { tokens, experts } = input;
-  const probabilities = required(input, 'probabilities');
-  const first = new Float32Array(tokens);
-  for (let token = 0; token < tokens; token++) first[token] = probabilities[token * experts + expert[token * topK]];
-  return first;
 }
 
 /** [S]: a random key for each token; noise of the choices is drawn at indices below E, this at E. */

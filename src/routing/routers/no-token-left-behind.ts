@@ -45,8 +45,7 @@ export const noTokenLeftBehind = defineRouter({
 
 function route(input: RouterInput, into: Assignment, rounds: number): void {
   const { tokens, experts, expertCapacity } = input;
-  const probabilities = required(input, 'probabilities');
-  const choices = topOf(input, rounds);
+  const { expert: choices, probability } = topOf(input, rounds);
   const filled = new Int32Array(experts);
   for (let token = 0; token < tokens; token++) {
     into.expert[token] = choices[token * rounds];
@@ -55,25 +54,28 @@ function route(input: RouterInput, into: Assignment, rounds: number): void {
   for (let round = 0; round < rounds; round++) {
     for (let token = 0; token < tokens; token++) {
       if (into.slot[token] >= 0) continue;
-      const expert = choices[token * rounds + round];
+      const choice = token * rounds + round;
+      const expert = choices[choice];
       // A full expert stays full: counting those it turns away would change nothing.
       if (filled[expert] === expertCapacity) continue;
       into.expert[token] = expert;
-      into.weight[token] = probabilities[token * experts + expert];
+      into.weight[token] = probability[choice];
       into.slot[token] = filled[expert]++;
     }
   }
 }
 
-function topOf(input: RouterInput, rounds: number): Int32Array {
-  const choices = new Int32Array(input.tokens * rounds);
-  chooseTop(required(input, 'probabilities'), input.experts, rounds, choices);
-  return choices;
+/** [S * rounds], token-major. */
+function topOf(input: RouterInput, rounds: number): { expert: Int32Array; probability: Float32Array } {
+  const expert = new Int32Array(input.tokens * rounds);
+  const probability = new Float32Array(expert.length);
+  chooseTop(required(input, 'probabilities'), input.experts, rounds, expert, probability);
+  return { expert, probability };
 }
 
 /** [E]: how many tokens have each expert among their `rounds` best. */
 function countTop(input: RouterInput, rounds: number): Int32Array {
   const counts = new Int32Array(input.experts);
-  for (const expert of topOf(input, rounds)) counts[expert]++;
+  for (const expert of topOf(input, rounds).expert) counts[expert]++;
   return counts;
 }

@@ -6,7 +6,7 @@ import { wholeNumber } from '../options.ts';
 import { required } from '../required.ts';
 import type { RouterGradient, RouterInput } from '../router.ts';
 import { seatByChoice } from '../seat-choices.ts';
-import { chooseTopOfRow } from '../top-choices.ts';
+import { chooseTop } from '../top-choices.ts';
 
 /**
  * Task-level mixture of experts: all tokens of a task (or language) share their experts, so that at serving time only these need to be loaded.
@@ -49,8 +49,8 @@ function route(input: RouterInput, into: Assignment, topK: number): void {
   const { experts } = input;
   const { taskOfToken, tokens, logits, probabilities } = tasksOf(input);
   const chosen = new Int32Array(tokens.length * topK);
-  const best = new Float64Array(topK);
-  for (let d = 0; d < tokens.length; d++) chooseTopOfRow(logits, d * experts, experts, topK, chosen, d * topK, best);
+  const means = new Float32Array(chosen.length);
+  chooseTop(logits, experts, topK, chosen, means);
   for (let token = 0; token < input.tokens; token++) {
     const d = taskOfToken[token];
     for (let choice = 0; choice < topK; choice++) {
