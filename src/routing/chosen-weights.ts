@@ -9,7 +9,7 @@ import type { RouterGradient, RouterInput } from './router.ts';
  *   before-drop           w_i = p_i / (sum of the chosen p + 1e-9)
  *   after-drop            w_i = p_i / max(sum of the p that found a slot, 2^-23)
  *   softmax-over-chosen   w_i = exp(l_i) / sum of exp over the chosen logits l, which is before-drop without its 1e-9 and without underflow
- * With k = 1 all but the first are (nearly) 1 and teach the router nothing through its weights.
+ * With k = 1 the last three give the weight 1 (but for rounding), which teaches the router nothing; it then learns from the auxiliary loss alone.
  */
 export const NORMALISATIONS = ['none', 'before-drop', 'after-drop', 'softmax-over-chosen'] as const;
 export type Normalisation = (typeof NORMALISATIONS)[number];

@@ -11,8 +11,8 @@ export function hashTable(kind: 'balanced' | 'random', vocabulary: number, exper
 const tables = new Map<string, Int32Array>();
 
 /**
- * Ids from the most frequent on, each to the expert with the least load so far (of equal loads to the lower one). Vocabularies list their ids by falling
- * frequency, and id i is taken to be as frequent as Zipf's law says, in proportion to 1 / (i + 1).
+ * Ids from the most frequent on, each to the expert with the least load so far (of equal loads to the lower one). Subword vocabularies list frequent pieces
+ * first, and id i is taken to be as frequent as Zipf's law says, in proportion to 1 / (i + 1).
  * `heap` holds the experts with the least loaded one on top; only its load changes, so it sinks.
  */
 function dealByFrequency(vocabulary: number, experts: number): Int32Array {

@@ -14,7 +14,7 @@ import { chooseTop, chooseTopOfRow } from './top-choices.ts';
 export const PRIORITIES = ['choice-major', 'token-major', 'batch-prioritised', 'random'] as const;
 type Priority = (typeof PRIORITIES)[number];
 
-export interface TopKOptions {
+interface TopKOptions {
   readonly topK: number;
   readonly normalise: Normalisation;
   readonly priority: Priority;
@@ -71,7 +71,7 @@ function chooseWithGumbelNoise(input: RouterInput, topK: number, { expert, weigh
 
 /** [S]: tokens as they queue; null for as they stand. `weight` still holds probabilities. */
 function queueOrder(input: RouterInput, { weight }: Assignment, { topK, priority }: TopKOptions): Int32Array | null {
-  if (priority === 'batch-prioritised') return rankedBy(weight.filter((_, row) => row % topK === 0));
+  if (priority === 'batch-prioritised') return rankedBy(firstOf(weight, topK));
   return priority === 'random' && input.training ? rankedBy(drawnKeys(input)) : null;
 }
 
@@ -79,6 +79,12 @@ function rankedBy(keys: Float32Array): Int32Array {
   const order = new Int32Array(keys.length);
   rankTokens(keys, order);
   return order;
+}
+
+function firstOf(probability: Float32Array, topK: number): Float32Array {
+  const first = new Float32Array(probability.length / topK);
+  for (let token = 0; token < first.length; token++) first[token] = probability[token * topK];
+  return first;
 }
 
 /** [S]: a random key for each token; noise of the choices is drawn at indices below E, this at E. */

@@ -111,4 +111,16 @@ describe('topk with any mixture of its options', () => {
       expect(Array.from(weight)).toEqual([1, 0]);
     }
   });
+
+  it('teaches through the one weight of k = 1 only when it is not normalised', () => {
+    const slope = (normalise: string): number => {
+      const router = createRouter('topk', { topK: 1, normalise });
+      const input = scoredInput([[1, 0.5, -1, 0]], 1, 1);
+      const logits = new Float32Array(4);
+      router.backward(input, router.route(input), { weight: Float32Array.of(1), auxiliaryLoss: 0, logits });
+      return Math.max(...logits.map(Math.abs));
+    };
+    expect(slope('none')).toBeGreaterThan(0.1);
+    for (const normalise of ['before-drop', 'after-drop', 'softmax-over-chosen']) expect(slope(normalise)).toBeLessThan(1e-6);
+  });
 });
