@@ -10,8 +10,8 @@ import { chooseTopTwo, seatFirstChoices, topTwoBackward } from '../top-two.ts';
 const SMALLEST_THRESHOLD = 1e-9;
 
 /**
- * Mesh-TensorFlow's top-2: second choices queue behind the kept first choices, and one that was not requested takes no place in the queue, so
- * slots fill without gaps. Under the `random` policy a second weight of at least the threshold always asks for its expert, a smaller one with
+ * Mesh-TensorFlow's top-2: second choices queue behind the first choices, and one that was not requested takes no place in the queue, so slots
+ * fill without gaps. (The source starts behind the *kept* first choices; behind dropped ones nobody finds a slot, so it makes no difference.) Under the `random` policy a second weight of at least the threshold always asks for its expert, a smaller one with
  * probability weight / threshold; under `threshold` it asks when it is above it; under `all` and `none` always and never.
  */
 export const mtfTop2 = defineRouter({
@@ -48,10 +48,9 @@ export const mtfTop2 = defineRouter({
 });
 
 function route(input: RouterInput, into: Assignment, asks: (token: number, weight: number) => boolean): void {
-  const { tokens, experts, expertCapacity } = input;
+  const { tokens, expertCapacity } = input;
   chooseTopTwo(input, into);
   const queued = seatFirstChoices(input, into);
-  for (let e = 0; e < experts; e++) queued[e] = Math.min(queued[e], expertCapacity);
   for (let row = 1; row < 2 * tokens; row += 2) {
     if (asks(row >> 1, into.weight[row])) seat(into, row, queued[into.expert[row]]++, expertCapacity);
     else skip(into, row);
