@@ -248,6 +248,12 @@ const RULES = {
     example: 'emulate: {verifyShare: 1} for a large model',
     remedy: 'lower emulate.verifyShare, emulate.tokens or routing.groupTokens, or use fewer threads',
   },
+  E_ROUTER_LOAD: {
+    title: 'A router and a load that do not go together',
+    rule: 'the router `trace` needs recorded choices; routers that fix the load of every expert (expert-choice, base) need scores, not choices',
+    example: 'routing: {router: expert-choice} with load: {kind: zipf}',
+    remedy: 'change routing.router or load.kind',
+  },
   E_NOT_FINITE: {
     title: 'An activation, a router weight or a logit is NaN or infinite',
     rule: 'NaN compares with nothing, so a router that met it would quietly send the token to its first expert; layer, device and token are named instead',

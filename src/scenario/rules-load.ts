@@ -17,7 +17,26 @@ const namedLoadFits: ScenarioRule = {
   },
 };
 
-export const LOAD_RULES: readonly ScenarioRule[] = [namedLoadFits];
+/** Choices that are given need a router that seats them, and the router of recorded choices needs choices that were recorded. */
+const loadSuitsRouter: ScenarioRule = {
+  reads: ['load.kind', 'routing.router', 'routing.options'],
+  check: ({ scenario: { load, model, routing } }) => {
+    const router = routerOrNull(routing);
+    if (router === null || model.moe === null) return [];
+    const at = { code: 'E_ROUTER_LOAD', path: 'routing.router', value: `${routing.router} with load ${load.kind}` };
+    if (router.reads.includes('recorded') && load.kind !== 'trace') {
+      const rule = `${routing.router} takes recorded choices, which only load: {kind: trace, file} has`;
+      return [{ ...at, rule, remedy: 'name the file of the recording, or use another routing.router' }];
+    }
+    if (router.ownCapacity !== null && load.kind !== 'measured') {
+      const rule = `${routing.router} decides itself how many tokens every expert gets, so choices cannot be drawn or recorded for it`;
+      return [{ ...at, rule, remedy: 'use load: {kind: measured}, or another routing.router' }];
+    }
+    return [];
+  },
+};
+
+export const LOAD_RULES: readonly ScenarioRule[] = [namedLoadFits, loadSuitsRouter];
 
 function isNamed(load: LoadSpec): load is NamedLoadSpec {
   return Object.hasOwn(NAMED_LOADS, load.kind);

@@ -40,9 +40,15 @@ export const WARNING_CODES = {
   },
   W_UNUSED: {
     title: 'Keys that do nothing here',
-    rule: 'a dense model has no routing and no expert load; dropless dispatch has no slots, hence no capacity factor and no capacity rule',
+    rule: 'a dense model has no routing and no expert load; dropless dispatch has no slots, hence no capacity factor and no capacity rule; some routers fix their slots themselves',
     example: 'model: {preset: t5-base} with routing: {capacityFactor: 2}',
     remedy: 'remove the keys',
+  },
+  W_EXPERT_CHOICE_CAUSAL: {
+    title: 'Experts choose tokens in a decoder',
+    rule: 'an expert takes its best tokens of a whole group, so whether it takes one depends on later ones (Zhou et al. 2022, section 5)',
+    example: 'routing: {router: expert-choice} for a model with decoder layers',
+    remedy: 'use a router whose tokens choose, or take the run as one of training alone',
   },
   W_DOES_NOT_FIT: {
     title: 'The step does not fit into device memory',

@@ -1,4 +1,5 @@
-import { routerOrNull, routingSizes } from '../routing/index.ts';
+import { switchLayersOf } from '../model/index.ts';
+import { expertsChoose, routerOrNull, routingSizes } from '../routing/index.ts';
 import type { RuleInput, ScenarioWarning } from './rule.ts';
 import { sliceName } from './rules-layout.ts';
 import { stackGroups, stackTokens } from './stack-groups.ts';
@@ -21,7 +22,7 @@ export function scenarioWarnings(input: RuleInput, stated: Stated): ScenarioWarn
   return [
     ...wrapAssumed(input, stated),
     ...smallBatch(input),
-    ...(input.scenario.model.moe === null ? unusedSections(input, stated) : [...unusedCapacity(input, stated), ...routingWarnings(input)]),
+    ...(input.scenario.model.moe === null ? unusedSections(input, stated) : [...unusedCapacity(input, stated), ...causalChoice(input), ...routingWarnings(input)]),
   ];
 }
 
@@ -59,13 +60,34 @@ function unusedSections({ scenario }: RuleInput, { sections }: Stated): Scenario
   return [{ code: 'W_UNUSED', message: `${scenario.model.name} has no experts: ${unused.join(', ')} do nothing.` }];
 }
 
-/** Without slots there is no capacity, but for algorithms that fix their own. */
+/** Without slots there is no capacity, and algorithms that fix their own read the factor at most. */
 function unusedCapacity({ scenario: { routing } }: RuleInput, { routingKeys }: Stated): ScenarioWarning[] {
-  if (routing.dispatch !== 'dropless' || routerOrNull(routing)?.ownCapacity !== null) return [];
-  const unused = ['capacityFactor', 'capacityRule'].filter((key) => routingKeys.includes(key));
+  const ownCapacity = routerOrNull(routing)?.ownCapacity ?? null;
+  if (routing.dispatch !== 'dropless' && ownCapacity === null) return [];
+  const readsFactor = ownCapacity !== null && ownCapacity(probe(1)) !== ownCapacity(probe(2));
+  const unused = (readsFactor ? ['capacityRule'] : ['capacityFactor', 'capacityRule']).filter((key) => routingKeys.includes(key));
   if (unused.length === 0) return [];
   const verb = unused.length === 1 ? 'does' : 'do';
-  return [{ code: 'W_UNUSED', message: `routing.dispatch dropless gives every choice its row: ${unused.join(' and ')} ${verb} nothing.` }];
+  const why =
+    ownCapacity === null ? 'routing.dispatch dropless gives every choice its row' : `${routing.router} fixes the slots of its experts`;
+  return [{ code: 'W_UNUSED', message: `${why}: ${unused.join(' and ')} ${verb} nothing.` }];
+}
+
+/** Sizes at which twice the factor is twice the slots, wherever it is read at all. */
+function probe(capacityFactor: number) {
+  return { tokens: 1024, experts: 8, capacityFactor };
+}
+
+/** Whether an expert takes a token depends on the tokens behind it, which are not there yet when text is generated. */
+function causalChoice({ scenario: { routing, model } }: RuleInput): ScenarioWarning[] {
+  const router = routerOrNull(routing);
+  if (router === null || !expertsChoose(router) || !switchLayersOf(model).some(({ stack }) => stack === 'decoder')) return [];
+  return [
+    {
+      code: 'W_EXPERT_CHOICE_CAUSAL',
+      message: `${routing.router} in a decoder looks at later tokens: the model can be trained so, but not used to generate text token by token.`,
+    },
+  ];
 }
 
 function routingWarnings({ scenario }: RuleInput): ScenarioWarning[] {
@@ -79,6 +101,7 @@ function routingWarnings({ scenario }: RuleInput): ScenarioWarning[] {
         'Trained models balance their load; give recorded choices by load: {kind: trace, file}.',
     });
   }
+  const hasRule = routing.dispatch !== 'dropless' && routerOrNull(routing)?.ownCapacity === null;
   for (const { stack, tokens, groups, groupTokens } of stackGroups(scenario).stacks) {
     if (groupTokens !== Math.min(routing.groupTokens, tokens)) {
       warnings.push({
@@ -89,7 +112,7 @@ function routingWarnings({ scenario }: RuleInput): ScenarioWarning[] {
     const experts = model.moe?.experts ?? 1;
     const { topK, expertCapacity } = routingSizes(routing, groupTokens, experts);
     const share = (groupTokens * topK * routing.capacityFactor) / experts;
-    if (routing.dispatch !== 'dropless' && expertCapacity > share + 1 && expertCapacity <= 4) {
+    if (hasRule && expertCapacity > share + 1 && expertCapacity <= 4) {
       warnings.push({
         code: 'W_CAPACITY_FLOOR',
         message:
