@@ -77,7 +77,7 @@ describe('a router refuses', () => {
   });
 });
 
-describe.each(ROUTER_VARIANTS)('router $name', ({ router }) => {
+describe.each(ROUTER_VARIANTS.map((variant) => [variant.name, variant] as const))('router %s', (_, { router }) => {
   it('says which tensor is missing, of all that it reads', () => {
     for (const name of router.reads) {
       const issue = issueOf(() => router.route({ ...GOOD, [name]: undefined }));

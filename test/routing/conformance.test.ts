@@ -40,7 +40,7 @@ it('has an oracle of its own for every router, and none for a router that is gon
 });
 
 /** What holds for every router; a new entry of the registry is tested without a line here, except that its oracle must be written. */
-describe.each(ROUTER_VARIANTS)('router $name', ({ key, options, router }) => {
+describe.each(ROUTER_VARIANTS.map((variant) => [variant.name, variant] as const))('router %s', (_, { key, options, router }) => {
   const inputs = inputsFor(router);
 
   it('seats nobody twice in one slot, fills no expert beyond its capacity, and gives no token the same expert twice', () => {

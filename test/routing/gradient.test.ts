@@ -53,7 +53,7 @@ function difference(
   return above.filled === here.filled && below.filled === here.filled ? (above.loss - below.loss) / (2 * STEP) : null;
 }
 
-describe.each(ROUTER_VARIANTS)('gradient of router $name', (variant) => {
+describe.each(ROUTER_VARIANTS.map((one) => [one.name, one] as const))('gradient of router %s', (_, variant) => {
   it('equals finite differences of the oracle in double precision', () => {
     let compared = 0;
     let largest = 0;

@@ -167,7 +167,7 @@ export const ROUTING_FAULTS: readonly Fault[] = [
     file: 'src/routing/groups.ts',
     from: 'const fewest = Math.max(1, Math.floor(tokens / maxGroupTokens));',
     to: 'const fewest = Math.max(1, Math.floor(tokens / maxGroupTokens) - 1);',
-    caughtBy: { file: CONFORMANCE, test: 'groups.json 4096 tokens, at most 1024, a multiple of 1 groups' },
+    caughtBy: { file: CONFORMANCE, test: 'groups.json 7 tokens, at most 3, a multiple of 1' },
   },
   {
     name: 'twice-served-token',
