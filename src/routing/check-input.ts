@@ -5,13 +5,19 @@ import type { Router, RouterInput, RouterRead } from './router.ts';
  * Refuses input that a router cannot answer: sizes that do not fit, tensors that are missing, numbers that are not finite. The error names the
  * argument, the router, the bound and the value.
  */
-export function checkInput(router: string, { reads, topK, rows }: Pick<Router, 'reads' | 'topK' | 'rows'>, input: RouterInput): void {
+export function checkInput(
+  router: string,
+  { reads, topK, rows, misfit }: Pick<Router, 'reads' | 'topK' | 'rows' | 'misfit'>,
+  input: RouterInput,
+): void {
   const { tokens, experts, expertCapacity } = input;
   const refuse: Refuse = (argument, value, rule) => refuseInput(router, argument, value, rule);
   if (!(Number.isInteger(tokens) && tokens > 0)) refuse('tokens', tokens, 'a whole number above 0');
   if (!(Number.isInteger(experts) && experts > 0)) refuse('experts', experts, 'a whole number above 0');
   if (!(Number.isInteger(expertCapacity) && expertCapacity > 0)) refuse('expertCapacity', expertCapacity, 'a whole number above 0');
   if (topK > experts) refuse('experts', experts, `at least ${topK}, the experts that a token chooses`);
+  const rule = misfit?.(experts) ?? null;
+  if (rule !== null) refuse('experts', experts, rule);
   for (const name of reads) {
     const column = input[name];
     if (column === undefined) {

@@ -51,6 +51,8 @@ export interface Router {
   readonly gates?: 'domain';
   /** All-to-alls of one layer in the forward pass, and as many in the backward pass: to the experts and back, and what else the algorithm sends. */
   readonly allToAlls: 2 | 4;
+  /** What this number of experts must be instead, in words after "must be"; null when it fits the options. Left out where topK says it all. */
+  readonly misfit?: (experts: number) => string | null;
   /** Rows of an assignment. */
   readonly rows: (sizes: RouterSizes) => number;
   /** C where the algorithm fixes it itself; null where a capacity rule does. */

@@ -30,8 +30,16 @@ const capacityRuleIsKnown: ScenarioRule = {
 const enoughExperts: ScenarioRule = {
   reads: ['routing.router', 'routing.options', 'model'],
   check: ({ scenario: { routing, model } }) => {
-    const topK = routerOrNull(routing)?.topK ?? 1;
-    if (model.moe === null || model.moe.experts >= topK) return [];
+    const router = routerOrNull(routing);
+    if (model.moe === null || router === null) return [];
+    const { topK } = router;
+    const misfit = router.misfit?.(model.moe.experts) ?? null;
+    if (misfit !== null) {
+      const rule = `${routing.router} with these options needs a number of experts that is ${misfit}`;
+      const remedy = 'change routing.options, or the number of experts';
+      return [{ code: 'E_ROUTER_OPTION', path: 'routing.options', value: `${model.moe.experts} experts`, rule, remedy }];
+    }
+    if (model.moe.experts >= topK) return [];
     return [
       {
         code: 'E_TOP_K',

@@ -11,7 +11,7 @@ import {
   type RouterInput,
 } from '../../src/routing/index.ts';
 import { ORACLES } from './oracles/index.ts';
-import { routerInputs, type ScoredInput, scoredInput } from './scores.ts';
+import { routerInputsOf, type ScoredInput, scoredInput } from './scores.ts';
 import { ROUTER_VARIANTS } from './variants.ts';
 
 const plain = (assignment: Assignment): unknown => ({
@@ -30,7 +30,7 @@ const tallyOf = (router: Router, input: RouterInput) => {
 
 /** Inputs that a router can answer: where it fixes the capacity itself, with that capacity. */
 const inputsFor = (router: Router): fc.Arbitrary<ScoredInput> =>
-  routerInputs.map((input) => {
+  routerInputsOf(Math.max(4, router.topK)).map((input) => {
     if (router.ownCapacity === null) return input;
     return { ...input, expertCapacity: router.ownCapacity({ tokens: input.tokens, experts: input.experts, capacityFactor: 1 }) };
   });
@@ -121,7 +121,7 @@ describe.each(ROUTER_VARIANTS.map((variant) => [variant.name, variant] as const)
         for (const [row, seat] of slot.entries()) {
           if (seat >= 0) dense[(token[row] * input.experts + expert[row]) * input.expertCapacity + seat] = weight[row];
         }
-        const wanted = ORACLES[key](input, options);
+        const wanted = ORACLES[key](input, options, assignment);
         expect(wanted.combine.length).toBe(dense.length);
         expect(wanted.combine.reduce((most, value, i) => Math.max(most, Math.abs(dense[i] - value)), 0)).toBeLessThan(1e-6);
         expect(Math.abs(router.auxiliaryLoss(input, assignment) - wanted.auxiliaryLoss)).toBeLessThan(

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RouterGradient } from '../../src/routing/index.ts';
+import type { Assignment, RouterGradient } from '../../src/routing/index.ts';
 import { ORACLES } from './oracles/index.ts';
-import { type ScoredInput, scoredInput, smoothInputs } from './scores.ts';
+import { type ScoredInput, scoredInput, smoothInputsOf } from './scores.ts';
 import { ROUTER_VARIANTS, type RouterVariant } from './variants.ts';
 
 const STEP = 1e-5;
@@ -11,8 +11,7 @@ const STEP = 1e-5;
 const AUXILIARY = 0.3;
 const pull = (token: number, expert: number): number => Math.sin(1 + 3 * token + 7 * expert);
 
-function gradientOf({ router }: RouterVariant, input: ScoredInput): RouterGradient {
-  const assignment = router.route(input);
+function gradientOf({ router }: RouterVariant, input: ScoredInput, assignment: Assignment): RouterGradient {
   const gradient = {
     weight: Float32Array.from(assignment.token, (token, row) => pull(token, assignment.expert[row])),
     auxiliaryLoss: AUXILIARY,
@@ -23,11 +22,11 @@ function gradientOf({ router }: RouterVariant, input: ScoredInput): RouterGradie
   return gradient;
 }
 
-/** The loss by the oracle, and which slots are filled. */
-function oracleLoss({ key, options }: RouterVariant, input: ScoredInput): { loss: number; filled: string } {
-  const { combine, auxiliaryLoss } = ORACLES[key](input, options);
+/** The loss by the oracle, which slots are filled, and what else was decided. */
+function oracleLoss({ key, options }: RouterVariant, input: ScoredInput, answered: Assignment): { loss: number; filled: string } {
+  const { combine, auxiliaryLoss, decisions = '' } = ORACLES[key](input, options, answered);
   let loss = AUXILIARY * auxiliaryLoss;
-  let filled = '';
+  let filled = decisions;
   for (const [at, weight] of combine.entries()) {
     const place = Math.floor(at / input.expertCapacity);
     loss += weight * pull(Math.floor(place / input.experts), place % input.experts);
@@ -44,11 +43,12 @@ function moved(scores: ScoredInput['scores'], token: number, expert: number, by:
 function difference(
   variant: RouterVariant,
   input: ScoredInput,
+  answered: Assignment,
   which: 'scores' | 'noiseScores',
   token: number,
   expert: number,
 ): number | null {
-  const at = (by: number) => oracleLoss(variant, { ...input, [which]: moved(input[which], token, expert, by) });
+  const at = (by: number) => oracleLoss(variant, { ...input, [which]: moved(input[which], token, expert, by) }, answered);
   const [above, here, below] = [at(STEP), at(0), at(-STEP)];
   return above.filled === here.filled && below.filled === here.filled ? (above.loss - below.loss) / (2 * STEP) : null;
 }
@@ -58,14 +58,15 @@ describe.each(ROUTER_VARIANTS.map((one) => [one.name, one] as const))('gradient 
     let compared = 0;
     let largest = 0;
     fc.assert(
-      fc.property(smoothInputs, (input) => {
-        const gradient = gradientOf(variant, input);
+      fc.property(smoothInputsOf(Math.max(4, variant.router.topK)), (input) => {
+        const assignment = variant.router.route(input);
+        const gradient = gradientOf(variant, input, assignment);
         const readsNoise = variant.router.reads.includes('noiseLogits');
         for (let token = 0; token < input.tokens; token++) {
           for (let expert = 0; expert < input.experts; expert++) {
             const at = token * input.experts + expert;
             for (const which of readsNoise ? (['scores', 'noiseScores'] as const) : (['scores'] as const)) {
-              const expected = difference(variant, input, which, token, expert);
+              const expected = difference(variant, input, assignment, which, token, expert);
               if (expected === null) continue;
               const actual = (which === 'scores' ? gradient.logits : (gradient.noiseLogits ?? []))[at];
               expect(Math.abs(actual - expected), `${which} ${token}, ${expert}`).toBeLessThan(2e-5 * Math.max(1, Math.abs(expected)));
@@ -84,14 +85,15 @@ describe.each(ROUTER_VARIANTS.map((one) => [one.name, one] as const))('gradient 
 
   if (variant.router.learned)
     it('is not zero: the router learns from its weights alone', () => {
-      const scores = Array.from({ length: 8 }, (_, token) => Array.from({ length: 4 }, (_, e) => Math.cos(5 * token + 2 * e)));
+      const experts = Math.max(4, variant.router.topK);
+      const scores = Array.from({ length: 8 }, (_, token) => Array.from({ length: experts }, (_, e) => Math.cos(5 * token + 2 * e)));
       const input = scoredInput(scores, 8, 3);
       const assignment = variant.router.route(input);
-      const logits = new Float32Array(32);
+      const logits = new Float32Array(8 * experts);
       const weight = new Float32Array(assignment.weight.length)
         .fill(1)
         .map((_, row) => pull(assignment.token[row], assignment.expert[row]));
-      variant.router.backward(input, assignment, { weight, auxiliaryLoss: 0, logits, noiseLogits: new Float32Array(32) });
+      variant.router.backward(input, assignment, { weight, auxiliaryLoss: 0, logits, noiseLogits: new Float32Array(8 * experts) });
       expect(Math.max(...logits.map(Math.abs))).toBeGreaterThan(0.01);
     });
 });

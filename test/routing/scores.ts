@@ -51,9 +51,13 @@ export function scoredInput(scores: readonly (readonly number[])[], expertCapaci
   };
 }
 
-const inputsOf = (rowOf: (experts: number) => fc.Arbitrary<number[]>, mostTokens: number): fc.Arbitrary<ScoredInput> =>
+const inputsOf = (
+  rowOf: (experts: number) => fc.Arbitrary<number[]>,
+  mostTokens: number,
+  fewestExperts: number,
+): fc.Arbitrary<ScoredInput> =>
   fc
-    .record({ tokens: fc.integer({ min: 1, max: mostTokens }), experts: fc.integer({ min: 4, max: 9 }), seed: fc.nat() })
+    .record({ tokens: fc.integer({ min: 1, max: mostTokens }), experts: fc.integer({ min: fewestExperts, max: 9 }), seed: fc.nat() })
     .chain(({ tokens, experts, seed }) =>
       fc.record({
         expertCapacity: fc.integer({ min: 1, max: tokens + 2 }),
@@ -64,16 +68,18 @@ const inputsOf = (rowOf: (experts: number) => fc.Arbitrary<number[]>, mostTokens
     .map(({ expertCapacity, scores, seed }) => scoredInput(scores, expertCapacity, seed));
 
 /** Router inputs with many ties: logits are small whole numbers, so equal probabilities are common. */
-export const routerInputs = inputsOf(
-  (experts) => fc.array(fc.integer({ min: -4, max: 4 }), { minLength: experts, maxLength: experts }),
-  40,
-);
+export const routerInputsOf = (fewestExperts: number): fc.Arbitrary<ScoredInput> =>
+  inputsOf((experts) => fc.array(fc.integer({ min: -4, max: 4 }), { minLength: experts, maxLength: experts }), 40, fewestExperts);
+
+export const routerInputs = routerInputsOf(4);
 
 /** Router inputs whose logits are different multiples of 1 / 64 between -2 and 2: no small step changes their order, and f32 holds them exactly. */
-export const smoothInputs = inputsOf(
-  (experts) =>
-    fc
-      .uniqueArray(fc.integer({ min: -128, max: 128 }), { minLength: experts, maxLength: experts })
-      .map((row) => row.map((steps) => steps / 64)),
-  12,
-);
+export const smoothInputsOf = (fewestExperts: number): fc.Arbitrary<ScoredInput> =>
+  inputsOf(
+    (experts) =>
+      fc
+        .uniqueArray(fc.integer({ min: -128, max: 128 }), { minLength: experts, maxLength: experts })
+        .map((row) => row.map((steps) => steps / 64)),
+    12,
+    fewestExperts,
+  );

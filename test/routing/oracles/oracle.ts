@@ -1,4 +1,4 @@
-import type { OptionValues } from '../../../src/routing/index.ts';
+import type { Assignment, OptionValues } from '../../../src/routing/index.ts';
 import { type ScoredInput, softmax } from '../scores.ts';
 
 /**
@@ -6,12 +6,18 @@ import { type ScoredInput, softmax } from '../scores.ts';
  * comparison with the capacity, and a combine tensor [S, E, C], all in double precision from `scores` (and `noiseScores`, `biases`). Slow and obviously
  * shaped; shares no code with the routers. Gradients are checked against finite differences of it.
  */
-export type Oracle = (input: ScoredInput, options: OptionValues) => OracleAnswer;
+export type Oracle = (input: ScoredInput, options: OptionValues, answered: Assignment) => OracleAnswer;
 
+/**
+ * `answered` is what the router answered. Only where a rule allows several answers, such as assignments with equal sums, may an oracle look at it: it
+ * checks that the answer is one of them, throws when it is not, and adopts it.
+ */
 export interface OracleAnswer {
   /** [S, E, C]. */
   readonly combine: Float64Array;
   readonly auxiliaryLoss: number;
+  /** What was decided beyond the slots that are filled, where weights or losses depend on more. */
+  readonly decisions?: string;
 }
 
 export type Mask = number[][];

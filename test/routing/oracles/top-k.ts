@@ -90,10 +90,10 @@ export const topk: Oracle = (input, options): OracleAnswer => {
   return { combine: combineOf(input, masks, slots, weights), auxiliaryLoss: balanceOfAll(probabilities, masks) };
 };
 
-export const batchPrioritised: Oracle = (input, options) =>
-  topk(input, { ...options, normalise: 'none', priority: 'batch-prioritised', secondChoice: 'next' });
+export const batchPrioritised: Oracle = (input, options, answered) =>
+  topk(input, { ...options, normalise: 'none', priority: 'batch-prioritised', secondChoice: 'next' }, answered);
 
-export const multiGate: Oracle = (input, options) => ({
-  ...topk(input, { ...options, normalise: 'none', priority: 'choice-major', secondChoice: 'next' }),
+export const multiGate: Oracle = (input, options, answered) => ({
+  ...topk(input, { ...options, normalise: 'none', priority: 'choice-major', secondChoice: 'next' }, answered),
   auxiliaryLoss: 0,
 });
