@@ -1,6 +1,7 @@
 import { addNumber, addNumbers, addText, emptyFingerprint, fingerprintText } from '../base/index.ts';
 import { routerZLoss } from '../kernels/index.ts';
 import { BYTES_PER_ELEMENT } from '../model/index.ts';
+import { createRouter } from '../routing/index.ts';
 import type { DeviceTraffic, LayerLoad, Load, Verification } from '../scenario/index.ts';
 import { countTraffic } from './device-traffic.ts';
 import { type EmulationJob, LOSSES_PER_GROUP, type StackPlan } from './job.ts';
@@ -120,9 +121,11 @@ function collectLayer(request: EmulationRequest, stack: StackPlan, variant: numb
     sums(buffer, plan.losses).subarray(row * groups * LOSSES_PER_GROUP, (row + 1) * groups * LOSSES_PER_GROUP),
   );
   const kept = layerCounts.kept.reduce((sum, count) => sum + count, 0);
+  const { router, options } = request.variants[variant];
+  const hasScores = createRouter(router, options).reads.some((read) => read === 'probabilities' || read === 'logits');
   return layerLoad(request, tokens, tokens.layers[row], layerCounts, {
     auxiliaryLoss: auxiliaryLosses / groups,
-    routerZLoss: routerZLoss(squares, groups * tokens.groupTokens),
+    routerZLoss: hasScores ? routerZLoss(squares, groups * tokens.groupTokens) : Number.NaN,
     routerConfidence: kept === 0 ? 0 : keptWeight / kept,
   });
 }

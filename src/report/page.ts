@@ -10,6 +10,7 @@ import { figure } from './sections/figure.ts';
 import { assumptions, provenance, scenarioAsResolved, warnings } from './sections/ground.ts';
 import { headline } from './sections/headline.ts';
 import { section } from './sections/markup.ts';
+import { routing } from './sections/routing.ts';
 import { tiles } from './sections/tiles.ts';
 import { styleSheet } from './style.ts';
 
@@ -69,10 +70,12 @@ function resultArticle(result: Result, key: string): Article {
   const charts = chartsOf(result);
   const keyed = charts.map((spec) => [`${key}-${spec.id}`, spec] as const);
   const publishedSection = published(result, key);
+  const routingSection = routing(result, key);
   const contents: [string, string][] = [
     [`${key}-metrics`, 'Metrics'],
     ...(publishedSection === null ? [] : ([[`${key}-published`, 'Published']] as [string, string][])),
     [`${key}-charts`, 'Charts'],
+    ...(routingSection === null ? [] : ([[`${key}-routing`, 'Routing']] as [string, string][])),
     [`${key}-analytic`, 'Closed form'],
     [`${key}-checks`, 'Checks'],
     [`${key}-assumptions`, 'Assumptions'],
@@ -86,6 +89,7 @@ ${headline(result)}
 ${section(`${key}-metrics`, 'Metrics', tiles(result, key))}
 ${publishedSection}
 ${section(`${key}-charts`, 'Charts', html`<div class="figures">${keyed.map(([figureKey, spec]) => figure(spec, figureKey))}</div>`)}
+${routingSection}
 ${analytic(result, key)}
 ${verification(result, key)}
 ${assumptions(result, key)}

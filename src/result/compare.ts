@@ -17,8 +17,10 @@ import {
   type Warning,
 } from './types.ts';
 
-/** Metrics that depend on the draw of tokens and weights, and are therefore compared over several seeds. */
-const DRAWN_METRICS = ['droppedTokenFraction', 'maxOverMeanExpertLoad'] as const satisfies readonly MetricName[];
+/** Metrics that depend on the draw of tokens and weights, and are therefore means over several seeds. */
+const DRAWN_METRICS = ['droppedTokenFraction', 'maxOverMeanExpertLoad', 'choicesPerToken'] as const satisfies readonly MetricName[];
+/** Those of them whose differences are looked at seed by seed. */
+const PAIRED_METRICS = ['droppedTokenFraction', 'maxOverMeanExpertLoad'] as const satisfies readonly DrawnMetric[];
 type DrawnMetric = (typeof DRAWN_METRICS)[number];
 
 /** What is compared of one variant. */
@@ -84,7 +86,7 @@ function ratiosOf(run: Variant, baseline: Variant): VariantRatios {
 }
 
 function differencesOf(run: VariantRun, baseline: VariantRun): readonly PairedDifference[] {
-  return DRAWN_METRICS.map((metric) => {
+  return PAIRED_METRICS.map((metric) => {
     const column = (rows: VariantRun['drawn']): number[] => rows.map((row) => row[metric]);
     const { mean, interval, count } = pairedDifference95(column(run.drawn), column(baseline.drawn));
     return { vary: run.vary, metric, mean, interval, seeds: count };

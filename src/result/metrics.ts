@@ -130,6 +130,16 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
     origin: 'Lepikhin et al. 2020, arXiv 2006.16668, section 3.2',
     better: 'lower',
   },
+  allToAllsPerStep: {
+    title: 'all-to-alls per step',
+    unit: '',
+    from: 'program',
+    definition:
+      'All-to-all collectives of a step, one after the other: to the experts and back in every Switch layer, forward and backward; BASE shuffles its tokens by two more, and recomputation repeats the forward ones.',
+    formula: 'number of all-to-all collectives of the program',
+    origin: 'Lewis et al. 2021, arXiv 2103.16716, section 3',
+    better: 'lower',
+  },
   droppedTokenFraction: {
     title: 'dropped tokens',
     unit: 'fraction',
@@ -158,6 +168,25 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
       "Slots of one expert per group in the model's first Switch layer; the same capacity factor means different slots under different rules. Dropless dispatch has no slots; the number is then the group size, which no expert can exceed.",
     formula: 'capacityRule(group tokens, experts, capacityFactor, topK)',
     origin: 'Fedus et al. 2021, arXiv 2101.03961, equation 3',
+    better: null,
+  },
+  slotsPerToken: {
+    title: 'slots per token',
+    unit: '',
+    from: 'program',
+    definition:
+      'Rows that experts compute for every token, filled or not: capacity in a unit that does not depend on the group, and what a capacity factor really buys under its rule. Without slots the choices that were made.',
+    formula: 'experts * expertCapacity / group tokens, of the first Switch layer',
+    origin: 'Switchyard',
+    better: 'lower',
+  },
+  choicesPerToken: {
+    title: 'choices per token',
+    unit: '',
+    from: 'kernels',
+    definition: 'Experts that a token asked for, or that took it where experts choose, mean over the routed tokens, before capacity cuts.',
+    formula: 'sum of requested / tokens, over all routed groups of all routed Switch layers',
+    origin: 'Shazeer et al. 2017, arXiv 1701.06538, section 2.1 (k)',
     better: null,
   },
   dollarsPerBillionTokens: {

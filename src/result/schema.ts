@@ -98,8 +98,12 @@ const DETAIL = object({
       totalGroups: number,
       droppedTokenFraction: number,
       maxOverMean: number,
+      idleExperts: number,
+      expertUsage: number,
+      loadEntropy: number,
       routerConfidence: nullable(number),
       auxiliaryLoss: nullable(number),
+      routerZLoss: nullable(number),
     }),
   ),
   links: object({

@@ -66,7 +66,7 @@ function trafficRows(result: Result): SummaryRow[] {
     {
       label: 'bytes sent per device',
       value: formatBytes(value('iciBytesPerDevice')),
-      note: `all-to-all ${formatBytes(value('allToAllBytesPerDevice'))}`,
+      note: `all-to-all ${formatBytes(value('allToAllBytesPerDevice'))} in ${formatNumber(value('allToAllsPerStep'))}`,
     },
   ];
   const links = result.detail.links.rows;
@@ -102,6 +102,12 @@ function routingRows(result: Result): SummaryRow[] {
       note: dispatch === 'dropless' ? `${router}, dropless` : `${router}, cf ${capacityFactor}, ${capacityRule} rule`,
     },
   ];
+  const choices = value('choicesPerToken');
+  rows.push({
+    label: 'slots per token',
+    value: formatNumber(value('slotsPerToken')),
+    note: `${formatNumber(choices)} choice${choices === 1 ? '' : 's'} per token`,
+  });
   if (verification !== null) {
     rows.push({
       label: 'checked against oracle',

@@ -1,6 +1,6 @@
 import type { Scenario } from '../scenario/index.ts';
 
-export const RESULT_SCHEMA = 'switchyard/result/1';
+export const RESULT_SCHEMA = 'switchyard/result/2';
 
 /** Every metric once; definitions, units and formulas stand in `metrics.ts`. */
 export const METRIC_NAMES = [
@@ -16,9 +16,12 @@ export const METRIC_NAMES = [
   'hbmCapacityBytes',
   'iciBytesPerDevice',
   'allToAllBytesPerDevice',
+  'allToAllsPerStep',
   'droppedTokenFraction',
   'maxOverMeanExpertLoad',
   'expertCapacity',
+  'slotsPerToken',
+  'choicesPerToken',
   'dollarsPerBillionTokens',
 ] as const;
 export type MetricName = (typeof METRIC_NAMES)[number];
@@ -129,8 +132,15 @@ export interface ExpertLoadRow {
   readonly totalGroups: number;
   readonly droppedTokenFraction: number;
   readonly maxOverMean: number;
+  /** Experts that no token asked for. */
+  readonly idleExperts: number;
+  /** Share of all slots in which a token lies. */
+  readonly expertUsage: number;
+  /** Entropy of the requested shares over that of equal shares: 1 is balance, 0 is collapse. */
+  readonly loadEntropy: number;
   readonly routerConfidence: number | null;
   readonly auxiliaryLoss: number | null;
+  readonly routerZLoss: number | null;
 }
 
 export interface LinkMap {
@@ -210,7 +220,7 @@ export interface SamplingNote {
   readonly standardError: number | null;
 }
 
-export const COMPARISON_SCHEMA = 'switchyard/comparison/1';
+export const COMPARISON_SCHEMA = 'switchyard/comparison/2';
 
 /** A scenario run once per combination of the values under `vary`, the first being the baseline. */
 export interface Comparison {

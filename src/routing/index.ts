@@ -21,5 +21,5 @@ export type { Router, RouterEntry, RouterGradient, RouterInput, RouterRead, Rout
 export { ROUTERS } from './routers/index.ts';
 export { type RoutingChoice, routingSizes } from './routing-sizes.ts';
 export { type SinkhornOptions, type SinkhornPlan, sinkhornPlan } from './sinkhorn.ts';
-export { countAssignment, maxOverMean } from './statistics.ts';
+export { countAssignment, maxOverMean, relativeEntropy } from './statistics.ts';
 export { updateBias } from './update-bias.ts';

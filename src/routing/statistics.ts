@@ -1,3 +1,4 @@
+import { log } from '../base/index.ts';
 import type { Assignment } from './assignment.ts';
 
 /** Adds one group's choices to requested[at + expert] and kept[at + expert]; what belongs to no single expert is returned. */
@@ -37,4 +38,14 @@ export function maxOverMean(counts: ArrayLike<number>): number {
     sum += counts[i];
   }
   return most === 0 ? 1 : (most * counts.length) / sum;
+}
+
+/** Entropy of the shares over that of equal shares, -sum q log q / log E: 1 is perfect balance, 0 is collapse; 1 where there is nothing to share. */
+export function relativeEntropy(counts: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < counts.length; i++) sum += counts[i];
+  if (counts.length === 1 || sum === 0) return 1;
+  let entropy = 0;
+  for (let i = 0; i < counts.length; i++) if (counts[i] > 0) entropy -= (counts[i] / sum) * log(counts[i] / sum);
+  return Math.min(1, entropy / log(counts.length));
 }

@@ -31,7 +31,7 @@ export interface LayerLoad {
   readonly droppedShareByGroup: Float64Array;
   /** Bytes of kept tokens in one dispatch; null where every device holds all experts, because then no token travels. */
   readonly tokenTraffic: DeviceTraffic | null;
-  /** Means over tokens; unscaled losses. NaN where no probabilities were computed (recorded or drawn ids). */
+  /** Means over tokens; unscaled losses. NaN where no probabilities were computed (recorded or drawn ids, routers without scores). */
   readonly auxiliaryLoss: number;
   readonly routerZLoss: number;
   readonly routerConfidence: number;

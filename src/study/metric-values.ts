@@ -5,7 +5,7 @@ import { type Chip, coreOf, type Topology } from '../hardware/index.ts';
 import { liveMemory, type Program, sentBytesPerDevice, switchShape } from '../program/index.ts';
 import { type Metric, type MetricName, metricsFrom, shareInterval95 } from '../result/index.ts';
 import { type Load, type Scenario, stackTokens } from '../scenario/index.ts';
-import { meanMaxOverMean } from './expert-rows.ts';
+import { choicesPerToken, meanMaxOverMean } from './expert-rows.ts';
 
 /** Everything that the metrics are read from. */
 export interface MetricSources {
@@ -20,7 +20,7 @@ export interface MetricSources {
 
 const SECONDS_PER_HOUR = 3600;
 
-/** The sixteen metrics as `result/metrics.ts` defines them; a dense model has no router and drops nothing. */
+/** All metrics as `result/metrics.ts` defines them; a dense model has no router and drops nothing. */
 export function metricValues(sources: MetricSources): Metric[] {
   const { scenario, chip, topology, program, trace, load } = sources;
   const step = toSeconds(trace.step);
@@ -41,9 +41,10 @@ export function metricValues(sources: MetricSources): Metric[] {
     hbmCapacityBytes: coreOf(chip).hbmBytes,
     iciBytesPerDevice: sentBytesPerDevice(program),
     allToAllBytesPerDevice: sentBytesPerDevice(program, 'all-to-all'),
+    allToAllsPerStep: program.collectives.filter(({ kind }) => kind === 'all-to-all').length,
     droppedTokenFraction: dropped.value,
     maxOverMeanExpertLoad: load === null ? 1 : meanMaxOverMean(load),
-    expertCapacity: load === null ? 0 : switchShape(scenario, load.layers[0].stack).expertCapacity,
+    ...slotMetrics(scenario, load),
     dollarsPerBillionTokens: (dollarsPerSecond * step * 1e9) / tokens,
   };
   return metricsFrom(values).map((plain) => {
@@ -53,6 +54,15 @@ export function metricValues(sources: MetricSources): Metric[] {
     const isSampled = plain.name === 'droppedTokenFraction' && dropped.standardError > 0;
     return isSampled ? { ...plain, interval: shareInterval95(dropped.value, dropped.standardError) } : plain;
   });
+}
+
+/** Choices, and rows that are computed for them; a dense model has none. */
+function slotMetrics(scenario: Scenario, load: Load | null): Record<'expertCapacity' | 'slotsPerToken' | 'choicesPerToken', number> {
+  if (load === null) return { expertCapacity: 0, slotsPerToken: 0, choicesPerToken: 0 };
+  const { experts, expertCapacity, groupTokens } = switchShape(scenario, load.layers[0].stack);
+  const choices = choicesPerToken(load);
+  const slots = scenario.routing.dispatch === 'dropless' ? choices : (experts * expertCapacity) / groupTokens;
+  return { expertCapacity, slotsPerToken: slots, choicesPerToken: choices };
 }
 
 /** Tokens that pass the model in one step: inputs, and targets where there is a decoder beside the encoder. */

@@ -3,7 +3,7 @@ import { type Comparison, compareResults, type VariantRun, variedValueText, type
 import type { Load, Scenario } from '../scenario/index.ts';
 import { stepBreakdown } from './breakdown.ts';
 import { ownVariant } from './emulation-request.ts';
-import { meanMaxOverMean } from './expert-rows.ts';
+import { choicesPerToken, meanMaxOverMean } from './expert-rows.ts';
 import { loadsOfVariants } from './loads.ts';
 import { metricValues } from './metric-values.ts';
 import { resultWarnings } from './result-warnings.ts';
@@ -86,8 +86,12 @@ function warningsOf(run: VariantRun, load: Load | null): Warning[] {
 }
 
 function drawnMetrics(load: Load | null): VariantRun['drawn'][number] {
-  if (load === null) return { droppedTokenFraction: 0, maxOverMeanExpertLoad: 1 };
-  return { droppedTokenFraction: droppedTokenShare(load).value, maxOverMeanExpertLoad: meanMaxOverMean(load) };
+  if (load === null) return { droppedTokenFraction: 0, maxOverMeanExpertLoad: 1, choicesPerToken: 0 };
+  return {
+    droppedTokenFraction: droppedTokenShare(load).value,
+    maxOverMeanExpertLoad: meanMaxOverMean(load),
+    choicesPerToken: choicesPerToken(load),
+  };
 }
 
 function uniqueWarnings<T extends { readonly message: string }>(warnings: readonly T[]): T[] {

@@ -125,8 +125,12 @@ function expertLoads(): readonly ExpertLoadRow[] {
       totalGroups: GROUPS,
       droppedTokenFraction: 1 - sum(kept) / sum(requested),
       maxOverMean: Math.max(...requested) / (sum(requested) / EXPERTS),
+      idleExperts: 0,
+      expertUsage: 0.76,
+      loadEntropy: 0.98,
       routerConfidence: 0.031,
       auxiliaryLoss: 1.08,
+      routerZLoss: 24.1,
     };
   });
 }
@@ -184,6 +188,9 @@ function metrics(step: number, split: { compute: number; exposed: number; wait: 
     droppedTokenFraction: 0.118 / scale,
     maxOverMeanExpertLoad: 2.41,
     expertCapacity: Math.round(CAPACITY * scale),
+    slotsPerToken: 1.25 * scale,
+    choicesPerToken: 1,
+    allToAllsPerStep: 48,
     dollarsPerBillionTokens: 12.9 * scale,
   };
   return (Object.keys(values) as MetricName[]).map((name) => {

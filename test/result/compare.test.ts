@@ -5,7 +5,11 @@ import { SCENARIO, sampleResult, VALUES } from './sample-result.ts';
 const { detail, provenance } = sampleResult();
 const SEEDS = [1, 2, 3, 4, 5];
 const drawn = (shift: number): VariantRun['drawn'] =>
-  SEEDS.map((seed) => ({ droppedTokenFraction: 0.01 * seed + shift, maxOverMeanExpertLoad: 1.5 + 0.1 * seed + 10 * shift }));
+  SEEDS.map((seed) => ({
+    droppedTokenFraction: 0.01 * seed + shift,
+    maxOverMeanExpertLoad: 1.5 + 0.1 * seed + 10 * shift,
+    choicesPerToken: 1 + shift,
+  }));
 
 const run = (router: string, values: Partial<typeof VALUES>, shift: number): VariantRun => ({
   vary: { 'routing.router': router },
@@ -56,6 +60,7 @@ describe('compareResults', () => {
     expect(metrics.filter((metric) => metric.interval !== undefined).map((metric) => metric.name)).toEqual([
       'droppedTokenFraction',
       'maxOverMeanExpertLoad',
+      'choicesPerToken',
     ]);
     const dropped = metrics.find((metric) => metric.name === 'droppedTokenFraction');
     const [low, high] = dropped?.interval ?? [];

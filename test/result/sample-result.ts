@@ -15,9 +15,12 @@ export const VALUES: Readonly<Record<MetricName, number>> = {
   hbmCapacityBytes: 16e9,
   iciBytesPerDevice: 3.4e9,
   allToAllBytesPerDevice: 1.1e9,
+  allToAllsPerStep: 8,
   droppedTokenFraction: 0.0534,
   maxOverMeanExpertLoad: 1.62,
   expertCapacity: 10,
+  slotsPerToken: 1.25,
+  choicesPerToken: 1,
   dollarsPerBillionTokens: 12_345.6,
 };
 
@@ -77,8 +80,12 @@ export function sampleResult(values: Readonly<Record<MetricName, number>> = VALU
           totalGroups: 4,
           droppedTokenFraction: 0.0625,
           maxOverMean: 1.125,
+          idleExperts: 0,
+          expertUsage: 0.9375,
+          loadEntropy: 0.989,
           routerConfidence: 0.4,
           auxiliaryLoss: null,
+          routerZLoss: null,
         },
       ],
       links: {

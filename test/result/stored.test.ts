@@ -11,7 +11,7 @@ const issuesOf = (value: unknown) => {
 describe('readStored', () => {
   it('takes what a run wrote', () => {
     const answer = readStored(stored());
-    expect(answer).toMatchObject({ kind: 'result', result: { schema: 'switchyard/result/1' } });
+    expect(answer).toMatchObject({ kind: 'result', result: { schema: 'switchyard/result/2' } });
     expect(answer).toMatchObject({ result: stored() });
   });
 
@@ -29,7 +29,7 @@ describe('readStored', () => {
   it('names both versions when the schema is another one', () => {
     const [issue] = issuesOf({ ...stored(), schema: 'switchyard/result/0' });
     expect(issue).toMatchObject({ code: 'E_RESULT', path: 'schema', value: '"switchyard/result/0"' });
-    expect(issue.rule).toContain('switchyard/result/1');
+    expect(issue.rule).toContain('switchyard/result/2');
     expect(issuesOf({})).toMatchObject([{ path: 'schema', value: 'missing' }]);
   });
 
@@ -70,7 +70,7 @@ describe('readStored', () => {
   it('refuses a comparison with such a variant, and takes it when whole', () => {
     const { scenario, metrics, detail, provenance } = sampleResult();
     const run = { vary: { 'routing.router': 'switch-top1' }, scenario, metrics, breakdown: detail.breakdown };
-    const drawn = [{ droppedTokenFraction: 0.05, maxOverMeanExpertLoad: 1.1 }];
+    const drawn = [{ droppedTokenFraction: 0.05, maxOverMeanExpertLoad: 1.1, choicesPerToken: 1 }];
     const input = { name: 'two', question: '', runs: [{ ...run, drawn }], seeds: [7], warnings: [], provenance };
     const comparison = compareResults(input);
     expect(readStored(comparison)).toMatchObject({ kind: 'comparison' });

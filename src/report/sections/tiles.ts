@@ -5,7 +5,15 @@ import { formatMetric, metricOf, metricTitle } from '../metric-text.ts';
 const ORIGINS = { engine: 'simulated', kernels: 'counted from executed routing', program: 'read off the task graph' } as const;
 
 /** Metrics that say something about experts only. */
-const OF_EXPERTS: readonly MetricName[] = ['droppedTokenFraction', 'maxOverMeanExpertLoad', 'expertCapacity', 'allToAllBytesPerDevice'];
+const OF_EXPERTS: readonly MetricName[] = [
+  'droppedTokenFraction',
+  'maxOverMeanExpertLoad',
+  'expertCapacity',
+  'slotsPerToken',
+  'choicesPerToken',
+  'allToAllBytesPerDevice',
+  'allToAllsPerStep',
+];
 
 /** One tile per metric; its definition appears on hover and on keyboard focus. A dense model gets no tiles about experts. */
 export function tiles(result: Result, key: string): Html {
