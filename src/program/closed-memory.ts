@@ -88,14 +88,14 @@ function feedForward(sizes: Sizes, tokens: number): SubLayer {
 }
 
 /**
- * Probabilities, what says where choices went, expert inputs, hidden layer and outputs; gradients of the last three, and of one mask where masks are
+ * Scores, what says where choices went, expert inputs, hidden layer and outputs; gradients of the last three, and of one mask where masks are
  * used. With slots as many tokens arrive as are sent; without, buffers are as large as the fullest device needs, and rows from several sources are
  * brought into the order of the experts in a second buffer.
  */
 function switchFeedForward(scenario: Scenario, sizes: Sizes, { stack, index }: Layer, load: Load | null): SubLayer {
   const { model, activationBytes: a } = sizes;
   const shape = switchShape(scenario, stack);
-  const { groupsPerDevice, groupTokens, experts, expertCapacity, expertsPerDevice, topK } = shape;
+  const { groupsPerDevice, groupTokens, experts, expertCapacity, expertsPerDevice, topK, gate } = shape;
   const { dispatch } = scenario.routing;
   const tokens = groupsPerDevice * groupTokens;
   const slots = experts * expertCapacity * groupsPerDevice;
@@ -105,8 +105,10 @@ function switchFeedForward(scenario: Scenario, sizes: Sizes, { stack, index }: L
   const routes = dispatch === 'einsum' ? 2 * mask : 8 * (dispatch === 'dropless' ? sent : topK * tokens);
   const expertBytes = a * ((sent + received) * model.dModel + received * (model.ffnMatrices - 1) * (model.moe?.dExpert ?? 0));
   const regrouped = dispatch === 'dropless' && expertsPerDevice > 1 && expertsPerDevice < experts ? a * received * model.dModel : 0;
-  const saved = 4 * tokens * experts + routes + expertBytes;
-  return subLayer(sizes, tokens, { saved, working: expertBytes + mask + regrouped, weights: switchFeedForwardWeights(model) });
+  const shuffled = gate.shuffles && expertsPerDevice < experts ? a * tokens * model.dModel : 0;
+  const saved = 4 * gate.products * tokens * experts + routes + expertBytes;
+  const working = expertBytes + (gate.learned ? mask : 0) + regrouped + shuffled;
+  return subLayer(sizes, tokens, { saved, working, weights: switchFeedForwardWeights(model) });
 }
 
 /** Token ids of both stacks. */

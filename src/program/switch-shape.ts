@@ -3,6 +3,7 @@ import { shardsOf } from '../layout/index.ts';
 import { type Stack, switchLayersOf } from '../model/index.ts';
 import { isIssue, routingSizes, splitIntoGroups } from '../routing/index.ts';
 import { type Load, type Scenario, stackTokens } from '../scenario/index.ts';
+import { type GateWork, gateWork } from './gate-work.ts';
 
 /** How the tokens of one stack meet the experts of a Switch layer. */
 export interface SwitchShape {
@@ -16,6 +17,7 @@ export interface SwitchShape {
   readonly topK: number;
   /** Slots per expert and group. */
   readonly expertCapacity: number;
+  readonly gate: GateWork;
 }
 
 /** Throws an InputError when the tokens cannot be cut into groups as asked; `scenario/rules.ts` says so earlier and better. */
@@ -36,6 +38,7 @@ export function switchShape(scenario: Scenario, stack: Stack): SwitchShape {
     expertsPerDevice: experts / shards.experts,
     groupsPerDevice: groups / shards.batch,
     ...routingSizes(routing, groupTokens, experts),
+    gate: gateWork(routing),
   };
 }
 

@@ -53,6 +53,8 @@ export interface Router {
   readonly allToAlls: 2 | 4;
   /** What this number of experts must be instead, in words after "must be"; null when it fits the options. Left out where topK says it all. */
   readonly misfit?: (experts: number) => string | null;
+  /** Most passes over the scores [S, E] that the assignment takes beside the gate; left out where the gate is all. */
+  readonly assignmentPasses?: number;
   /** Rows of an assignment. */
   readonly rows: (sizes: RouterSizes) => number;
   /** C where the algorithm fixes it itself; null where a capacity rule does. */

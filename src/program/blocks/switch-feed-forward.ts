@@ -28,10 +28,14 @@ export function switchFeedForwardBlock(sizes: Sizes, shape: SwitchShape, way: Di
     encoderOutput: null,
     saved: largestTensors(devices.map((n) => savedTensors(dispatch, n))),
     workingForward: largestTensors(
-      devices.map((n) => [{ name: 'all-to-all buffers', bytes: n.a * n.sent }, ...dispatch.workingForward(n)]),
+      devices.map((n) => [{ name: 'all-to-all buffers', bytes: n.a * n.sent }, shuffled(n), ...dispatch.workingForward(n)]),
     ),
     workingBackward: largestTensors(
-      devices.map((n) => [{ name: 'expert gradients', bytes: n.a * (n.hidden + n.received + n.sent) }, ...dispatch.workingBackward(n)]),
+      devices.map((n) => [
+        { name: 'expert gradients', bytes: n.a * (n.hidden + n.received + n.sent) },
+        shuffled(n),
+        ...dispatch.workingBackward(n),
+      ]),
     ),
     weights: switchFeedForwardWeights(sizes.model),
   };
@@ -39,6 +43,7 @@ export function switchFeedForwardBlock(sizes: Sizes, shape: SwitchShape, way: Di
 
 function forwardSteps(dispatch: Dispatch, n: SwitchNumbers): Step[] {
   return [
+    ...shuffle(n, 'fw', 'all-to-all to shuffle'),
     ...gatesForward(n),
     ...dispatch.send(n),
     ...toExperts(n, 'fw'),
@@ -47,11 +52,13 @@ function forwardSteps(dispatch: Dispatch, n: SwitchNumbers): Step[] {
     ...dispatch.regroup(n, 'fw'),
     ...fromExperts(n, 'fw'),
     ...dispatch.combine(n),
+    ...shuffle(n, 'fw', 'all-to-all to unshuffle'),
   ];
 }
 
 function backwardSteps(dispatch: Dispatch, n: SwitchNumbers): Step[] {
   return [
+    ...shuffle(n, 'agrad', 'all-to-all to shuffle'),
     ...dispatch.combineBackward(n),
     ...toExperts(n, 'agrad'),
     ...dispatch.regroup(n, 'agrad'),
@@ -60,12 +67,13 @@ function backwardSteps(dispatch: Dispatch, n: SwitchNumbers): Step[] {
     ...fromExperts(n, 'agrad'),
     ...dispatch.sendBackward(n),
     ...gatesBackward(n, dispatch.weightGradients(n)),
+    ...shuffle(n, 'agrad', 'all-to-all to unshuffle'),
   ];
 }
 
 function savedTensors(dispatch: Dispatch, n: SwitchNumbers): Tensor[] {
   return [
-    { name: 'router probabilities', bytes: 4 * n.T * n.E },
+    { name: 'router probabilities', bytes: 4 * n.gate.products * n.T * n.E },
     dispatch.routes(n),
     { name: 'expert inputs', bytes: n.a * n.received },
     { name: 'expert hidden', bytes: n.a * n.hidden },
@@ -81,6 +89,16 @@ function toExperts({ exchange }: SwitchNumbers, stage: Stage): CollectiveStep[] 
 function fromExperts({ exchange }: SwitchNumbers, stage: Stage): CollectiveStep[] {
   if (exchange === null) return [];
   return [allToAll(exchange.axis, exchange.bytes, exchange.fromExperts, stage, 'all-to-all from experts')];
+}
+
+/** The tokens of every device are dealt out to all of them, so that groups are random samples; whatever their experts, all send the same. */
+function shuffle(n: SwitchNumbers, stage: Stage, name: string): CollectiveStep[] {
+  if (!n.gate.shuffles || n.exchange === null) return [];
+  return [allToAll(n.exchange.axis, n.a * n.T * n.d, null, stage, name)];
+}
+
+function shuffled(n: SwitchNumbers): Tensor {
+  return { name: 'shuffled tokens', bytes: n.gate.shuffles && n.exchange !== null ? n.a * n.T * n.d : 0 };
 }
 
 function allToAll(

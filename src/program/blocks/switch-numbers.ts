@@ -1,4 +1,5 @@
 import type { MeshAxis } from '../../layout/index.ts';
+import type { GateWork } from '../gate-work.ts';
 import { type DeviceRows, type LayerRows, type RowBatch, receivedRows } from '../layer-rows.ts';
 import type { Sizes } from '../sizes.ts';
 import type { SwitchShape } from '../switch-shape.ts';
@@ -21,6 +22,7 @@ export interface SwitchNumbers {
   readonly k: number;
   readonly F: number;
   readonly g: number;
+  readonly gate: GateWork;
   /** Choices of the device's tokens: k T, or as many as were made. */
   readonly choices: number;
   /** Rows of the local experts, filled or not; the number of rows in all, and of experts that have any. */
@@ -71,13 +73,13 @@ function numbersOf(
   exchange: Exchange | null,
 ): Omit<SwitchNumbers, 'choices' | 'sent'> {
   const { model, activationBytes: a, weightBytes: w } = sizes;
-  const { groupTokens: S, experts: E, expertCapacity: C, expertsPerDevice: L, groupsPerDevice: G, topK: k } = shape;
+  const { groupTokens: S, experts: E, expertCapacity: C, expertsPerDevice: L, groupsPerDevice: G, topK: k, gate } = shape;
   const d = model.dModel;
   const F = model.moe?.dExpert ?? 0;
   const g = model.ffnMatrices - 1;
   const rows = receivedRows(batches);
   const active = batches.reduce((count, batch) => count + (batch.rows > 0 ? batch.experts : 0), 0);
-  return { a, w, T: G * S, G, S, d, E, L, C, k, F, g, batches, rows, active, received: rows * d, hidden: rows * g * F, exchange };
+  return { a, w, T: G * S, G, S, d, E, L, C, k, F, g, gate, batches, rows, active, received: rows * d, hidden: rows * g * F, exchange };
 }
 
 function exchangeOf({ layout }: Sizes, bytes: number, traffic: Float64Array | null): Exchange | null {

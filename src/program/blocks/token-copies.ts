@@ -22,14 +22,16 @@ export function weighIn(n: SwitchNumbers, name: string): Step {
   });
 }
 
-/** Gradients of `weighIn`: weight x dy for every row, and the product of dy with the row for its weight. */
+/** Gradients of `weighIn`: weight x dy for every row, and, where something learns from it, the product of dy with the row for its weight. */
 export function weighInBackward(n: SwitchNumbers, zeros: number): Step[] {
   const routes = (INDEX_BYTES + WEIGHT_BYTES) * n.choices;
+  const toOutputs = compute('agrad', 'combine', 'to expert outputs', {
+    vectorOps: n.choices * n.d,
+    hbmBytes: n.a * (2 * n.choices * n.d + zeros) + routes,
+  });
+  if (!n.gate.learned) return [toOutputs];
   return [
-    compute('agrad', 'combine', 'to expert outputs', {
-      vectorOps: n.choices * n.d,
-      hbmBytes: n.a * (2 * n.choices * n.d + zeros) + routes,
-    }),
+    toOutputs,
     compute('agrad', 'combine', 'to weights', { vectorOps: 2 * n.choices * n.d, hbmBytes: n.a * (n.choices * n.d + n.T * n.d) + routes }),
   ];
 }

@@ -7,6 +7,9 @@ import type { RouterGradient, RouterInput } from '../router.ts';
 import { seatByChoice } from '../seat-choices.ts';
 import { chooseTop } from '../top-choices.ts';
 
+/** Rounds after which the published auction takes what it has (facebookresearch/fairseq fairseq/clib/libbase/balanced_assignment.cpp). */
+const AUCTION_ROUNDS = 100;
+
 /**
  * BASE layers: in training the tokens of a group are assigned so that every expert has S / E of them and the sum of their logits is the greatest
  * possible, so there is neither a capacity factor nor an auxiliary loss. At evaluation every token goes to its best expert, as far as
@@ -26,6 +29,7 @@ export const base = defineRouter({
     learned: true,
     reads: ['logits'],
     allToAlls: 4,
+    assignmentPasses: AUCTION_ROUNDS,
     rows: ({ tokens }) => tokens,
     ownCapacity: ({ tokens, experts }) => Math.ceil(tokens / experts),
     route,

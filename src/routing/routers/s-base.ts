@@ -26,6 +26,7 @@ export const sBase = defineRouter({
     learned: true,
     reads: ['logits', 'probabilities'],
     allToAlls: 2,
+    assignmentPasses: options.iterations,
     rows: ({ tokens }) => tokens,
     ownCapacity: null,
     route: (input, into) => route(input, into, options),

@@ -1,4 +1,4 @@
-import { compute } from '../../block.ts';
+import { compute, type Step } from '../../block.ts';
 import type { SwitchNumbers } from '../switch-numbers.ts';
 import type { Dispatch } from './dispatch.ts';
 
@@ -12,10 +12,7 @@ const MASK_OPS = 4;
  */
 export const einsum: Dispatch = {
   send: (n) => [
-    compute('fw', 'router', 'positions', {
-      matmuls: [{ m: n.E, k: n.S, n: n.S, batch: n.G * n.k }],
-      hbmBytes: n.k * 2 * 4 * n.T * n.E,
-    }),
+    ...positions(n),
     compute('fw', 'dispatch', 'masks', { vectorOps: n.k * MASK_OPS * maskOf(n), hbmBytes: 3 * n.a * maskOf(n) }),
     compute('fw', 'dispatch', 'einsum', toSlots(n)),
   ],
@@ -27,19 +24,26 @@ export const einsum: Dispatch = {
       hbmBytes: n.a * (maskOf(n) + n.sent + 2 * n.T * n.d),
     }),
   ],
-  combineBackward: (n) => [
-    compute('agrad', 'combine', 'einsum to expert outputs', toSlots(n)),
-    compute('agrad', 'combine', 'einsum to combine mask', {
-      matmuls: [{ m: n.S, k: n.d, n: n.E * n.C, batch: n.G }],
-      hbmBytes: n.a * (n.T * n.d + n.sent + maskOf(n)),
-    }),
-  ],
+  combineBackward: (n) => [compute('agrad', 'combine', 'einsum to expert outputs', toSlots(n)), ...toCombineMask(n)],
   sendBackward: (n) => [compute('agrad', 'dispatch', 'einsum', fromSlots(n))],
   weightGradients: (n) => ({ vectorOps: 2 * maskOf(n), hbmBytes: 2 * n.a * maskOf(n) }),
   routes: (n) => ({ name: 'dispatch and combine masks', bytes: 2 * n.a * maskOf(n) }),
   workingForward: () => [],
-  workingBackward: (n) => [{ name: 'combine mask gradients', bytes: n.a * maskOf(n) }],
+  workingBackward: (n) => [{ name: 'combine mask gradients', bytes: n.gate.learned ? n.a * maskOf(n) : 0 }],
 };
+
+function positions(n: SwitchNumbers): Step[] {
+  if (!n.gate.queues) return [];
+  const matmuls = [{ m: n.E, k: n.S, n: n.S, batch: n.G * n.k }];
+  return [compute('fw', 'router', 'positions', { matmuls, hbmBytes: n.k * 2 * 4 * n.T * n.E })];
+}
+
+/** Nobody asks for the gradient of weights that nothing learns from. */
+function toCombineMask(n: SwitchNumbers): Step[] {
+  if (!n.gate.learned) return [];
+  const matmuls = [{ m: n.S, k: n.d, n: n.E * n.C, batch: n.G }];
+  return [compute('agrad', 'combine', 'einsum to combine mask', { matmuls, hbmBytes: n.a * (n.T * n.d + n.sent + maskOf(n)) })];
+}
 
 /** Elements of one mask. */
 function maskOf({ T, E, C }: SwitchNumbers): number {

@@ -1,4 +1,5 @@
-import { compute } from '../../block.ts';
+import { compute, type Step } from '../../block.ts';
+import type { SwitchNumbers } from '../switch-numbers.ts';
 import { copyOut, copyOutBackward, NO_WEIGHT_GRADIENTS, routeIndices, weighIn, weighInBackward } from '../token-copies.ts';
 import type { Dispatch } from './dispatch.ts';
 
@@ -11,10 +12,7 @@ const RUNNING_SUM_OPS = 2;
  *   sent [G, E C, d]
  */
 export const scatter: Dispatch = {
-  send: (n) => [
-    compute('fw', 'router', 'positions', { vectorOps: RUNNING_SUM_OPS * n.k * n.T * n.E, hbmBytes: n.k * 2 * 4 * n.T * n.E }),
-    copyOut(n, 'scatter', n.sent),
-  ],
+  send: (n) => [...positions(n), copyOut(n, 'scatter', n.sent)],
   regroup: () => [],
   combine: (n) => [weighIn(n, 'gather')],
   combineBackward: (n) => weighInBackward(n, n.sent),
@@ -24,3 +22,8 @@ export const scatter: Dispatch = {
   workingForward: () => [],
   workingBackward: () => [],
 };
+
+function positions(n: SwitchNumbers): Step[] {
+  if (!n.gate.queues) return [];
+  return [compute('fw', 'router', 'positions', { vectorOps: RUNNING_SUM_OPS * n.k * n.T * n.E, hbmBytes: n.k * 2 * 4 * n.T * n.E })];
+}
