@@ -1,5 +1,5 @@
 import * as zlib from 'node:zlib';
-import { readColumn } from 'hyparquet/src/column.js';
+import { parquetHeader, readColumn } from 'hyparquet/src/column.js';
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { parquetMetadata, parquetSchema } from 'hyparquet/src/metadata.js';
 import type { ColumnChunk, Compressors, FileMetaData, RowGroup, SchemaElement } from 'hyparquet/src/types.js';
@@ -89,12 +89,30 @@ function readValues(bytes: Uint8Array, metadata: FileMetaData, group: RowGroup, 
   const schemaPath = [parquetSchema(metadata), ...parquetSchema(metadata).children.filter(({ element }) => element.name === name)];
   const rows = Number(group.num_rows);
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, Number(meta.total_compressed_size));
+  checkPages(view, rows);
   const { data } = readColumn(
     { view, offset: 0 },
     { groupStart: 0, selectStart: 0, selectEnd: rows, groupRows: rows },
     { ...meta, pathInSchema: [name], element: schemaPath[1].element, schemaPath, parsers: DEFAULT_PARSERS, compressors: COMPRESSORS },
   );
   return data.flatMap((page) => Array.from(page, (value) => (value === null || value === undefined ? Number.NaN : Number(value))));
+}
+
+/** The package believes what pages say of their sizes: in a damaged file that can be a step back, or more than fits into memory. */
+function checkPages(view: DataView, rows: number): void {
+  const reader = { view, offset: 0 };
+  let values = 0;
+  while (values < rows) {
+    const header = parquetHeader(reader);
+    const { compressed_page_size: size, uncompressed_page_size: decoded } = header;
+    const own = header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values ?? 0;
+    const entries = header.dictionary_page_header?.num_values ?? 0;
+    const fits = size >= 0 && reader.offset + size <= view.byteLength && decoded >= 0 && decoded <= MAX_COLUMN_BYTES;
+    if (!fits || !(own >= 0 && values + own <= rows && entries >= 0 && entries <= rows))
+      throw new Error('a page with sizes that cannot be');
+    reader.offset += size;
+    values += own;
+  }
 }
 
 function chunkOf(group: RowGroup, name: ColumnName): ColumnChunk {

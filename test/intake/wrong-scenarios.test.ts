@@ -45,6 +45,13 @@ const WRONG: readonly Case[] = [
   ['a misspelt word', `${GOOD}workload: {optimizer: adafactr}\n`, ['3:23 E_ENUM workload.optimizer', 'did you mean adafactor?']],
   ['a misspelt all', `${GOOD}emulate: {tokens: al}\n`, ['3:19 E_ENUM emulate.tokens', 'did you mean all?']],
   ['an unknown kind of load', `${GOOD}load: {kind: guessed}\n`, ['3:14 E_ENUM load.kind', 'use one of these']],
+  [
+    'a hot expert that is too hot for two choices',
+    `${GOOD}routing: {router: gshard-top2}\nload: {kind: hot-expert, share: 0.6}\n`,
+    ['4:33 E_LOAD_FIT load.share', 'at most 0.5'],
+  ],
+  ['a hot device that is not there', `${GOOD}load: {kind: hot-rank, device: 32}\n`, ['3:32 E_LOAD_FIT load.device', 'use 0 to 31']],
+  ['an option of another load', `${GOOD}load: {kind: balanced, share: 0.5}\n`, ['3:24 E_KEY_UNKNOWN load.share', 'known keys here: kind']],
   ['a load without kind', `${GOOD}load: {clustering: strong}\n`, ['3:7 E_MISSING load.kind', 'add kind']],
   ['a name that leaves the folder', `name: ../up\n${GOOD}`, ['1:7 E_FORMAT name', 'write it in that form']],
   ['a model as text', 'topology: tpu-v3:4x4\nmodel: switch-base\n', ['2:8 E_TYPE model', '{preset: switch-base}']],
