@@ -12,7 +12,7 @@ export interface AnnealedGate {
   readonly share: Float64Array;
   /** [most]: the experts with the largest shares, largest first. */
   readonly best: Int32Array;
-  /** Answers how many of the best are used: those above the threshold, and the first in any case. */
+  /** Answers how many of the best are used: those whose share in f32 is above the threshold, and the first in any case. */
   readonly read: (token: number) => number;
 }
 
@@ -46,7 +46,7 @@ export function openAnnealedGate(
     }
     chooseTopOfRow(rounded, 0, experts, maxExperts, best, values, 0);
     let used = 1;
-    while (used < maxExperts && share[best[used]] > threshold) used++;
+    while (used < maxExperts && values[used] > threshold) used++;
     return used;
   };
   return { share, best, read };

@@ -15,7 +15,7 @@ export function groupMisfit(experts: number, { topK, expertGroups, chosenGroups 
   if (experts % expertGroups !== 0) return `a multiple of expertGroups, ${expertGroups}`;
   if (chosenGroups > expertGroups) return `in at least as many expertGroups, ${expertGroups}, as chosenGroups, ${chosenGroups}`;
   const choice = (experts / expertGroups) * chosenGroups;
-  return choice < topK ? `so many that ${chosenGroups} of ${expertGroups} groups, now ${choice} experts, have topK, ${topK}` : null;
+  return choice < topK ? `so many that ${chosenGroups} of ${expertGroups} groups hold topK, ${topK}` : null;
 }
 
 /**

@@ -1,11 +1,13 @@
 import fc from 'fast-check';
-import loadHighs from 'highs';
+import highsModule, { type Highs } from 'highs';
 import { describe, expect, it } from 'vitest';
 import { inverseNormalCdf, Purpose, uniform } from '../../src/base/index.ts';
 import { type Assignment, createRouter, type RouterInput } from '../../src/routing/index.ts';
 import { bestBalancedSum } from './assignment-problem.ts';
 
 const router = createRouter('base');
+/** The types of the package are those of its CommonJS form, where the function is a property. */
+const loadHighs = highsModule as unknown as () => Promise<Highs>;
 const highs = await loadHighs();
 
 type ScoreLaw = (token: number, expert: number, at: (index: number) => number) => number;

@@ -19,7 +19,7 @@ export const sBase = defineRouter({
   source: 'Clark et al. 2022, arXiv 2202.01169, section 3.1 and appendix B',
   options: {
     iterations: wholeNumber(100, 1, 100_000, 'most passes of the Sinkhorn algorithm over the logits'),
-    tolerance: number(1e-3, 0, 1, 'a column sum may be off by this part of tokens / experts'),
+    tolerance: number(1e-4, 0, 1, 'a column sum may be off by this part of tokens / experts'),
   },
   create: (options) => ({
     topK: 1,

@@ -14,7 +14,9 @@ export const denseToSparse: Oracle = (input, options) => {
   );
   const standing = scores.map((_, token) => token);
   const gateOf = (token: number, choice: number): number => gates[token][masks[choice][token].indexOf(1)];
-  const queue = byChoice(standing, most).filter(({ token, choice }) => choice === 0 || gateOf(token, choice) > Number(options.threshold));
+  const queue = byChoice(standing, most).filter(
+    ({ token, choice }) => choice === 0 || Math.fround(gateOf(token, choice)) > Number(options.threshold),
+  );
   const slots = slotsInOrder(input, masks, queue);
   const used = standing.map(() => scores[0].map(() => 0));
   for (const { token, choice } of queue) used[token][masks[choice][token].indexOf(1)] = 1;
