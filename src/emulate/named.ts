@@ -1,10 +1,11 @@
-import { drawWords, Purpose, uniform } from '../base/index.ts';
+import { Purpose, uniform } from '../base/index.ts';
 import type { SwitchLayer } from '../model/index.ts';
 import { type LoadPlace, NAMED_LOADS } from '../routing/index.ts';
 import type { Load, NamedLoadSpec } from '../scenario/index.ts';
 import { type ChosenRequest, loadsOfChoices, type Pause } from './chosen.ts';
 import { shuffledExperts } from './drawn.ts';
 import { deviceOfGroup, layerKey, totalGroups } from './shards.ts';
+import { tokenDraws } from './token-draws.ts';
 import type { StackTokens } from './types.ts';
 
 /**
@@ -54,24 +55,6 @@ function placesOfLayer(
     layer: number,
     order,
     layerDraw,
-    draw: tokenDraws(seed, key, group * groupTokens),
+    draw: tokenDraws(seed, Purpose.syntheticRoute, key, group * groupTokens),
   });
-}
-
-const WORD_RANGE = 0x1_0000_0000;
-
-/** Uniform numbers of the tokens of one group; the four of a block are drawn together. */
-function tokenDraws(seed: number, layer: number, firstToken: number): LoadPlace['draw'] {
-  const words = new Uint32Array(4);
-  let drawnToken = -1;
-  let drawnBlock = -1;
-  return (token, index) => {
-    const block = Math.floor(index / words.length);
-    if (token !== drawnToken || block !== drawnBlock) {
-      drawWords(words, { seed, purpose: Purpose.syntheticRoute, layer, token: firstToken + token }, block);
-      drawnToken = token;
-      drawnBlock = block;
-    }
-    return words[index % words.length] / WORD_RANGE;
-  };
 }
