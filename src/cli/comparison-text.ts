@@ -19,25 +19,35 @@ import { variantName } from './variant-words.ts';
 const WIDTH = 80;
 const NAME_WIDTH = 24;
 
-/** What a comparison is about, in the order of the columns; the page has the rest. */
-const COLUMNS: readonly (readonly [heading: string, metric: MetricName])[] = [
-  ['step', 'stepSeconds'],
-  ['all-to-all', 'allToAllBytesPerDevice'],
-  ['slots', 'expertCapacity'],
-  ['dropped', 'droppedTokenFraction'],
-  ['max/mean', 'maxOverMeanExpertLoad'],
-  ['HBM', 'hbmPeakBytes'],
-  ['per 1e9', 'dollarsPerBillionTokens'],
+type TextColumn = readonly [heading: string, cell: (variant: Variant) => string];
+
+/** What a variant costs. */
+const COSTS: readonly TextColumn[] = [
+  column('step', 'stepSeconds'),
+  column('all-to-all', 'allToAllBytesPerDevice'),
+  column('in', 'allToAllsPerStep'),
+  column('HBM', 'hbmPeakBytes'),
+  column('per 1e9', 'dollarsPerBillionTokens'),
 ];
 
-const UNIT_IN_HEADING: readonly MetricName[] = ['expertCapacity', 'maxOverMeanExpertLoad'];
+/** What it does with the tokens: slots stand beside the capacity factor, which means something else under every rule. */
+const ROUTES: readonly TextColumn[] = [
+  ['cf', ({ scenario: { model, routing } }) => (model.moe === null ? '-' : formatNumber(routing.capacityFactor))],
+  plainColumn('slots', 'expertCapacity'),
+  plainColumn('per token', 'slotsPerToken'),
+  plainColumn('choices', 'choicesPerToken'),
+  column('dropped', 'droppedTokenFraction'),
+  plainColumn('max/mean', 'maxOverMeanExpertLoad'),
+];
 
 /** Table of the variants, their step times against the first, paired differences of what was drawn, what was warned of, and where the page is. */
 export function comparisonText(comparison: Comparison, folder: string): string {
   const lines = [
     `${comparison.name}: ${comparison.question}`,
     '',
-    ...variantTable(comparison.variants),
+    ...variantTable(comparison.variants, COSTS),
+    '',
+    ...variantTable(comparison.variants, ROUTES),
     '',
     ...ratioTable(comparison),
     ...pairedTable(comparison),
@@ -56,17 +66,25 @@ function shortName(vary: Variant['vary']): string {
   return cut(variantName(vary), NAME_WIDTH);
 }
 
-function variantTable(variants: readonly Variant[]): string[] {
-  const rows = variants.map(({ vary, metrics }) => [
-    shortName(vary),
-    ...COLUMNS.map(([, name]) => {
+function variantTable(variants: readonly Variant[], columns: readonly TextColumn[]): string[] {
+  const rows = variants.map((variant) => [shortName(variant.vary), ...columns.map(([, cell]) => cell(variant))]);
+  const right = columns.map((_, index) => index + 1);
+  return alignedTable([['', ...columns.map(([heading]) => heading)], ...rows], right);
+}
+
+function column(heading: string, name: MetricName, write = (value: number): string => formatValue(value, unitOf(name))): TextColumn {
+  return [
+    heading,
+    ({ metrics }) => {
       const value = metricValue(metrics, name);
-      if (value === undefined) return '-';
-      return UNIT_IN_HEADING.includes(name) ? formatNumber(value) : formatValue(value, unitOf(name));
-    }),
-  ]);
-  const right = COLUMNS.map((_, column) => column + 1);
-  return alignedTable([['', ...COLUMNS.map(([heading]) => heading)], ...rows], right);
+      return value === undefined ? '-' : write(value);
+    },
+  ];
+}
+
+/** The heading says the unit. */
+function plainColumn(heading: string, name: MetricName): TextColumn {
+  return column(heading, name, formatNumber);
 }
 
 function ratioTable({ variants, ratios }: Comparison): string[] {

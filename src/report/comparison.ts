@@ -22,7 +22,10 @@ import { section, type TableCell, table } from './sections/markup.ts';
 const COMPARED: readonly MetricName[] = [
   'stepSeconds',
   'allToAllBytesPerDevice',
+  'allToAllsPerStep',
   'expertCapacity',
+  'slotsPerToken',
+  'choicesPerToken',
   'droppedTokenFraction',
   'maxOverMeanExpertLoad',
   'hbmPeakBytes',
@@ -91,7 +94,7 @@ function differences(comparison: Comparison): Html {
     ...shown.map((name) => differenceCell(comparison, variant, i, name)),
   ]);
   const baseline = variantName(comparison.variants[0]?.vary ?? {});
-  return html`<p>Below each value stands its ratio to the first variant, ${baseline}. Orange is a change for the worse, teal for the better; capacity is neither.</p>
+  return html`<p>Below each value stands its ratio to the first variant, ${baseline}. Orange is a change for the worse, teal for the better; capacity and choices are neither.</p>
 ${table('Every variant and its ratio to the first', ['Variant', ...shown.map((name) => metricTitle(name))], rows)}`;
 }
 
@@ -99,11 +102,17 @@ function differenceCell(comparison: Comparison, variant: Variant, row: number, n
   const metric = metricOf(variant.metrics, name);
   if (metric === undefined) return '';
   const ratio = row === 0 ? undefined : comparison.ratios[row - 1]?.ratios[name];
-  const below = row === 0 ? 'first' : ratio === undefined ? 'no ratio' : formatRatio(ratio);
+  const beside = row === 0 ? 'first' : ratio === undefined ? 'no ratio' : formatRatio(ratio);
+  const below = name === 'expertCapacity' ? `${capacityWords(variant)}${beside}` : beside;
   const { better } = METRICS[name];
   const moved = ratio !== undefined && Math.abs(ratio - 1) >= 0.005;
   const welcome = moved && better !== null ? (ratio < 1 === (better === 'lower') ? 'better' : 'worse') : '';
   return { cell: html`${formatMetric(metric)}<small><b>${below}</b></small>`, className: welcome };
+}
+
+/** The same factor gives other slots under another rule or group, so both stand together. */
+function capacityWords({ scenario: { model, routing } }: Variant): string {
+  return model.moe === null || routing.dispatch === 'dropless' ? '' : `cf ${formatNumber(routing.capacityFactor)} · `;
 }
 
 function paired(comparison: Comparison): Html {

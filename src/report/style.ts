@@ -100,6 +100,7 @@ td.text,th.text{text-align:left;white-space:normal;min-width:min(34ch,58vw)}
 th:first-child,td:first-child{white-space:normal;min-width:min(16ch,34vw)}
 thead th{font-weight:600;color:var(--muted);vertical-align:bottom;white-space:normal}
 tbody th{font-weight:500}
+.scroll tbody th,.scroll thead th:first-child{position:sticky;left:0;z-index:1;background:var(--ground)}
 td small{display:block;color:var(--muted);font-size:.84em}
 td.worse small b{color:var(--worse)}
 td.better small b{color:var(--better)}
