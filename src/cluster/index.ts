@@ -3,4 +3,5 @@
  * WebAssembly memory: one long task per thread, items pulled from a counter in that memory, progress read off the same counters. The kernels'
  * module is compiled and checked against the oracle once, here, and sent along.
  */
+export { chooseKernelPath, type KernelPath, openKernels, openMemory } from './kernel-path.ts';
 export { createThreadExecutor, type ThreadOptions } from './thread-executor.ts';

@@ -1,5 +1,6 @@
 import type { Registry } from '../../base/index.ts';
 import type { CommandEntry } from '../command.ts';
+import { bench } from './bench.ts';
 import { compare } from './compare.ts';
 import { explain } from './explain.ts';
 import { list } from './list.ts';
@@ -10,4 +11,4 @@ import { schema } from './schema.ts';
 import { validate } from './validate.ts';
 
 /** Verbs by name, in the order of the help; the key is the file's name. */
-export const COMMANDS: Registry<CommandEntry> = { run, compare, plan, validate, report, list, explain, schema };
+export const COMMANDS: Registry<CommandEntry> = { run, compare, plan, validate, report, list, explain, schema, bench };

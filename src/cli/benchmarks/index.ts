@@ -1,0 +1,5 @@
+import type { Benchmark, BenchmarkName } from '../benchmark.ts';
+import { routing } from './routing.ts';
+
+/** Benchmarks by the name that `bench` takes. */
+export const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = { routing };
