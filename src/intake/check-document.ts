@@ -22,8 +22,16 @@ export function checkDocument(document: unknown, file: string, overrides: Overri
   // A path that is wrong in shape has a stand-in: what resolving says about that rests on the stand-in too.
   const resolving = resolved.issues.filter(({ issue }) => !shape.wrong.includes(issue.path.split('.')[0]));
   const unmodelled = notModelledIssues(shape.input);
-  const rules = checkScenario(resolved, wrong).map(located);
+  const rules = checkScenario(resolved, wrong).map((issue) => located(asWritten(issue, shape.input)));
   return { resolved, issues: [...shape.issues, ...unmodelled, ...resolving, ...rules, ...assertIssues(shape.input.assert)] };
+}
+
+/** An option that was written beside the router's name is looked for there: `routing: {router: {name: topk, topK: 4}}`. */
+function asWritten(issue: Issue, { routing }: ScenarioInput): Issue {
+  const option = /^routing\.options\.(.+)$/.exec(issue.path)?.[1];
+  const group = routing?.router;
+  if (option === undefined || typeof group !== 'object' || !Object.hasOwn(group, option)) return issue;
+  return { ...issue, path: `routing.router.${option}` };
 }
 
 function assertIssues(asserts: ScenarioInput['assert']): LocatedIssue[] {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/index.ts';
 import { chipCount } from '../../src/hardware/index.ts';
 import { loadScenario, parseScenario } from '../../src/intake/index.ts';
+import { variedValueText } from '../../src/result/index.ts';
 import { CLUSTERING_STRENGTHS, meshProduct, SCENARIO_DEFAULTS } from './helpers.ts';
 
 const FILES = readdirSync('scenarios').filter((file) => file.endsWith('.yaml'));
@@ -32,7 +33,7 @@ describe('a minimal scenario', () => {
     expect(scenario.name).toBe('minimal');
     expect(scenario.layout.ici.data).toBe(32);
     expect(scenario.layout.expertsOver).toBe('data');
-    expect(scenario.routing).toEqual({ ...SCENARIO_DEFAULTS.routing, groupsMultipleOf: 32 });
+    expect(scenario.routing).toEqual({ ...SCENARIO_DEFAULTS.routing, options: { countsForLoss: 'requested' }, groupsMultipleOf: 32 });
     // A TPU v3 takes the customs of Mesh-TensorFlow.
     expect(scenario.workload).toEqual({ ...SCENARIO_DEFAULTS.workload, embedding: 'one-hot' });
     expect(scenario.layout.overlapGradients).toBe(false);
@@ -103,6 +104,26 @@ emulate: {layers: 2}
         (code) => code !== 'W_WRAP_ASSUMED',
       ),
     );
+  });
+
+  it('takes routers with options as values, and keeps them as they were written', () => {
+    const { variants } = load(`${MINIMAL}vary: {routing.router: [switch-top1, {name: topk, topK: 4}]}\n`);
+    expect(variants.map(({ vary }) => variedValueText(vary['routing.router']))).toEqual(['switch-top1', 'topk topK=4']);
+    expect(variants[1].scenario.routing).toMatchObject({ router: 'topk', options: { topK: 4, normalise: 'none' } });
+    expect(() => load(`${MINIMAL}vary: {routing.router: [switch-top1, {name: topk, topk: 4}]}\n`)).toThrow(
+      /:3:\d+ E_ROUTER_OPTION vary\.routing\.router.*did you mean topK/,
+    );
+  });
+
+  it('warns of experts that choose in a decoder, and of keys that a router with its own capacity does not read', () => {
+    const routing = (router: string) => `${MINIMAL}routing: {router: ${router}, capacityFactor: 2, capacityRule: v-moe}\n`;
+    const of = (router: string) => load(routing(router)).warnings.filter(({ code }) => /CAUSAL|UNUSED/.test(code));
+    expect(of('switch-top1')).toEqual([]);
+    expect(of('expert-choice').map(({ code, message }) => [code, /: (.*) does nothing/.exec(message)?.[1]])).toEqual([
+      ['W_UNUSED', 'capacityRule'],
+      ['W_EXPERT_CHOICE_CAUSAL', undefined],
+    ]);
+    expect(of('base')).toMatchObject([{ code: 'W_UNUSED', message: /capacityFactor and capacityRule do nothing/ }]);
   });
 
   it('expands variations, last key fastest', () => {

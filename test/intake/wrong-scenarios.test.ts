@@ -162,6 +162,49 @@ const WRONG: readonly Case[] = [
     'topology: {chip: tpu-v5e, shape: [1, 1]}\nmodel: {preset: switch-base, experts: 1}\nrouting: {router: gshard-top2}\n',
     ['2:39 E_TOP_K model.experts', 'at least 2'],
   ],
+  [
+    'an option that the router does not have',
+    `${GOOD}routing: {router: topk, options: {topk: 4}}\n`,
+    ['3:41 E_ROUTER_OPTION routing.options.topk', 'did you mean topK?'],
+  ],
+  [
+    'an option beside the name that is too large',
+    `${GOOD}routing: {router: {name: topk, topK: 400}}\n`,
+    ['3:38 E_ROUTER_OPTION routing.router.topK', 'leave it out for 2'],
+  ],
+  [
+    'an option of a router without any',
+    `${GOOD}routing: {router: {name: random, topK: 2}}\n`,
+    ['3:40 E_ROUTER_OPTION routing.router.topK', 'remove it'],
+  ],
+  [
+    'a misspelt router in a group',
+    `${GOOD}routing: {router: {name: topkk}}\n`,
+    ['3:19 E_ROUTER_UNKNOWN routing.router', 'did you mean topk?'],
+  ],
+  [
+    'recorded choices without a recording',
+    `${GOOD}routing: {router: trace}\n`,
+    ['3:19 E_ROUTER_LOAD routing.router', 'name the file of the recording'],
+  ],
+  [
+    'drawn choices for experts that choose',
+    `${GOOD}routing: {router: expert-choice}\nload: {kind: zipf}\n`,
+    ['3:19 E_ROUTER_LOAD routing.router', 'use load: {kind: measured}'],
+  ],
+  [
+    'drawn choices for BASE',
+    `${GOOD}routing: {router: base}\nload: {kind: balanced}\n`,
+    ['3:19 E_ROUTER_LOAD routing.router', 'another routing.router'],
+  ],
+  [
+    'more experts per token than there are',
+    `${GOOD}routing: {router: {name: topk, topK: 64}}\nmodel: {preset: switch-base, experts: 32}\n`.replace(
+      'model: {preset: switch-base}\n',
+      '',
+    ),
+    ['3:39 E_TOP_K model.experts', 'at least 64'],
+  ],
   ['more layers than there are', `${GOOD}emulate: {layers: 13}\n`, ['3:19 E_EMULATE emulate.layers', 'all']],
   ['an absent recording', `${GOOD}load: {kind: trace, file: nowhere.csv}\n`, ['3:27 E_FILE load.file', 'check the path']],
   ['an unknown metric', `${GOOD}assert: {mfuu: {min: 0.1}}\n`, ['3:10 E_METRIC_UNKNOWN assert.mfuu', 'did you mean mfu?']],
