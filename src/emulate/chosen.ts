@@ -17,6 +17,9 @@ export interface ChosenLayer {
   readonly choicesOf: (group: number, topK: number) => Int32Array;
 }
 
+/** So that an interrupt is heard within some tens of milliseconds. */
+const GROUPS_PER_TURN = 64;
+
 /** Awaited between pieces of work that run for long in the calling thread, so that others get a turn; it may reject to end the work. */
 export type Pause = () => Promise<void>;
 
@@ -30,10 +33,7 @@ export async function loadsOfChoices(
   const loads: Load[] = [];
   for (const variant of request.variants) {
     const counted: LayerLoad[] = [];
-    for (const layer of layers) {
-      await pause();
-      counted.push(countLayer(request, variant, layer));
-    }
+    for (const layer of layers) counted.push(await countLayer(request, variant, layer, pause));
     const { router, capacityFactor } = variant;
     const load = { router, capacityFactor, kind, layers: counted, totalLayers: request.totalLayers, slotTraffic: null, verification: null };
     loads.push({ ...load, fingerprint: loadFingerprint(load) });
@@ -41,7 +41,12 @@ export async function loadsOfChoices(
   return loads;
 }
 
-function countLayer(request: ChosenRequest, variant: RoutingVariant, { tokens, layer, choicesOf }: ChosenLayer) {
+async function countLayer(
+  request: ChosenRequest,
+  variant: RoutingVariant,
+  { tokens, layer, choicesOf }: ChosenLayer,
+  pause: Pause,
+): Promise<LayerLoad> {
   const { experts } = request;
   const { groupTokens, groups } = tokens;
   const { topK, expertCapacity } = routingSizes(variant, groupTokens, experts);
@@ -50,13 +55,14 @@ function countLayer(request: ChosenRequest, variant: RoutingVariant, { tokens, l
   const dropped = new Int32Array(groups.length);
   const into = createAssignment(groupTokens, groupTokens * topK);
   let padding = 0;
-  groups.forEach((group, row) => {
+  for (const [row, group] of groups.entries()) {
+    if (row % GROUPS_PER_TURN === 0) await pause();
     const expert = choicesOf(group, topK);
     const assignment = assignRecorded({ tokens: groupTokens, experts, topK, expertCapacity, expert }, into);
     const unfilled = countPadding(expert, topK);
     dropped[row] = countAssignment(assignment, groupTokens, requested, kept, row * experts).droppedTokens - unfilled;
     padding += unfilled;
-  });
+  }
   const losses = { auxiliaryLoss: Number.NaN, routerZLoss: Number.NaN, routerConfidence: Number.NaN };
   return layerLoad(request, tokens, layer, { topK, expertCapacity, requested, kept, dropped, padding }, losses);
 }
