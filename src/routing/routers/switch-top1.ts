@@ -1,6 +1,7 @@
 import type { Assignment } from '../assignment.ts';
 import { defineRouter } from '../define-router.ts';
 import { balanceGradient, balanceLoss, countFirstChoices, probabilitySumsOf } from '../load-balance.ts';
+import { bitsOf, mostProbable } from '../most-probable.ts';
 import { word } from '../options.ts';
 import { required } from '../required.ts';
 import type { RouterInput } from '../router.ts';
@@ -58,23 +59,15 @@ function countMasked({ expert, slot }: Assignment, { experts }: RouterInput): In
 function route(input: RouterInput, { expert, slot, requested, weight }: Assignment): void {
   const { tokens, experts, expertCapacity } = input;
   const probabilities = required(input, 'probabilities');
+  const bits = bitsOf(probabilities);
   const filled = new Int32Array(experts);
   for (let token = 0, row = 0; token < tokens; token++, row += experts) {
-    // A strict comparison gives ties to the lower index.
-    let best = 0;
-    let bestProbability = probabilities[row];
-    for (let e = 1; e < experts; e++) {
-      const probability = probabilities[row + e];
-      if (probability > bestProbability) {
-        bestProbability = probability;
-        best = e;
-      }
-    }
+    const best = mostProbable(bits, row, experts);
     const position = filled[best]++;
     const kept = position < expertCapacity;
     expert[token] = best;
     slot[token] = kept ? position : -1;
     requested[token] = 1;
-    weight[token] = kept ? bestProbability : 0;
+    weight[token] = kept ? probabilities[row + best] : 0;
   }
 }
