@@ -1,3 +1,4 @@
+import { createRouter, ROUTERS } from '../routing/index.ts';
 import { formatBytes, formatCount, formatDollars, formatNumber, formatSeconds, formatShare, formatValue } from './format.ts';
 import { METRICS, metricValue } from './metrics.ts';
 import type { MetricName, Result } from './types.ts';
@@ -86,6 +87,8 @@ function routingRows(result: Result): SummaryRow[] {
   const value = valuesOf(result);
   const { sampling, expertLoads, verification } = result.detail;
   const { router, capacityFactor, capacityRule, dispatch } = result.scenario.routing;
+  // By name alone: a stored scenario is shown, not run, and may lack what runs need.
+  const hasOwnCapacity = Object.hasOwn(ROUTERS, router) && createRouter(router).ownCapacity !== null;
   const busiest = expertLoads.reduce((most, row) => Math.max(most, row.maxOverMean), 0);
   const routed = `${formatCount(sampling.routedTokens)} token passes in ${sampling.routedLayers} of ${sampling.totalLayers} layers`;
   const rows: SummaryRow[] = [
@@ -99,7 +102,10 @@ function routingRows(result: Result): SummaryRow[] {
     {
       label: 'expert capacity',
       value: dispatch === 'dropless' ? 'unbounded' : `${formatNumber(value('expertCapacity'))} slots`,
-      note: dispatch === 'dropless' ? `${router}, dropless` : `${router}, cf ${capacityFactor}, ${capacityRule} rule`,
+      note:
+        dispatch === 'dropless'
+          ? `${router}, dropless`
+          : `${router}, cf ${capacityFactor}, ${hasOwnCapacity ? 'its own' : capacityRule} rule`,
     },
   ];
   const choices = value('choicesPerToken');
