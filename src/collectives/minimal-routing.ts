@@ -19,34 +19,40 @@ export function uniformLoads(grid: MemberGrid, bytesPerPair: number): Float64Arr
 
 /**
  * The same for any traffic: `chipTraffic` [chips, chips] in the grid's own numbering (first dimension fastest, member positions only).
- * Per order of the dimensions, traffic is first summed into (from, to) matrices of the lines that it crosses, then walked once.
+ * Traffic is first summed into the (from, to) matrices of the lines that it crosses, and then walked once. Which line of dimension k a pair crosses depends
+ * on the dimensions before k in the order alone, so the orders are taken together by what stands before.
  */
 export function trafficLoads(grid: MemberGrid, chipTraffic: Float64Array): Float64Array {
   const { axes, chips } = grid;
   const sides = axes.map((along) => along.positions.length);
   const coordinates = Array.from({ length: chips }, (_, chip) => coordinatesOf(sides, chip));
-  const orders = permutations(axes.map((_, i) => i));
-  const perAxis = sides.map((n) => new Float64Array(chips * n));
-  for (let from = 0; from < chips; from++) {
-    for (let to = 0; to < chips; to++) {
-      const bytes = chipTraffic[from * chips + to] / orders.length;
-      if (bytes === 0 || from === to) continue;
-      for (const order of orders) {
-        const at = [...coordinates[from]];
-        for (const k of order) {
-          const target = coordinates[to][k];
-          perAxis[k][(lineOf(sides, at, k) * sides[k] + at[k]) * sides[k] + target] += bytes;
-          at[k] = target;
-        }
-      }
-    }
-  }
   const loads = new Float64Array(grid.topology.links.count);
   for (const [k, along] of axes.entries()) {
-    const size = sides[k] * sides[k];
-    addLineLoads(loads, grid, along, (line) => lineLoads(perAxis[k].subarray(line * size, (line + 1) * size), sides[k], along.ring));
+    const n = sides[k];
+    const lines = new Float64Array(chips * n);
+    for (const { before, share } of orderings(axes.length, k)) {
+      // A line's number is a sum over its coordinates, and so is the place of a pair: one part from the source, one from the target.
+      const ofSource = Int32Array.from(coordinates, (at) => (lineOf(sides, at, k, (axis) => !before.has(axis)) * n + at[k]) * n);
+      const ofTarget = Int32Array.from(coordinates, (at) => lineOf(sides, at, k, (axis) => before.has(axis)) * n * n + at[k]);
+      addPairs(lines, chipTraffic, chips, ofSource, ofTarget, share);
+    }
+    addLineLoads(loads, grid, along, (line) => lineLoads(lines.subarray(line * n * n, (line + 1) * n * n), n, along.ring));
   }
   return loads;
+}
+
+function addPairs(
+  lines: Float64Array,
+  chipTraffic: Float64Array,
+  chips: number,
+  ofSource: Int32Array,
+  ofTarget: Int32Array,
+  share: number,
+): void {
+  for (let from = 0; from < chips; from++) {
+    const source = ofSource[from];
+    for (let to = 0; to < chips; to++) lines[source + ofTarget[to]] += chipTraffic[from * chips + to] * share;
+  }
 }
 
 /** The grid's own number of the chip that holds `device`: position indices, first dimension fastest. */
@@ -77,14 +83,23 @@ function shareForward(ahead: number, n: number): number {
   return 2 * ahead < n ? 1 : 0;
 }
 
-/** Line number along axis k as `forEachLine` counts: the other coordinates, first fastest. */
-function lineOf(sides: readonly number[], at: readonly number[], k: number): number {
+/** The part of a line's number along axis k (as `forEachLine` counts: the other coordinates, first fastest) that comes from the axes that `counts` takes. */
+function lineOf(sides: readonly number[], at: readonly number[], k: number, counts: (axis: number) => boolean): number {
   let line = 0;
-  for (let axis = sides.length - 1; axis >= 0; axis--) if (axis !== k) line = line * sides[axis] + at[axis];
+  for (let axis = sides.length - 1; axis >= 0; axis--) if (axis !== k) line = line * sides[axis] + (counts(axis) ? at[axis] : 0);
   return line;
 }
 
-function permutations(items: readonly number[]): number[][] {
-  if (items.length <= 1) return [[...items]];
-  return items.flatMap((item, i) => permutations(items.toSpliced(i, 1)).map((rest) => [item, ...rest]));
+/** The sets of dimensions that may stand before dimension k, and the share of all orders in which exactly they do. */
+function orderings(dimensions: number, k: number): { readonly before: ReadonlySet<number>; readonly share: number }[] {
+  const others = Array.from({ length: dimensions }, (_, axis) => axis).filter((axis) => axis !== k);
+  const subsets = others.reduce<number[][]>((sets, axis) => [...sets, ...sets.map((set) => [...set, axis])], [[]]);
+  return subsets.map((set) => ({
+    before: new Set(set),
+    share: (factorial(set.length) * factorial(others.length - set.length)) / factorial(dimensions),
+  }));
+}
+
+function factorial(n: number): number {
+  return n <= 1 ? 1 : n * factorial(n - 1);
 }

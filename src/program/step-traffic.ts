@@ -9,7 +9,8 @@ export function stepTraffic(layer: LayerLoad, { devices, devicesPerRow, rows, by
   const members = (row: number): number => Math.min(devicesPerRow, devices - row * devicesPerRow);
   const rowOf = (device: number): number => Math.floor(device / devicesPerRow);
   const comparable = sourcesAreComparable(layer, devices, rowOf, rows);
-  const columnSums = Array.from({ length: rows }, (_, to) => bytes.reduce((total, pair, i) => (i % rows === to ? total + pair : total), 0));
+  const columnSums = new Float64Array(rows);
+  for (let pair = 0; pair < bytes.length; pair++) columnSums[pair % rows] += bytes[pair];
   const traffic = new Float64Array(devices * devices);
   for (let from = 0; from < devices; from++) {
     for (let to = 0; to < devices; to++) {

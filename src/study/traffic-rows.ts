@@ -23,7 +23,7 @@ export function trafficRows(load: Load, scenario: Scenario): LayerTraffic[] {
         slotBytesPerPair,
         predictedBytesToOthers:
           slotBytesPerPair === null
-            ? droplessBytesToOthers(scenario, shape, layer.layer, load) * routedShare
+            ? Math.round(droplessBytesToOthers(scenario, shape, layer.layer, load) * routedShare)
             : slotBytesPerPair * devices * (devices - 1),
         executedBytesToOthers: load.slotTraffic?.[row].bytesToOthers ?? null,
       },
