@@ -93,7 +93,8 @@ function lineOf(sides: readonly number[], at: readonly number[], k: number, coun
 /** The sets of dimensions that may stand before dimension k, and the share of all orders in which exactly they do. */
 function orderings(dimensions: number, k: number): { readonly before: ReadonlySet<number>; readonly share: number }[] {
   const others = Array.from({ length: dimensions }, (_, axis) => axis).filter((axis) => axis !== k);
-  const subsets = others.reduce<number[][]>((sets, axis) => [...sets, ...sets.map((set) => [...set, axis])], [[]]);
+  const subsets: number[][] = [[]];
+  for (const axis of others) subsets.push(...subsets.map((set) => [...set, axis]));
   return subsets.map((set) => ({
     before: new Set(set),
     share: (factorial(set.length) * factorial(others.length - set.length)) / factorial(dimensions),

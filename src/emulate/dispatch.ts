@@ -8,9 +8,10 @@ import { expertsByDevice } from './shards.ts';
 const EMPTY = -1;
 
 /**
- * The padded dispatch of one stack under the first variant, executed: for every device that holds experts a send buffer is laid out, every slot of every
- * local expert is filled with its token or with zeros, and the buffer is handed over. What is handed over is what is counted: the length of the
- * buffer, and, where an expert is verified, its slots. `at` is layer row x groups + group row.
+ * The dispatch of one stack under the first variant, executed: for every device that holds experts a send buffer is laid out, every slot of every
+ * local expert is filled with its token or with zeros, and the buffer is handed over; without slots the buffer has a row for every kept choice and no
+ * other. What is handed over is what is counted: the length of the buffer, and, where an expert is verified, its rows. `at` is layer row x groups +
+ * group row.
  */
 export function openDispatch(
   job: EmulationJob,
@@ -19,27 +20,60 @@ export function openDispatch(
   views: ThreadScratch,
 ): (at: number, assignment: Assignment) => void {
   const { experts, devices, dModel } = job.request;
-  const { expertCapacity } = job.stacks[stack].variants[0];
-  const tokenOfSlot = new Int32Array(experts * expertCapacity);
-  const receivers = expertsByDevice(experts, devices);
+  const { expertCapacity, hasSlots } = job.stacks[stack].variants[0];
+  const tokenOfSlot = new Int32Array(experts * expertCapacity).fill(EMPTY);
+  const keptOf = new Int32Array(experts);
   const slots = openSlots(buffer, views.slots, bf16Elements(buffer, views.tokens), dModel);
+  const receivers = expertsByDevice(experts, devices).map((local) => openRows(local, expertCapacity, hasSlots, views.slots.shape[0]));
   const receive = openReceivers(job, buffer, stack);
   return (at, { token, expert, slot }) => {
-    tokenOfSlot.fill(EMPTY);
+    keptOf.fill(0);
     for (let row = 0; row < expert.length; row++) {
-      if (slot[row] >= 0) tokenOfSlot[expert[row] * expertCapacity + slot[row]] = token[row];
+      if (slot[row] < 0) continue;
+      tokenOfSlot[expert[row] * expertCapacity + slot[row]] = token[row];
+      keptOf[expert[row]]++;
     }
-    let first = 0;
     for (let receiver = 0; receiver < receivers.length; receiver++) {
-      const count = receivers[receiver].length * expertCapacity;
-      const sent = tokenOfSlot.subarray(first, first + count);
+      const sent = receivers[receiver](tokenOfSlot, keptOf);
+      const count = sent.tokens.length;
       for (let row = 0; row < count; row++) {
-        if (sent[row] === EMPTY) slots.clear(row);
-        else slots.put(row, sent[row]);
+        if (sent.tokens[row] === EMPTY) slots.clear(row);
+        else slots.put(row, sent.tokens[row]);
       }
       receive(at, receiver, slots.firstRows(count), sent);
-      first += count;
     }
+    for (let row = 0; row < expert.length; row++) if (slot[row] >= 0) tokenOfSlot[expert[row] * expertCapacity + slot[row]] = EMPTY;
+  };
+}
+
+/** What one device is sent of one group. */
+interface SentRows {
+  /** [rows]: the token of each row, or EMPTY. */
+  readonly tokens: Int32Array;
+  /** [local experts + 1]: the rows of each of them. */
+  readonly starts: Int32Array;
+}
+
+/** Lays out the rows of the experts `local` of one device: slot by slot, or without the empty ones. Overwrites what it returned before. */
+function openRows(
+  local: readonly number[],
+  expertCapacity: number,
+  hasSlots: boolean,
+  mostRows: number,
+): (tokenOfSlot: Int32Array, keptOf: Int32Array) => SentRows {
+  const starts = Int32Array.from({ length: local.length + 1 }, (_, i) => i * expertCapacity);
+  const first = local[0] * expertCapacity;
+  if (hasSlots) return (tokenOfSlot) => ({ tokens: tokenOfSlot.subarray(first, first + local.length * expertCapacity), starts });
+  const packed = new Int32Array(mostRows);
+  return (tokenOfSlot, keptOf) => {
+    let rows = 0;
+    for (let i = 0; i < local.length; i++) {
+      starts[i] = rows;
+      const end = rows + keptOf[local[i]];
+      for (let slot = local[i] * expertCapacity; rows < end; slot++) if (tokenOfSlot[slot] !== EMPTY) packed[rows++] = tokenOfSlot[slot];
+    }
+    starts[local.length] = rows;
+    return { tokens: packed.subarray(0, rows), starts };
   };
 }
 
@@ -75,47 +109,49 @@ function openSlots(buffer: ArrayBufferLike, view: TensorView, tokens: Uint16Arra
   };
 }
 
-/** What the devices do with a buffer that arrives: count its bytes, and keep the slots of experts that are verified. */
+/** What the devices do with a buffer that arrives: count its bytes, and keep the rows of experts that are verified. */
 function openReceivers(job: EmulationJob, buffer: ArrayBufferLike, stack: number) {
   const { handedOver } = job.stacks[stack];
   const arrived = sums(buffer, handedOver);
   const receivers = handedOver.shape[2];
   const verified = openVerified(job, buffer, stack);
-  return (at: number, receiver: number, slots: SlotBuffer, tokenOfSlot: Int32Array): void => {
+  return (at: number, receiver: number, slots: SlotBuffer, sent: SentRows): void => {
     if (elementCount(handedOver.shape) > 0) arrived[at * receivers + receiver] = slots.byteLength;
-    for (const keep of verified.get(at) ?? []) if (keep.receiver === receiver) keep.slots(slots, tokenOfSlot);
+    for (const keep of verified.get(at) ?? []) if (keep.receiver === receiver) keep.rows(slots, sent);
   };
 }
 
 interface VerifiedBatch {
   readonly receiver: number;
-  readonly slots: (sent: SlotBuffer, tokenOfSlot: Int32Array) => void;
+  readonly rows: (slots: SlotBuffer, sent: SentRows) => void;
 }
 
 /** Batches of the verification by the row (layer row x groups + group row) that fills them. */
 function openVerified(job: EmulationJob, buffer: ArrayBufferLike, stack: number): Map<number, VerifiedBatch[]> {
   const { experts, devices, dModel } = job.request;
-  const { tokens, variants } = job.stacks[stack];
-  const { expertCapacity } = variants[0];
+  const { tokens } = job.stacks[stack];
   const holders = expertsByDevice(experts, devices);
   const byRow = new Map<number, VerifiedBatch[]>();
   for (const lane of job.verification?.lanes ?? []) {
     if (lane.stack !== stack) continue;
     const kept = bf16Elements(buffer, lane.slots);
     const filled = counts(buffer, lane.filled);
+    const batchRows = lane.filled.shape[1];
     const receiver = holders.findIndex((local) => local.includes(lane.expert));
-    const from = holders[receiver].indexOf(lane.expert) * expertCapacity;
+    const local = holders[receiver].indexOf(lane.expert);
     lane.groups.forEach((group, batch) => {
-      const to = batch * expertCapacity;
-      const slots: VerifiedBatch['slots'] = (sent, tokenOfSlot) => {
-        for (let slot = 0; slot < expertCapacity; slot++) {
-          if (tokenOfSlot[from + slot] === EMPTY) continue;
-          sent.read(from + slot, kept.subarray((to + slot) * dModel, (to + slot + 1) * dModel));
-          filled[to + slot] = 1;
+      const to = batch * batchRows;
+      const rows: VerifiedBatch['rows'] = (slots, { tokens: tokenOfRow, starts }) => {
+        const count = Math.min(batchRows, starts[local + 1] - starts[local]);
+        for (let row = 0; row < count; row++) {
+          const from = starts[local] + row;
+          if (tokenOfRow[from] === EMPTY) continue;
+          slots.read(from, kept.subarray((to + row) * dModel, (to + row + 1) * dModel));
+          filled[to + row] = 1;
         }
       };
       const at = lane.row * tokens.groups.length + group;
-      byRow.set(at, [...(byRow.get(at) ?? []), { receiver, slots }]);
+      byRow.set(at, [...(byRow.get(at) ?? []), { receiver, rows }]);
     });
   }
   return byRow;

@@ -26,7 +26,7 @@ export interface Lane {
   readonly expert: number;
   /** Rows of `StackTokens.groups`, in the order in which they are taken. */
   readonly groups: readonly number[];
-  /** [batches, C, d] bf16: the dispatched slots. */
+  /** [batches, C, d] bf16: the dispatched slots, or the first rows where there are no slots. */
   readonly slots: TensorView;
   /** [batches, C]: 1 where a token lies. */
   readonly filled: CountView;
@@ -56,14 +56,14 @@ export function planVerification(arena: ArenaPlan, request: EmulationRequest, st
     const plan = stacks[stack];
     const groups = plan.tokens.groups.length;
     const batches = Math.min(groups, Math.ceil((SPARE * wantedTokens) / (count * expectedFill(request, plan))));
-    const { expertCapacity } = plan.variants[0];
+    const rows = batchRows(request, plan);
     return {
       stack,
       row,
       expert,
       groups: spread(groups, batches, lane / count),
-      slots: arena.allocate([batches, expertCapacity, request.dModel], 'bf16'),
-      filled: allocateCounts(arena, [batches, expertCapacity]),
+      slots: arena.allocate([batches, rows, request.dModel], 'bf16'),
+      filled: allocateCounts(arena, [batches, rows]),
     };
   });
   return { wantedTokens, fullBatchLanes: devices.length, lanes, outcomes: allocateSums(arena, [count, OUTCOMES_PER_LANE]) };
@@ -89,6 +89,12 @@ export function takenBatches(plan: VerificationPlan, keptTokens: readonly (reado
 function expectedFill(request: EmulationRequest, plan: StackPlan): number {
   const { topK, expertCapacity } = plan.variants[0];
   return Math.min(expertCapacity, (plan.tokens.groupTokens * topK) / request.experts);
+}
+
+/** Rows of a batch that are looked at: all slots. Without slots a batch may be a whole group, and twice what a balanced expert gets is enough. */
+function batchRows(request: EmulationRequest, plan: StackPlan): number {
+  const { expertCapacity, hasSlots } = plan.variants[0];
+  return hasSlots ? expertCapacity : Math.min(expertCapacity, Math.ceil(2 * expectedFill(request, plan)));
 }
 
 /** `count` different (expert, place) pairs: one of each device, then a second of each, over all places and all local experts in turn. */
