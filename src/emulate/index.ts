@@ -8,6 +8,7 @@
  */
 export type { ChosenRequest, Pause } from './chosen.ts';
 export { itemsDone, stop } from './control.ts';
+export { DOMAINS } from './domains.ts';
 export { drawnLoad } from './drawn.ts';
 export { createInProcessExecutor, type Executor, emulate, type Progress } from './executor.ts';
 export type { EmulationJob } from './job.ts';

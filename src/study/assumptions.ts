@@ -1,5 +1,6 @@
+import { DOMAINS } from '../emulate/index.ts';
 import type { Chip } from '../hardware/index.ts';
-import { NAMED_LOADS } from '../routing/index.ts';
+import { createRouter, NAMED_LOADS } from '../routing/index.ts';
 import type { LoadSpec, Scenario } from '../scenario/index.ts';
 
 /** What the prediction rests on, in sentences that a reader of the page can check or doubt. */
@@ -45,10 +46,27 @@ function routingSentences(scenario: Scenario): string[] {
   if (scenario.load.kind === 'measured') {
     sentences.push(
       'The router is untrained and the tokens are synthetic (one strength of clustering, shared by all layers): drop rates are an assumption about your data, not a measurement of it.',
+      ...inputSentences(scenario.routing),
     );
   }
   if (scenario.load.kind === 'trace') sentences.push(`Expert choices come from ${scenario.load.file}.`);
   if (Object.hasOwn(NAMED_LOADS, scenario.load.kind)) sentences.push(namedLoadSentence(scenario.load));
+  return sentences;
+}
+
+/** What the router read that is not there without training or a text. */
+function inputSentences({ router: name, options }: Scenario['routing']): string[] {
+  const { reads, gates, assignmentPasses } = createRouter(name, options);
+  const sentences: string[] = [];
+  if (reads.includes('tokenIds'))
+    sentences.push("A token's id is the number of its cluster, so that ids are as frequent as Zipf's law says.");
+  if (reads.includes('domains') || gates === 'domain') {
+    sentences.push(`Every sequence has one of ${DOMAINS} domains, drawn uniformly; its tokens do not depend on it.`);
+  }
+  if (gates === 'domain') sentences.push("The gate of a domain is the layer's gate with the experts in another order.");
+  if (reads.includes('noiseLogits')) sentences.push('The noise of the gate has the scale of an untrained layer: W_noise is zero.');
+  if (reads.includes('bias')) sentences.push('Biases were balanced before, on tokens that are not in this step.');
+  if (assignmentPasses !== undefined) sentences.push(`The assignment takes the most passes that it may: ${assignmentPasses}.`);
   return sentences;
 }
 

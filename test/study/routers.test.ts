@@ -55,6 +55,26 @@ describe('a comparison of routers', () => {
 });
 
 describe('a run', () => {
+  it.each([
+    ['hash', /number of its cluster/],
+    ['task', /one of 8 domains/],
+    ['multi-gate', /experts in another order/],
+    ['noisy-topk', /W_noise is zero/],
+    ['loss-free', /balanced before, on tokens that are not in this step/],
+    ['s-base', /most passes that it may: 100/],
+  ])('under %s says what the router was given', async (router, sentence) => {
+    const { scenario, chip } = parseScenario('scenarios/tiny.yaml', TINY.replace('router: switch-top1', `router: ${router}`));
+    const emulate = { tokens: 256, layers: 1, verifyShare: 0 } as const;
+    const { result } = await runStudy({
+      scenario: { ...scenario, emulate },
+      chip,
+      published: [],
+      executor: createThreadExecutor({ threads: 1 }),
+      ...facts,
+    });
+    expect(result.detail.assumptions.filter((line) => sentence.test(line))).toHaveLength(1);
+  });
+
   it.each(['expert-choice', 'base', 'hash', 'topk'])(
     'under %s predicts the dispatched bytes exactly, and tells layer by layer what happened',
     async (router) => {
