@@ -30,16 +30,8 @@ const capacityRuleIsKnown: ScenarioRule = {
 const enoughExperts: ScenarioRule = {
   reads: ['routing.router', 'routing.options', 'model'],
   check: ({ scenario: { routing, model } }) => {
-    const router = routerOrNull(routing);
-    if (model.moe === null || router === null) return [];
-    const { topK } = router;
-    const misfit = router.misfit?.(model.moe.experts) ?? null;
-    if (misfit !== null) {
-      const rule = `${routing.router} with these options needs a number of experts that is ${misfit}`;
-      const remedy = 'change routing.options, or the number of experts';
-      return [{ code: 'E_ROUTER_OPTION', path: 'routing.options', value: `${model.moe.experts} experts`, rule, remedy }];
-    }
-    if (model.moe.experts >= topK) return [];
+    const topK = routerOrNull(routing)?.topK ?? 1;
+    if (model.moe === null || model.moe.experts >= topK) return [];
     return [
       {
         code: 'E_TOP_K',
@@ -47,6 +39,24 @@ const enoughExperts: ScenarioRule = {
         value: String(model.moe.experts),
         rule: `${routing.router} chooses ${topK} experts per token`,
         remedy: `use at least ${topK} experts, or another routing.router`,
+      },
+    ];
+  },
+};
+
+/** Options that divide the experts divide these experts. */
+const expertsFitOptions: ScenarioRule = {
+  reads: ['routing.router', 'routing.options', 'model'],
+  check: ({ scenario: { routing, model } }) => {
+    const misfit = model.moe === null ? null : (routerOrNull(routing)?.misfit?.(model.moe.experts) ?? null);
+    if (model.moe === null || misfit === null) return [];
+    return [
+      {
+        code: 'E_ROUTER_OPTION',
+        path: 'routing.router',
+        value: `${model.moe.experts} experts`,
+        rule: `under these options of ${routing.router} the number of experts must be ${misfit}`,
+        remedy: 'change its options, or model.experts',
       },
     ];
   },
@@ -118,6 +128,7 @@ export const ROUTING_RULES: readonly ScenarioRule[] = [
   routerOptionsAreKnown,
   capacityRuleIsKnown,
   enoughExperts,
+  expertsFitOptions,
   groupsDivide,
   capacityIsPositive,
   emulateWithinWorkload,

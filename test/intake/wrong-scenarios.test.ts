@@ -178,6 +178,11 @@ const WRONG: readonly Case[] = [
     ['3:40 E_ROUTER_OPTION routing.router.topK', 'remove it'],
   ],
   [
+    'expert groups of unequal size',
+    `${GOOD}routing: {router: {name: loss-free, expertGroups: 3}}\n`,
+    ['3:19 E_ROUTER_OPTION routing.router', 'change its options'],
+  ],
+  [
     'a misspelt router in a group',
     `${GOOD}routing: {router: {name: topkk}}\n`,
     ['3:19 E_ROUTER_UNKNOWN routing.router', 'did you mean topk?'],
