@@ -1,5 +1,5 @@
 import type { ModelSpec, MoeSpec } from '../model/index.ts';
-import { createRouter, ROUTERS } from '../routing/index.ts';
+import { createRouter, type OptionValues, ROUTERS, resolveOptions } from '../routing/index.ts';
 import { type RoutingSpec, SCENARIO_DEFAULTS } from '../scenario/index.ts';
 import { filled, type Notes, needed, translated } from './notes.ts';
 import type { RecordModel, RecordMoe } from './record.ts';
@@ -49,26 +49,38 @@ export function replayRouting(
   run: { readonly sequenceLength: number; readonly dataAxis: number; readonly tokensScale: number },
   notes: Notes,
 ): RoutingSpec {
-  const defaults = { ...SCENARIO_DEFAULTS.routing, groupsMultipleOf: run.dataAxis };
+  const defaults = {
+    ...SCENARIO_DEFAULTS.routing,
+    options: defaultOptions(SCENARIO_DEFAULTS.routing.router),
+    groupsMultipleOf: run.dataAxis,
+  };
   if (moe === null) return defaults;
+  const dropless = moe.dropless === true;
+  if (dropless) notes.fills.push('expert load was not published: balanced');
   const router = moe.algorithm ?? 'unknown';
   if (!Object.hasOwn(ROUTERS, router)) notes.reasons.push(`router ${router} is not modelled`);
   else if (moe.topK !== null && moe.topK !== createRouter(router).topK)
     notes.reasons.push(`router ${router} with topK ${moe.topK} is not modelled`);
-  const rule = filled(notes, 'capacityRule', moe.capacityRule, 'S*cf/E');
+  const rule = dropless ? 'S*cf/E' : filled(notes, 'capacityRule', moe.capacityRule, 'S*cf/E');
   const groupTokens = filled(notes, 'groupTokens', moe.groupTokens, run.sequenceLength);
   return {
     ...defaults,
     router,
-    capacityFactor: filled(notes, 'capacityFactor', moe.capacityFactor, CAPACITY_FACTOR),
+    options: defaultOptions(router),
+    dispatch: dropless ? 'dropless' : defaults.dispatch,
+    capacityFactor: dropless ? CAPACITY_FACTOR : filled(notes, 'capacityFactor', moe.capacityFactor, CAPACITY_FACTOR),
     capacityRule: translated(notes, 'capacityRule', rule, CAPACITY_RULE) ?? defaults.capacityRule,
     // A batch that was rounded keeps its number of groups.
     groupTokens: Math.ceil(groupTokens * run.tokensScale),
   };
 }
 
+/** Every option of a router as it is when a file leaves it out; none of a router that nobody knows. */
+function defaultOptions(router: string): OptionValues {
+  return Object.hasOwn(ROUTERS, router) ? resolveOptions(ROUTERS[router].options, {}, router) : {};
+}
+
 function replayMoe(moe: RecordMoe, family: ModelSpec['family'], notes: Notes): MoeSpec {
-  if (moe.dropless === true) notes.reasons.push('dropless dispatch is not modelled');
   if ((moe.firstDenseLayers ?? 0) > 0) notes.reasons.push(`firstDenseLayers ${moe.firstDenseLayers} is not modelled`);
   if ((moe.sharedExperts ?? 0) > 0) notes.reasons.push('shared experts are not modelled');
   const everywhere = family === 'encoder-decoder' ? 'both' : 'decoder';

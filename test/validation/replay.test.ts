@@ -110,6 +110,17 @@ describe('what a source leaves open', () => {
   });
 });
 
+describe('dispatch without slots', () => {
+  it('is replayed with a balanced load, and says so', () => {
+    const dropless = { model: { moe: { ...record(SWITCH).model?.moe, dropless: true, capacityRule: null, capacityFactor: null } } };
+    const { scenario, fills } = replayed(changed(SWITCH, dropless));
+    expect(scenario.routing.dispatch).toBe('dropless');
+    expect(fills).toContain('expert load was not published: balanced');
+    expect(fills.join()).not.toContain('capacity');
+    expect(replayed(record(SWITCH)).scenario.routing.dispatch).toBe('einsum');
+  });
+});
+
 describe('what cannot be replayed says why', () => {
   const moe = (change: object) => ({ model: { moe: { ...record(SWITCH).model?.moe, ...change } } });
   it.each([
@@ -132,7 +143,6 @@ describe('what cannot be replayed says why', () => {
     [{ model: { extra: { parallelAttentionFfn: true } } }, /parallelAttentionFfn/],
     [{ model: { dModel: null } }, /model dModel was not published/],
     [{ model: { ffnMatrices: 4 } }, /ffnMatrices 4/],
-    [moe({ dropless: true }), /dropless/],
     [moe({ sharedExperts: 1 }), /shared experts/],
     [moe({ firstDenseLayers: 3 }), /firstDenseLayers 3/],
     [moe({ algorithm: 'topk' }), /router topk/],
