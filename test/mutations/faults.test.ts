@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { FAULTS } from './faults/index.ts';
 
-/** Cheap: that every fault can still be planted. That each is noticed is what `npx tsx test/mutations/run.ts` finds out. */
+/** Cheap: that every fault can still be planted. That each is noticed is what `npm run mutations` finds out. */
 it('there are faults, each under a name of its own', () => {
   expect(FAULTS.length).toBeGreaterThanOrEqual(20);
   expect(new Set(FAULTS.map((fault) => fault.name)).size).toBe(FAULTS.length);

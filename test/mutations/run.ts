@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Plugin } from 'vite';
-import { startVitest, type TestCase } from 'vitest/node';
+import { createVitest, type TestCase, type Vitest } from 'vitest/node';
 import type { Fault } from './fault.ts';
 import { FAULTS } from './faults/index.ts';
 
 /**
  * Puts one deliberate fault after the other into the source, in memory, and runs the test that must notice it. Exit code 1 when one goes
- * unnoticed. `npx tsx test/mutations/run.ts [name...] [--write]`; --write renews the table in docs/mutations.md.
+ * unnoticed. `npm run mutations -- [name...] [--write]`; --write renews the table in docs/mutations.md.
  */
 const DOCUMENT = 'docs/mutations.md';
 const TABLE = '<!-- table -->';
@@ -19,26 +19,39 @@ interface Verdict {
   readonly passed: number;
 }
 
-function planted({ file, from, to }: Fault): Plugin {
-  const target = resolve(file);
+/** The one plugin of the one server: whatever fault is planted at the moment. */
+function gardener(): { readonly plugin: Plugin; plant: (fault: Fault | null) => void } {
+  let current: Fault | null = null;
   return {
-    name: 'planted-fault',
-    enforce: 'pre',
-    transform: (code, id) => (id.split('?')[0] === target ? code.replace(from, () => to) : null),
+    plugin: {
+      name: 'planted-fault',
+      enforce: 'pre',
+      transform(code, id) {
+        if (current === null || id.split('?')[0] !== resolve(current.file)) return null;
+        const { from, to } = current;
+        return code.replace(from, () => to);
+      },
+    },
+    plant(fault) {
+      current = fault;
+    },
   };
 }
 
-async function judge(fault: Fault): Promise<Verdict> {
+async function judge(vitest: Vitest, fault: Fault): Promise<Verdict> {
   const { file, test } = fault.caughtBy;
-  const vitest = await startVitest(
-    'test',
-    [file],
-    { watch: false, reporters: [{}], testNamePattern: `^${escaped(test)}`, bail: 0, maxWorkers: 1, coverage: { enabled: false } },
-    { plugins: [planted(fault)] },
-  );
-  const cases: TestCase[] = vitest.state.getTestModules().flatMap((module) => [...module.children.allTests()]);
+  vitest.setGlobalTestNamePattern(new RegExp(`^${escaped(test)}`));
+  for (const project of vitest.projects) {
+    project.vite.moduleGraph.invalidateAll();
+    for (const environment of Object.values(project.vite.environments)) environment.moduleGraph.invalidateAll();
+  }
+  const { testModules } = await vitest.runTestSpecifications(await vitest.globTestSpecifications([file]), true);
+  // The answer also holds what earlier runs left behind.
+  const cases: TestCase[] = testModules
+    .filter((module) => module.moduleId === resolve(file))
+    .flatMap((module) => [...module.children.allTests()])
+    .filter((one) => one.fullName.replaceAll(' > ', ' ').startsWith(test));
   const named = (state: string): string[] => cases.filter((one) => one.result().state === state).map((one) => one.fullName);
-  await vitest.close();
   return { fault, failed: named('failed'), passed: named('passed').length };
 }
 
@@ -56,18 +69,34 @@ function escaped(text: string): string {
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const chosen = FAULTS.filter((fault) => names.length === 0 || names.includes(fault.name));
 const verdicts: Verdict[] = [];
+const { plugin, plant } = gardener();
+const vitest = await createVitest('test', { watch: false, reporters: [{}], maxWorkers: 1 }, { plugins: [plugin] });
 for (const fault of chosen) {
-  const verdict = await judge(fault);
+  plant(fault);
+  const verdict = await judge(vitest, fault);
   verdicts.push(verdict);
   const ran = verdict.failed.length + verdict.passed;
   const outcome = verdict.failed.length > 0 ? 'noticed' : ran === 0 ? 'NO SUCH TEST' : 'UNNOTICED';
   console.log(`${outcome.padEnd(12)} ${fault.name} (${verdict.failed.length} of ${ran} tests failed)`);
 }
+// The control: without a fault the same tests pass, so it was the fault that they noticed.
+plant(null);
+const controls = [...new Map(chosen.map((fault) => [fault.caughtBy.file, fault])).values()];
+let broken = 0;
+for (const fault of controls) {
+  const { failed, passed } = await judge(vitest, fault);
+  if (failed.length === 0 && passed > 0) continue;
+  broken++;
+  console.log(`CONTROL FAILED: ${fault.caughtBy.file}: ${fault.caughtBy.test} fails without a fault`);
+}
+await vitest.close();
 const missed = verdicts.filter((verdict) => verdict.failed.length === 0).length;
-console.log(`${verdicts.length} faults planted, ${verdicts.length - missed} noticed, ${missed} missed`);
+console.log(
+  `${verdicts.length} faults planted, ${verdicts.length - missed} noticed, ${missed} missed; ${controls.length} controls, ${broken} broken`,
+);
 if (process.argv.includes('--write') && names.length === 0) {
   const [head] = readFileSync(DOCUMENT, 'utf8').split(TABLE);
   const table = ['| fault | what it does | in | noticed by |', '|---|---|---|---|', ...verdicts.map(row)].join('\n');
   writeFileSync(DOCUMENT, `${head}${TABLE}\n\n${table}\n`);
 }
-process.exitCode = missed > 0 || verdicts.length === 0 ? 1 : 0;
+process.exitCode = missed > 0 || broken > 0 || verdicts.length === 0 ? 1 : 0;
