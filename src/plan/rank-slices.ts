@@ -61,7 +61,7 @@ const SECONDS_PER_DAY = 24 * SECONDS_PER_HOUR;
 /**
  * Lowers the training step of a scenario for each candidate slice and ranks them by the closed form. The batch is the same everywhere, so a larger
  * slice is faster until its devices have too little to do, and dearer all the while. Only the slice varies: layout axes other than data,
- * rematerialisation and batch are those of the scenario.
+ * rematerialisation and batch are those of the scenario. Nobody has routed any token: dropless dispatch is ranked with a balanced load.
  */
 export function rankSlices({ scenario, chip, candidates, budgetTokens }: PlanInput): Plan {
   const judged = withoutRepetition(candidates).map((candidate) => judge(onSlice(scenario, chip, candidate), chip, budgetTokens));

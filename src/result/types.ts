@@ -97,7 +97,7 @@ export interface ResultDetail {
   readonly assumptions: readonly string[];
 }
 
-/** Seconds of one part of the model on device 0, by stage (`STAGES` of `program/`), and what kind of time it is. */
+/** Seconds of one part of the model on the device that is shown (`Timeline.device`), by stage (`STAGES` of `program/`), and what kind of time it is. */
 export interface BreakdownRow {
   readonly part: string;
   readonly kind: 'compute' | 'exposedCommunication' | 'wait';

@@ -13,7 +13,7 @@ export function memoryProfile(
   load: Load | null,
   program: Program,
   trace: Trace,
-  device = 0,
+  device: number,
 ): MemoryProfile {
   const live = liveMemory(program);
   const points: { seconds: number; bytes: number }[] = [];

@@ -8,6 +8,7 @@ import { loadsOfVariants } from './loads.ts';
 import { metricValues } from './metric-values.ts';
 import { resultWarnings } from './result-warnings.ts';
 import { provenanceOf, type StudyInput, simulateStep } from './run-study.ts';
+import { shownDevice } from './shown-device.ts';
 
 /** A scenario that differs from the first one in the named keys only. */
 export interface VariedScenario {
@@ -43,7 +44,7 @@ export async function runComparison(input: ComparisonStudy): Promise<Comparison>
     const load = loadsBySeed[0][row];
     const simulated = simulateStep(scenario, chip, load);
     const metrics = metricValues({ scenario, chip, load, ...simulated });
-    const breakdown = stepBreakdown(simulated.program, simulated.trace);
+    const breakdown = stepBreakdown(simulated.program, simulated.trace, shownDevice(simulated.trace));
     runs.push({ vary, scenario, metrics, breakdown, drawn: loadsBySeed.map((loads) => drawnMetrics(loads[row])) });
   }
   const provenance = provenanceOf(input, startedAt);

@@ -25,6 +25,7 @@ import { scenarioLoad } from './loads.ts';
 import { memoryProfile } from './memory-profile.ts';
 import { metricValues } from './metric-values.ts';
 import { resultWarnings } from './result-warnings.ts';
+import { shownDevice } from './shown-device.ts';
 import { deviceTimeline } from './timeline.ts';
 import { trafficRows } from './traffic-rows.ts';
 
@@ -134,13 +135,14 @@ function detailOf(
   load: Load | null,
   clusterings: ResultDetail['clusterings'],
 ): ResultDetail {
+  const device = shownDevice(trace);
   return {
-    breakdown: stepBreakdown(program, trace),
-    timeline: deviceTimeline(program, trace),
+    breakdown: stepBreakdown(program, trace, device),
+    timeline: deviceTimeline(program, trace, device),
     expertLoads: load === null ? [] : expertLoadRows(load),
     links: linkMap(topology, trace),
     traffic: load === null ? [] : trafficRows(load, scenario),
-    memory: memoryProfile(scenario, chip, load, program, trace),
+    memory: memoryProfile(scenario, chip, load, program, trace, device),
     clusterings,
     verification: verificationRow(load),
     sampling: samplingNote(scenario, load),

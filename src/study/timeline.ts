@@ -5,7 +5,7 @@ import type { Timeline } from '../result/index.ts';
 import { deviceSpans } from './spans.ts';
 
 /** Every task of one device as a span on its compute or ICI track. */
-export function deviceTimeline(program: Program, trace: Trace, device = 0): Timeline {
+export function deviceTimeline(program: Program, trace: Trace, device: number): Timeline {
   const { tasks, names } = program;
   const spans = deviceSpans(trace, device).map(({ task, running, end }) => ({
     track: tasks.kind[task] === TaskKind.compute ? ('compute' as const) : ('ici' as const),

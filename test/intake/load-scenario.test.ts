@@ -92,6 +92,19 @@ describe('resolving', () => {
     expect(warnings.find(({ code }) => code === 'W_UNUSED')?.message).toContain('routing, emulate');
   });
 
+  it('says which keys dropless dispatch does not read, and does not mind what they hold', () => {
+    const of = (keys: string) =>
+      load(`topology: v3-8\nmodel: {preset: switch-base}\nrouting: {dispatch: dropless${keys}}\n`).warnings.filter(
+        ({ code }) => code === 'W_UNUSED',
+      );
+    expect(of('')).toEqual([]);
+    expect(of(', capacityFactor: -1')[0].message).toMatch(/dropless .*: capacityFactor does nothing/);
+    expect(of(', capacityFactor: 2, capacityRule: tutel')[0].message).toMatch(/capacityFactor and capacityRule do nothing/);
+    expect(() => load('topology: v3-8\nmodel: {preset: switch-base}\nrouting: {dispatch: scatter, capacityFactor: -1}\n')).toThrow(
+      /E_CAPACITY/,
+    );
+  });
+
   it('warns of few tokens, of a capacity floor and of sampling', () => {
     const { warnings } = load(`topology: v3-8
 model: {preset: switch-base}

@@ -12,8 +12,7 @@ export function stepBreakdown(result: Result): ChartSpec {
   return {
     id: 'step-breakdown',
     title: 'Where the step goes',
-    shows:
-      'Simulated time of device 0, by part of the model. Blue and teal are computation by stage; orange is communication that no computation hides; grey is waiting for other devices. All bars together are one step.',
+    shows: `Simulated time of device ${result.detail.timeline.device}, which waits most nearly as long as the mean device, by part of the model. Blue and teal are computation by stage; orange is communication that no computation hides; grey is waiting for other devices. All bars together are one step.`,
     width: 'full',
     choose: 'Rows',
     views: [byPart(rows), byStage(rows)],
