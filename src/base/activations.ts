@@ -2,7 +2,7 @@ import { exp, GELU_CUBE, GELU_SCALE, log } from './elementary.ts';
 
 /**
  * Activation functions and derivatives, from exp and log of this room, in double arithmetic. Relative error bounds, held by tests on dense grids:
- * sigmoid, tanhDerivative 1.5e-15; silu, softplus 2e-15; the derivatives of SiLU and GELU cross zero, so theirs is absolute: 2e-15 and 3e-15.
+ * sigmoid 4e-16 and silu 5e-16 (against 220-bit arithmetic), tanhDerivative 1.5e-15, softplus 2e-15; the derivatives of SiLU and GELU cross zero, so theirs is absolute: 2e-15 and 3e-15.
  */
 
 /** 1 / (1 + e^-x), in the form that neither overflows nor cancels. */

@@ -2,7 +2,7 @@
  * exp, log, tanh, GELU and 1 / sqrt from + - * /, the square root and exact scaling alone, in double arithmetic: IEEE 754 fixes every one of
  * these operations, so the bits are the same in every engine, which the language does not promise for Math.exp, Math.log and Math.tanh
  * (ECMA-262 section 21.3.2).
- * Relative error bounds, held by tests on dense grids: exp 4e-16, log 4e-16, tanh 1e-15, rsqrt 2.3e-16.
+ * Relative error bounds, held by tests against 220-bit arithmetic over all normal results: exp 2e-16, log 2e-16, tanh 3e-16, rsqrt 2.3e-16.
  */
 
 /** ln 2 in two parts: the first has 21 trailing zero bits, so whole multiples of it are exact. */
@@ -108,7 +108,8 @@ export const GELU_CUBE = 0.044715;
 
 /**
  * GELU in its tanh form, x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) (Hendrycks and Gimpel 2016, arXiv:1606.08415, section 2),
- * computed as x / (1 + e^-2u), which is the same function and does not cancel for negative x.
+ * computed as x / (1 + e^-2u), which is the same function and does not cancel for negative x. Relative error below 5e-16 max(1, -2u): far below 0 it
+ * is e^2u, which passes on the rounding of 2u.
  */
 export function gelu(x: number): number {
   const u = GELU_SCALE * (x + GELU_CUBE * x * x * x);

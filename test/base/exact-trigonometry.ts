@@ -1,9 +1,10 @@
 /** Sine and cosine in whole numbers of 2^-220: a reference that shares nothing with double arithmetic. */
 
-const BITS = 220n;
+export const FRACTION_BITS = 220n;
+const BITS = FRACTION_BITS;
 const ONE = 1n << BITS;
 /** Machin's formula: pi/4 = 4 arctan(1/5) - arctan(1/239). */
-const HALF_PI = 2n * (4n * inverseArcTangent(5n) - inverseArcTangent(239n));
+export const HALF_PI = 2n * (4n * inverseArcTangent(5n) - inverseArcTangent(239n));
 
 /** Both, in units of 2^-220; n quarter turns are taken away first. */
 export function exactSineAndCosine(x: number): readonly [sine: bigint, cosine: bigint] {
@@ -24,7 +25,7 @@ export function relativeError(own: number, reference: bigint): number {
 }
 
 /** A double as a whole number of 2^-220; exact down to 2^-168. */
-function exact(x: number): bigint {
+export function exact(x: number): bigint {
   let exponent = 0;
   let mantissa = x;
   while (!Number.isInteger(mantissa)) {

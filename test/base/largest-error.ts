@@ -1,17 +1,38 @@
-/** Largest relative difference of two functions over a grid; the grid skips no binade by stepping through irregular points. */
-export function largestError(
-  own: (x: number) => number,
-  reference: (x: number) => number,
-  from: number,
-  to: number,
-  points = 400_001,
-): number {
-  let largest = 0;
-  for (let i = 0; i < points; i++) {
-    const x = from + ((to - from) * i) / (points - 1);
-    const expected = reference(x);
-    const error = expected === 0 ? Math.abs(own(x)) : Math.abs(own(x) - expected) / Math.abs(expected);
-    if (!(error <= largest)) largest = error;
+type OfNumber = (x: number) => number;
+
+/** Largest relative difference of two functions over evenly spaced points. */
+export function largestError(own: OfNumber, reference: OfNumber, from: number, to: number, points = 400_001): number {
+  return largestErrorAt(own, reference, grid(from, to, points));
+}
+
+export function largestErrorAt(own: OfNumber, reference: OfNumber, points: Iterable<number>): number {
+  return largestOf((x) => {
+    const [value, expected] = [own(x), reference(x)];
+    return expected === 0 ? Math.abs(value) : Math.abs(value - expected) / Math.abs(expected);
+  }, points);
+}
+
+/** Largest value of `error` over some points, at least one; NaN as soon as one of them is NaN. */
+export function largestOf(error: OfNumber, points: Iterable<number>): number {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (const x of points) {
+    const value = error(x);
+    if (Number.isNaN(value)) return value;
+    largest = Math.max(largest, value);
   }
+  if (largest < 0) throw new Error('no errors of no points');
   return largest;
 }
+
+export function* grid(from: number, to: number, points: number): Generator<number> {
+  for (let i = 0; i < points; i++) yield from + ((to - from) * i) / (points - 1);
+}
+
+/** As many positive numbers of every binade from 2^first to 2^last, spread unevenly: even ones would skip all binades but the last few. */
+export function* binades(first: number, last: number, perBinade: number): Generator<number> {
+  for (let exponent = first; exponent <= last; exponent++) {
+    for (let i = 0; i < perBinade; i++) yield (1 + ((i + 0.5 + Math.abs(exponent) * GOLDEN) % perBinade) / perBinade) * 2 ** exponent;
+  }
+}
+
+const GOLDEN = 0.618034;
