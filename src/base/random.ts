@@ -27,6 +27,8 @@ export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 
 /** More than there are purposes. */
 const PURPOSES = 256;
+/** Purpose and step share the 32 bits of one key word. */
+const STEPS = 2 ** 24;
 
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
@@ -79,9 +81,11 @@ export interface StreamKey {
   readonly token: number;
 }
 
-/** Fills `out` with the four words of block `block` of a stream. */
+/** Fills `out` with the four words of block `block` of a stream. A step that has no bits of its own is refused: it would repeat another's draws. */
 export function drawWords(out: Uint32Array, key: StreamKey, block: number): void {
-  const purposeAndStep = key.purpose + (key.step ?? 0) * PURPOSES;
+  const step = key.step ?? 0;
+  if (!(step >= 0 && step < STEPS)) throw new RangeError(`drawWords: step must be at least 0 and below ${STEPS}, is ${step}`);
+  const purposeAndStep = key.purpose + step * PURPOSES;
   philox(out, key.seed >>> 0, purposeAndStep, key.layer, key.token >>> 0, block, Math.floor(key.token / 0x1_0000_0000));
 }
 

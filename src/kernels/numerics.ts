@@ -31,7 +31,7 @@ export const F32: Numerics = {
   exp: expF32,
   zeros: (elements) => new Float32Array(elements),
 };
-/** What stays f32 under it (router, softmax, norms' statistics, losses, optimizer) says so by taking F32. */
+/** What stays f32 under it (router, losses, optimizer) says so by taking `selectivePrecision` of it. */
 export const BF16: Numerics = {
   name: 'bf16',
   round: Math.fround,
@@ -39,3 +39,11 @@ export const BF16: Numerics = {
   exp: expF32,
   zeros: (elements) => new Float32Array(elements),
 };
+
+/**
+ * The arithmetic of what stays f32 in a bf16 model ("selective precision", Fedus et al. 2021, arXiv:2101.03961, section 2.4); the others round
+ * nothing more than that anyway.
+ */
+export function selectivePrecision(numerics: Numerics): Numerics {
+  return numerics.name === 'bf16' ? F32 : numerics;
+}

@@ -51,3 +51,14 @@ test('uniform numbers fill [0, 1): sixteen bins of 4,096 draws each, chi-square 
   // 15 degrees of freedom.
   expect(chiSquare).toBeLessThan(37.7);
 });
+
+test('a step beyond the bits of its key is refused, and the last one is no other', () => {
+  const out = new Uint32Array(4);
+  const draw = (step: number): string => {
+    drawWords(out, { seed: 7, purpose: Purpose.test, step, layer: 3, token: 5 }, 0);
+    return [...out].join(' ');
+  };
+  expect(new Set([0, 1, 2 ** 23, 2 ** 24 - 1].map(draw)).size).toBe(4);
+  for (const step of [2 ** 24, -1, Number.NaN])
+    expect(() => draw(step)).toThrow(`drawWords: step must be at least 0 and below 16777216, is ${step}`);
+});

@@ -168,9 +168,10 @@ function turnedBack(numerics: Numerics, shape: RotaryShape, angles: RotaryAngles
 
 /** The kernels check what they are given; here stands what none of them sees. */
 function checkAttentionLayer(fn: string, shape: AttentionLayerShape, x: Reals, memory: Reals | null, y: Reals): void {
-  const { batch, queries, keys, dModel, rotaryBase } = shape;
+  const { batch, queries, keys, dModel, rotaryBase, firstQuery = 0 } = shape;
   expectWhole(fn, 'dModel', dModel, 1);
   expectThat(memory !== null || queries === keys, fn, 'keys', `must equal queries = ${queries} in self-attention`, keys);
+  expectThat(memory !== null || firstQuery === 0, fn, 'firstQuery', 'must be 0 in self-attention, whose keys are its queries', firstQuery);
   expectThat(memory === null || rotaryBase === null, fn, 'rotaryBase', 'must be null in cross-attention', String(rotaryBase));
   expectTensor(fn, 'x', x, { batch, queries, dModel });
   expectTensor(fn, 'memory', memory, { batch, keys, dModel });

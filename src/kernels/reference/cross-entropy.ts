@@ -8,7 +8,7 @@ import { expectElements, expectThat, expectWhole } from './check-shape.ts';
  * T tokens, V vocabulary, N counted tokens (those whose target is not `ignored`), s labelSmoothing, z zLoss.
  *   logits [T, V]      targets [T]      statistics [2, T]: row maxima, then row sums of e^(logit - maximum)
  *   logZ[t] = maximum + ln sum      p[t, v] = e^(logits[t, v] - maximum) / sum
- *   q[t, v] = 1 - s for the target, s / (V - 1) for every other v
+ *   q[t, v] = 1 - s for the target, s / (V - 1) for every other v; 1 where there is no other
  *   fw  loss[t] = sum over v of q[t, v] ((maximum - logits[t, v]) + ln sum) + z logZ[t]^2, so that a shift of the logits costs no digits
  *   bw  dLogits[t, v] += dLoss / N (p[t, v] (1 + 2 z logZ[t]) - q[t, v]); nothing for ignored tokens
  * The z term: tensorflow/mesh, mesh_tensorflow/layers.py (softmax_cross_entropy_with_logits); smoothing as google-research/t5x, t5x/losses.py,
@@ -53,8 +53,7 @@ export function crossEntropy(
   const { tokens, vocabulary } = shape;
   const { labelSmoothing, zLoss, ignored } = expectSizes('crossEntropy', shape, logits, wanted, statistics);
   const { round } = numerics;
-  const others = round(labelSmoothing / Math.max(1, vocabulary - 1));
-  const target = round(1 - labelSmoothing);
+  const { target, others } = wantedShares(numerics, vocabulary, labelSmoothing);
   let crossEntropySum = 0;
   let zLossSum = 0;
   let counted = 0;
@@ -98,8 +97,7 @@ export function crossEntropyBackward(
   const { labelSmoothing, zLoss, ignored } = expectSizes('crossEntropyBackward', shape, logits, wanted, statistics);
   expectElements('crossEntropyBackward', 'dLogits', dLogits, tokens * vocabulary, `${tokens} tokens x ${vocabulary}`);
   const { round, store, exp } = numerics;
-  const others = round(labelSmoothing / Math.max(1, vocabulary - 1));
-  const target = round(1 - labelSmoothing);
+  const { target, others } = wantedShares(numerics, vocabulary, labelSmoothing);
   const scale = counted === 0 ? 0 : round(dLoss / counted);
   for (let t = 0; t < tokens; t++) {
     if (wanted.targets[t] === ignored) continue;
@@ -112,6 +110,16 @@ export function crossEntropyBackward(
       dLogits[at] = store(dLogits[at] + round(scale * round(round(p * slope) - q)));
     }
   }
+}
+
+/** q of the target and of every other class. */
+function wantedShares(
+  { round }: Numerics,
+  vocabulary: number,
+  labelSmoothing: number,
+): { readonly target: number; readonly others: number } {
+  if (vocabulary === 1) return { target: 1, others: 0 };
+  return { target: round(1 - labelSmoothing), others: round(labelSmoothing / (vocabulary - 1)) };
 }
 
 /** Maximum of row t and sum of e^(logit - maximum), in the order of v. */

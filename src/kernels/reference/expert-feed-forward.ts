@@ -1,5 +1,5 @@
 import { gelu, geluDerivative, silu, siluDerivative } from '../../base/index.ts';
-import { F32, type Numerics, type Reals } from '../numerics.ts';
+import { type Numerics, type Reals, selectivePrecision } from '../numerics.ts';
 import { expectElements, expectThat, expectWhole } from './check-shape.ts';
 import { type ExpertDropoutOptions, type ExpertDropoutShape, expertDropout, expertDropoutBackward } from './expert-dropout.ts';
 import { type LinearShape, linear, linearBackward } from './linear.ts';
@@ -92,7 +92,7 @@ export function expertFeedForward(
   const { gateSums, inSums, hidden } = activations;
   checkExpert('expertFeedForward', shape, inputs, activations, { x, y });
   const { inwards, outwards } = shapesOf(shape);
-  const sums = numerics.name === 'bf16' ? F32 : numerics;
+  const sums = selectivePrecision(numerics);
   linear(sums, inwards, { x, weight: weights.in, bias: null }, inSums);
   if (shape.activation !== 'relu' && gateSums !== null && weights.gate !== null) {
     const { value } = GATES[shape.activation];

@@ -3,8 +3,9 @@ import type { Numerics, Reals } from '../numerics.ts';
 import { expectTensor, expectThat, expectWhole } from './check-shape.ts';
 
 /**
- * Rotary position embedding (Su et al. 2021, arXiv:2104.09864, equation 34) in the **half-split** layout of GPT-NeoX and Llama: element d of a head
- * turns together with element d + D/2. (The paper pairs neighbours, 2d with 2d + 1; weights of one layout do not fit the other.)
+ * Rotary position embedding (Su et al. 2021, arXiv:2104.09864, equation 34) in the **half-split** layout of GPT-NeoX and of Llama in
+ * huggingface/transformers (rotate_half): element d of a head turns together with element d + D/2. (The paper and the first release of Llama pair
+ * neighbours, 2d with 2d + 1; weights of one layout do not fit the other until their columns are put in the other order.)
  *
  * R rows (tokens), H heads, D headDim, A = D/2 angles per row.
  *   x, y [R, H, D]   positions [R]   cosines, sines [R, A], f32

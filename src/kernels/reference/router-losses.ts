@@ -26,7 +26,7 @@ export function routerAuxiliaryLoss(numerics: Numerics, shape: RouterLossShape, 
   const { round } = numerics;
   const { tokens, experts } = shape;
   checkRouterLoss('routerAuxiliaryLoss', shape, { probabilities });
-  expectWholeCounts('routerAuxiliaryLoss', counts, experts);
+  expectCounts('routerAuxiliaryLoss', counts, experts);
   let loss = 0;
   for (let e = 0; e < experts; e++) {
     let sum = 0;
@@ -46,7 +46,7 @@ export function routerAuxiliaryLossBackward(
   const { round, store } = numerics;
   const { tokens, experts } = shape;
   checkRouterLoss('routerAuxiliaryLossBackward', shape, { dProbabilities });
-  expectWholeCounts('routerAuxiliaryLossBackward', counts, experts);
+  expectCounts('routerAuxiliaryLossBackward', counts, experts);
   for (let e = 0; e < experts; e++) {
     const gradient = round(round(dLoss * round(experts * round(counts[e] / tokens))) / tokens);
     for (let at = e; at < tokens * experts; at += experts) dProbabilities[at] = store(dProbabilities[at] + gradient);
@@ -88,7 +88,7 @@ function logSumExpOf({ round }: Numerics, tokens: number, statistics: Reals, tok
   return round(statistics[token] + round(log(statistics[tokens + token])));
 }
 
-function expectWholeCounts(fn: string, counts: ArrayLike<number>, experts: number): void {
+function expectCounts(fn: string, counts: ArrayLike<number>, experts: number): void {
   if (counts.length !== experts) throw new RangeError(`${fn}: counts must have ${experts} elements (one per expert), has ${counts.length}`);
 }
 

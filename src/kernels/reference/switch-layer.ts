@@ -1,4 +1,4 @@
-import { F32, type Numerics, type Reals } from '../numerics.ts';
+import { type Numerics, type Reals, selectivePrecision } from '../numerics.ts';
 import type { AssignmentRows, DispatchShape } from './assignment-rows.ts';
 import { expectElements } from './check-shape.ts';
 import type { BatchLayout, DispatchForm } from './dispatch.ts';
@@ -86,7 +86,8 @@ export function switchLayer(
 ): SwitchLayerRun {
   const { dModel, experts } = shape;
   const { dispatch, auxiliaryCoefficient, zCoefficient } = options;
-  const { round, zeros } = lossNumerics(numerics);
+  const { zeros } = numerics;
+  const losses = selectivePrecision(numerics);
   const assignment = options.assignment ?? switchTop1Assignment(numerics, shape);
   const scores = createRouterScores(numerics, shape);
   checkExperts('switchLayer', shape, { gate: inputs.experts.gate, in: inputs.experts.in, out: inputs.experts.out });
@@ -103,8 +104,9 @@ export function switchLayer(
     expertFeedForward(numerics, own.shape, own.inputs, activations[e], own.ofBatch(batchOut));
   }
   dispatch.combine(numerics, shape, rows, batchOut, y);
-  const auxiliaryLoss = round(auxiliaryCoefficient * assignment.auxiliaryLoss(scores, rows));
-  const zLoss = round(zCoefficient * routerZLossOf(lossNumerics(numerics), shape, scores.statistics));
+  const auxiliaryLoss = losses.round(auxiliaryCoefficient * assignment.auxiliaryLoss(scores, rows));
+  // The square of a huge logit may be infinite, and nothing times that is NaN.
+  const zLoss = zCoefficient === 0 ? 0 : losses.round(zCoefficient * routerZLossOf(losses, shape, scores.statistics));
   return { scores, rows, layout, batch, activations, batchOut, auxiliaryLoss, zLoss };
 }
 
@@ -134,17 +136,12 @@ export function switchLayerBackward(
   }
   dispatch.dispatchBackward(numerics, shape, rows, dBatch, dx);
 
-  const losses = lossNumerics(numerics);
+  const losses = selectivePrecision(numerics);
   const assignment = options.assignment ?? switchTop1Assignment(numerics, shape);
   const dLogits = losses.zeros(tokens * experts);
   assignment.backward(scores, rows, { weight: dWeight, auxiliaryLoss: auxiliaryCoefficient, logits: dLogits });
-  routerZLossOfBackward(losses, shape, scores, zCoefficient, dLogits);
+  if (zCoefficient !== 0) routerZLossOfBackward(losses, shape, scores, zCoefficient, dLogits);
   routerScoresBackward(numerics, shape, options.router, { weight: inputs.router }, scores, dLogits, { dx, dWeight: dRouter });
-}
-
-/** Losses stay f32 in a bf16 model. */
-function lossNumerics(numerics: Numerics): Numerics {
-  return numerics.name === 'bf16' ? F32 : numerics;
 }
 
 interface Batches {

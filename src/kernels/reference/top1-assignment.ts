@@ -1,4 +1,4 @@
-import { F32, type Numerics, type Reals } from '../numerics.ts';
+import { type Numerics, type Reals, selectivePrecision } from '../numerics.ts';
 import type { AssignmentRows, DispatchShape } from './assignment-rows.ts';
 import { routerAuxiliaryLoss, routerAuxiliaryLossBackward } from './router-losses.ts';
 import { softmaxBackward } from './softmax.ts';
@@ -40,7 +40,7 @@ export interface AssignmentFunction {
 export function switchTop1Assignment(numerics: Numerics, shape: DispatchShape): AssignmentFunction {
   const { tokens, experts, expertCapacity } = shape;
   // Losses and the router's gradients stay f32 in a bf16 model.
-  const inner = numerics.name === 'bf16' ? F32 : numerics;
+  const inner = selectivePrecision(numerics);
   const countsOf = ({ expert }: AssignmentRows): Int32Array => {
     const counts = new Int32Array(experts);
     for (const e of expert) counts[e]++;

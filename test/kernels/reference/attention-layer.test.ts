@@ -188,6 +188,9 @@ describe('attention layer', () => {
     expect(() => attentionLayer(F64, CROSS, weights, { ...inputs, memory: null }, saved, y)).toThrow(
       'attentionLayer: keys must equal queries = 3 in self-attention, is 4',
     );
+    expect(() => attentionLayer(F64, { ...SELF, firstQuery: 2 }, weights, { ...inputs, memory: null }, saved, y)).toThrow(
+      'attentionLayer: firstQuery must be 0 in self-attention, whose keys are its queries, is 2',
+    );
     expect(() => attentionLayer(F64, { ...CROSS, rotaryBase: 10_000 }, weights, inputs, saved, y)).toThrow(
       'attentionLayer: rotaryBase must be null in cross-attention, is 10000',
     );

@@ -103,7 +103,7 @@ describe('cross-entropy', () => {
   it('has the gradient that differences give', () => {
     const cases = fc.record({
       tokens: fc.integer({ min: 1, max: 4 }),
-      vocabulary: fc.integer({ min: 2, max: 6 }),
+      vocabulary: fc.integer({ min: 1, max: 6 }),
       labelSmoothing: fc.constantFrom(0, 0.1),
       zLoss: fc.constantFrom(0, 1e-4, 0.3),
       seed: fc.integer({ min: 1, max: 1000 }),
@@ -119,6 +119,8 @@ describe('cross-entropy', () => {
         nonZero += checkGradients({
           inputs: { logits },
           outputs: 1,
+          // One class is sure whatever its logit, which z-loss alone pulls at.
+          mayVanish: vocabulary === 1 && zLoss === 0 ? ['logits'] : [],
           forward: (y) => {
             y[0] = meanLoss(F64, crossEntropy(F64, shape, logits, wanted, statistics));
           },

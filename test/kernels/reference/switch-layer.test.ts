@@ -265,6 +265,17 @@ describe('Switch layer in any form', () => {
     for (const tensor of [bf16.y, bf16.gradients.dx]) expectBf16(tensor);
   });
 
+  it('has no z-loss and finite gradients without its coefficient, however large the logits', () => {
+    const shape: SwitchLayerShape = { tokens: 4, dModel: 2, dExpert: 2, experts: 2, expertCapacity: 4, activation: 'relu' };
+    const { inputs, dy } = randomLayer(F32, shape, 9);
+    inputs.router.fill(2 ** 126);
+    const { run, gradients } = train(F32, shape, optionsFor(4, { zCoefficient: 0 }), inputs, dy);
+    expect(Math.max(...run.scores.logits)).toBeGreaterThan(2 ** 120);
+    expect(run.zLoss).toBe(0);
+    expect(gradients.dx.every(Number.isFinite)).toBe(true);
+    expect(train(F32, shape, optionsFor(4), inputs, dy).run.zLoss).toBe(Number.POSITIVE_INFINITY);
+  });
+
   it('refuses experts of another size, and logits that are not finite by layer, token and expert', () => {
     const shape: SwitchLayerShape = { tokens: 3, dModel: 2, dExpert: 2, experts: 2, expertCapacity: 2, activation: 'relu' };
     const { inputs } = randomLayer(F32, shape, 8);

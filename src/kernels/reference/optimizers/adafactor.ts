@@ -30,7 +30,7 @@ export interface AdafactorSettings {
   readonly scalesByParameter: boolean;
 }
 
-/** Section 9 of the paper. */
+/** Algorithm 6 of the paper. */
 const DEFAULTS: AdafactorSettings = { epsilon1: 1e-30, epsilon2: 1e-3, clippingThreshold: 1, decayExponent: 0.8, scalesByParameter: true };
 
 export function adafactor(settings: Partial<AdafactorSettings> = {}): ReferenceOptimizer {
