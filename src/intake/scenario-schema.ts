@@ -107,10 +107,7 @@ const routing = z.strictObject({
   groupsMultipleOf: wordOrWhole('auto', 1, 2 ** 20)
     .optional()
     .describe('Number of groups is a multiple of this; auto is the data axis'),
-  dispatch: z
-    .enum(DISPATCH_NAMES)
-    .optional()
-    .describe('Into slots by one-hot products or by copying, or without slots and without drops'),
+  dispatch: z.enum(DISPATCH_NAMES).optional().describe('Into slots by one-hot products or by copying, or without slots and without drops'),
 });
 
 const workload = z.strictObject({

@@ -22,7 +22,9 @@ export function scenarioWarnings(input: RuleInput, stated: Stated): ScenarioWarn
   return [
     ...wrapAssumed(input, stated),
     ...smallBatch(input),
-    ...(input.scenario.model.moe === null ? unusedSections(input, stated) : [...unusedCapacity(input, stated), ...causalChoice(input), ...routingWarnings(input)]),
+    ...(input.scenario.model.moe === null
+      ? unusedSections(input, stated)
+      : [...unusedCapacity(input, stated), ...causalChoice(input), ...routingWarnings(input)]),
   ];
 }
 

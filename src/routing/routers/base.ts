@@ -7,7 +7,7 @@ import type { RouterGradient, RouterInput } from '../router.ts';
 import { seatByChoice } from '../seat-choices.ts';
 import { chooseTop } from '../top-choices.ts';
 
-/** Rounds after which the published auction takes what it has (facebookresearch/fairseq fairseq/clib/libbase/balanced_assignment.cpp). */
+/** Rounds after which the published auction settles for a quick end that is not the best (facebookresearch/fairseq fairseq/clib/libbase/balanced_assignment.cpp). */
 const AUCTION_ROUNDS = 100;
 
 /**

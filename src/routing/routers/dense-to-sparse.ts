@@ -12,12 +12,13 @@ import type { RouterGradient, RouterInput } from '../router.ts';
  *   weight = g, not renormalised   auxiliary loss = E sum of f_e P_e, f_e = tokens that use e / S, P_e = mean g of e
  *
  * A run shows one moment of the annealing. While 1 / E is above the threshold, every expert's g rises at most once and then falls with the
- * temperature, so a token never gains experts. First choices queue before second ones, and so on. At evaluation there is no noise.
+ * temperature, so a token never gains experts. First choices queue before second ones, and so on. At evaluation there is no noise. (The code that is
+ * named gives all tokens of a batch as many experts as they would use in the mean; here every token has its own number.)
  */
 export const denseToSparse = defineRouter({
   title: 'Dense to sparse',
   source:
-    'Nie et al. 2021, arXiv 2112.14397, section 4 (DTS gate); threshold 0.001: VITA-Group/Random-MoE-as-Dropout fmoe/gates/custom_gate.py',
+    'Nie et al. 2021, arXiv 2112.14397, section 4 (DTS gate); threshold 0.001: VITA-Group/Random-MoE-as-Dropout custom_gate.py CustomDTSGate',
   options: {
     temperature: number(1, 1e-3, 1e3, 'of the softmax: high uses many experts, low uses one'),
     threshold: number(1e-3, 0, 1, 'experts whose gate is above it are used'),

@@ -19,7 +19,7 @@ export const expertChoice = defineRouter({
   title: 'Expert choice',
   source:
     'Zhou et al. 2022, arXiv 2202.09368, section 3.2; google/flaxformer@399ea3a flaxformer/architectures/moe/routing.py; ' +
-    'softmax over tokens: tensorflow/mesh@b6e9d08 mesh_tensorflow/transformer/moe.py',
+    'softmax over tokens: tensorflow/mesh mesh_tensorflow/transformer/moe.py, expert selection',
   options: {
     softmaxOver: word(
       ['experts', 'tokens'],

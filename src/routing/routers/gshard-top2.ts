@@ -9,7 +9,8 @@ import { chooseTopTwo, seatFirstChoices, topTwoBackward } from '../top-two.ts';
 /**
  * GShard's top-2: the second expert is asked with probability 2 * g2, g2 being the normalised weight.
  * Every choice advances its expert's counter, whether it was dispatched or not, so second choices queue behind all first choices and
- * leave gaps: an expert may drop tokens before its last slot is filled.
+ * leave gaps: an expert may drop tokens before its last slot is filled. (The paper's auxiliary loss divides by E where this one multiplies; it is
+ * 1 when routing is uniform, as that of the other routers is.)
  */
 export const gshardTop2 = defineRouter({
   title: 'GShard top-2',

@@ -11,8 +11,9 @@ const SMALLEST_THRESHOLD = 1e-9;
 
 /**
  * Mesh-TensorFlow's top-2: second choices queue behind the first choices, and one that was not requested takes no place in the queue, so slots
- * fill without gaps. (The source starts behind the *kept* first choices; behind dropped ones nobody finds a slot, so it makes no difference.) Under the `random` policy a second weight of at least the threshold always asks for its expert, a smaller one with
- * probability weight / threshold; under `threshold` it asks when it is above it; under `all` and `none` always and never.
+ * fill without gaps. (The source starts behind the *kept* first choices; behind dropped ones nobody finds a slot, so it makes no difference.)
+ * Under the `random` policy a second weight of at least the threshold always asks for its expert, a smaller one with probability
+ * weight / threshold; under `threshold` it asks when it is above it; under `all` and `none` always and never.
  */
 export const mtfTop2 = defineRouter({
   title: 'Mesh-TensorFlow top-2',

@@ -17,12 +17,12 @@ import { squaredVariation, squaredVariationGradient } from '../squared-variation
  *   auxiliary loss = importanceWeight CV^2(importance) + loadWeight CV^2(load)
  *
  * The normal number of expert e is made from draw e. At evaluation there is no noise. Unlike the balance loss of later routers this one is 0 when
- * routing is balanced; the paper's weights of the two terms, 0.1 each, are left to the coefficient of the auxiliary loss. The paper has no
+ * routing is balanced; the paper's weights of the two terms are left to the coefficient of the auxiliary loss. The paper has no
  * capacity; first choices queue before second ones. With k = 1 the weight is 1 and the router learns from the auxiliary loss alone.
  */
 export const noisyTopk = defineRouter({
   title: 'Noisy top-k',
-  source: 'Shazeer et al. 2017, arXiv 1701.06538, section 2.1, equations 3 to 10, and appendix A',
+  source: 'Shazeer et al. 2017, arXiv 1701.06538, sections 2.1 and 4 and appendix A, equations 3 to 11',
   options: {
     topK: wholeNumber(2, 1, 64, 'experts per token'),
     importanceWeight: number(1, 0, 1e6, 'factor of the importance term of the auxiliary loss'),

@@ -35,7 +35,10 @@ export const sBase = defineRouter({
   }),
 });
 
-/** Entries of the plan that differ by less than this part are equal, and the lower index wins: in the plan of a single token all entries are 1 / E but for rounding. */
+/**
+ * Entries of the plan that differ by less than this part are equal, and the lower index wins: in the plan of a single token all entries are 1 / E
+ * but for rounding.
+ */
 const SAME = 1 + 1e-9;
 
 function route(input: RouterInput, into: Assignment, options: SinkhornOptions): void {

@@ -1,7 +1,10 @@
 import { defineRouter } from '../define-router.ts';
 import { fixedChoices } from '../fixed-choices.ts';
 
-/** Two different experts for each token, every pair equally likely, in training as at evaluation; each has half of the weight. */
+/**
+ * Two different experts for each token, every pair equally likely, in training as at evaluation. In the paper the two are two passes, whose predictions a
+ * consistency loss brings together; one pass with half of the weight each sends and computes as much for experts, and has no such loss.
+ */
 export const thor = defineRouter({
   title: 'THOR, two random experts',
   source: 'Zuo et al. 2021, arXiv 2110.04260, section 3',

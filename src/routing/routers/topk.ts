@@ -7,10 +7,12 @@ import { PRIORITIES, topKRules } from '../top-k.ts';
  * The k most probable experts of each token. Published models differ in how they weigh them and in who is served first; each difference is an option:
  *   flaxformer          normalise: none,                priority: choice-major or batch-prioritised
  *   MaxText             normalise: softmax-over-chosen, priority: token-major
- *   DeepSpeed, k > 1    normalise: after-drop,          secondChoice: gumbel
  *   DeepSpeed, k = 1    normalise: none,                priority: random
+ *   DeepSpeed, k = 2    normalise: after-drop,          secondChoice: gumbel
+ *   DeepSpeed, k > 2    normalise: after-drop,          priority: token-major (its drop policy `position`)
  *   Mixtral             normalise: softmax-over-chosen, nothing dropped
- * `gumbel` and `random` need training; at evaluation they choose and queue as `next` and `choice-major` do.
+ * `gumbel` and `random` need training; at evaluation they choose and queue as `next` and `choice-major` do. The auxiliary loss counts all choices, as
+ * flaxformer does; DeepSpeed counts first choices alone for k = 2, and divides by k for k > 2.
  */
 export const topk = defineRouter({
   title: 'Top-k',
