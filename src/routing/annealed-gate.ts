@@ -1,10 +1,8 @@
-import { exp, log } from '../base/index.ts';
+import { exp } from '../base/index.ts';
+import { gumbelNoise } from './drawn-noise.ts';
 import { required } from './required.ts';
 import type { RouterInput } from './router.ts';
 import { chooseTopOfRow } from './top-choices.ts';
-
-/** Draws are multiples of 2^-32; half a step keeps the logarithm of one finite. */
-const HALF_STEP = 2 ** -33;
 
 /** The gate of one token; its arrays are filled anew for every token. */
 export interface AnnealedGate {
@@ -16,7 +14,7 @@ export interface AnnealedGate {
   readonly read: (token: number) => number;
 }
 
-/** Gumbel noise -log(-log u) of expert e is made from draw e; at evaluation there is none. */
+/** Gumbel noise of expert e is made from draw e; at evaluation there is none. */
 export function openAnnealedGate(
   input: RouterInput,
   { temperature, threshold, maxExperts }: { readonly temperature: number; readonly threshold: number; readonly maxExperts: number },
@@ -31,7 +29,7 @@ export function openAnnealedGate(
     const at = token * experts;
     let top = Number.NEGATIVE_INFINITY;
     for (let e = 0; e < experts; e++) {
-      const noise = training ? -log(-log(draw(token, e) + HALF_STEP)) : 0;
+      const noise = training ? gumbelNoise(draw(token, e)) : 0;
       share[e] = (logits[at + e] + noise) / temperature;
       if (share[e] > top) top = share[e];
     }

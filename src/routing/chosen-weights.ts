@@ -16,7 +16,7 @@ export type Normalisation = (typeof NORMALISATIONS)[number];
 
 /** Keeps a quotient finite; of GShard (arXiv 2006.16668, Algorithm 1). */
 const EPSILON = 1e-9;
-/** Distance from 1 to the next f32; DeepSpeed's bound (microsoft/DeepSpeed@edaa722 deepspeed/moe/sharded_moe.py). */
+/** Distance from 1 to the next f32; DeepSpeed's bound (deepspeedai/DeepSpeed@edaa722 deepspeed/moe/sharded_moe.py). */
 const SMALLEST_SUM = 2 ** -23;
 
 /** Turns the probabilities of the choices in `weight` into their weights, before they are seated; for after-drop they stay what they are. */

@@ -1,4 +1,5 @@
 import type { Assignment } from './assignment.ts';
+import { required } from './required.ts';
 import type { RouterInput } from './router.ts';
 
 /**
@@ -12,10 +13,15 @@ export function balanceLoss(tokensPerExpert: ArrayLike<number>, probabilitySums:
   return experts * total;
 }
 
-/** [E] d balanceLoss / d probability of e, the same for every token: E f_e / S. The count f is a constant. */
-export function balanceGradient(tokensPerExpert: ArrayLike<number>, tokens: number): Float64Array {
+/** The same of the router probabilities that came with the input. */
+export function balanceLossOf(input: RouterInput, tokensPerExpert: ArrayLike<number>): number {
+  return balanceLoss(tokensPerExpert, probabilitySumsOf(input), input.tokens);
+}
+
+/** [E] `scale` x d balanceLoss / d probability of e, the same for every token: E f_e / S. The count f is a constant. */
+export function balanceGradient(tokensPerExpert: ArrayLike<number>, tokens: number, scale: number): Float64Array {
   const experts = tokensPerExpert.length;
-  return Float64Array.from({ length: experts }, (_, e) => (experts * tokensPerExpert[e]) / (tokens * tokens));
+  return Float64Array.from({ length: experts }, (_, e) => ((experts * tokensPerExpert[e]) / (tokens * tokens)) * scale);
 }
 
 /** [E]: how many tokens have each expert as their first choice, in an assignment with rows token * k + choice. */
@@ -42,9 +48,9 @@ export function addProbabilitySums(sums: Float64Array, probabilities: Float32Arr
 }
 
 /** [E]: the sums that came with the input, or made now. */
-export function probabilitySumsOf(input: RouterInput, probabilities: Float32Array): Float64Array {
+function probabilitySumsOf(input: RouterInput): Float64Array {
   if (input.probabilitySums !== undefined) return input.probabilitySums;
   const sums = new Float64Array(input.experts);
-  addProbabilitySums(sums, probabilities);
+  addProbabilitySums(sums, required(input, 'probabilities'));
   return sums;
 }

@@ -1,10 +1,8 @@
-import { exp, inverseNormalCdf, softplus } from '../base/index.ts';
+import { exp, softplus } from '../base/index.ts';
+import { normalNoise } from './drawn-noise.ts';
 import { required } from './required.ts';
 import type { RouterInput } from './router.ts';
 import { chooseTopOfRow } from './top-choices.ts';
-
-/** Draws are multiples of 2^-32; half a step keeps normal numbers finite. */
-const HALF_STEP = 2 ** -33;
 
 /** The gate of one token; its arrays are filled anew for every token. */
 export interface NoisyGate {
@@ -39,7 +37,7 @@ export function openNoisyGate(input: RouterInput, topK: number): NoisyGate {
     const at = token * experts;
     for (let e = 0; e < experts; e++) {
       if (training) {
-        noise[e] = inverseNormalCdf(draw(token, e) + HALF_STEP);
+        noise[e] = normalNoise(draw(token, e));
         deviation[e] = softplus(noiseLogits[at + e]);
       }
       noisy[e] = logits[at + e] + noise[e] * deviation[e];

@@ -1,3 +1,4 @@
+import type { Assignment } from './assignment.ts';
 import { required } from './required.ts';
 import type { RouterGradient, RouterInput } from './router.ts';
 
@@ -22,4 +23,16 @@ export function addThroughSoftmax(
     for (let e = 0; e < experts; e++) along += row[e] * probabilities[at + e];
     for (let e = 0; e < experts; e++) gradient.logits[at + e] += probabilities[at + e] * (row[e] - along);
   }
+}
+
+/** The same where a token has one row and its weight is the probability of its expert: dp = dw there when it has a slot, beside `every`. */
+export function addOneWeightThroughSoftmax(
+  input: RouterInput,
+  { expert, slot }: Assignment,
+  gradient: RouterGradient,
+  every: Float64Array | null,
+): void {
+  addThroughSoftmax(input, gradient, every, (token, dProbabilities) => {
+    if (slot[token] >= 0) dProbabilities[expert[token]] += gradient.weight[token];
+  });
 }

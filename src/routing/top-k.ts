@@ -1,8 +1,8 @@
-import { log } from '../base/index.ts';
 import type { Assignment } from './assignment.ts';
 import { addChosenGradient, addSoftmaxOverChosenGradient, type Normalisation, renormaliseKept, weighChosen } from './chosen-weights.ts';
 import type { RouterRules } from './define-router.ts';
-import { balanceGradient, balanceLoss, countChoices, probabilitySumsOf } from './load-balance.ts';
+import { gumbelNoise } from './drawn-noise.ts';
+import { balanceGradient, balanceLossOf, countChoices } from './load-balance.ts';
 import { rankTokens } from './rank-tokens.ts';
 import { required } from './required.ts';
 import type { RouterGradient, RouterInput, RouterRead } from './router.ts';
@@ -20,9 +20,6 @@ interface TopKOptions {
   readonly priority: Priority;
   readonly secondChoice: 'next' | 'gumbel';
 }
-
-/** Draws are multiples of 2^-32; half a step keeps the logarithm of one finite. */
-const HALF_STEP = 2 ** -33;
 
 /**
  * Top-k in all its variants; row = token * k + choice. The auxiliary loss counts all k choices, E sum of f_e P_e with f_e = choices of e / S, so that
@@ -47,13 +44,12 @@ export function topKRules(options: TopKOptions): RouterRules {
       else seatByChoice(input, into, topK, order);
       if (normalise === 'after-drop') renormaliseKept(into, topK);
     },
-    auxiliaryLoss: (input, assignment) =>
-      balanceLoss(countChoices(assignment, input.experts), probabilitySumsOf(input, required(input, 'probabilities')), input.tokens),
+    auxiliaryLoss: (input, assignment) => balanceLossOf(input, countChoices(assignment, input.experts)),
     backward: (input, assignment, gradient) => backward(input, assignment, gradient, options),
   };
 }
 
-/** First choices by probability; the others by logit + Gumbel noise -log(-log u), which draws them in proportion to exp(logit), without repeats. */
+/** First choices by probability; the others by logit + Gumbel noise, which draws them in proportion to exp(logit), without repeats. */
 function chooseWithGumbelNoise(input: RouterInput, topK: number, { expert, weight }: Assignment): void {
   const { tokens, experts, draw } = input;
   const probabilities = required(input, 'probabilities');
@@ -62,7 +58,7 @@ function chooseWithGumbelNoise(input: RouterInput, topK: number, { expert, weigh
   for (let token = 0, at = 0, row = 0; token < tokens; token++, at += experts, row += topK) {
     chooseTopOfRow(probabilities, at, experts, 1, expert, weight, row);
     if (topK === 1) continue;
-    for (let e = 0; e < experts; e++) noisy[e] = logits[at + e] - log(-log(draw(token, e) + HALF_STEP));
+    for (let e = 0; e < experts; e++) noisy[e] = logits[at + e] + gumbelNoise(draw(token, e));
     noisy[expert[row]] = Number.NEGATIVE_INFINITY;
     chooseTopOfRow(noisy, 0, experts, topK - 1, expert, weight, row + 1);
     for (let i = row + 1; i < row + topK; i++) weight[i] = probabilities[at + expert[i]];
@@ -95,7 +91,7 @@ function drawnKeys({ tokens, experts, draw }: RouterInput): Float32Array {
 }
 
 function backward(input: RouterInput, assignment: Assignment, gradient: RouterGradient, { topK, normalise }: TopKOptions): void {
-  const balance = balanceGradient(countChoices(assignment, input.experts), input.tokens).map((value) => value * gradient.auxiliaryLoss);
+  const balance = balanceGradient(countChoices(assignment, input.experts), input.tokens, gradient.auxiliaryLoss);
   if (normalise === 'softmax-over-chosen') {
     addThroughSoftmax(input, gradient, balance, () => {
       // Weights reach the logits without the probabilities.

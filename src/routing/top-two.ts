@@ -63,7 +63,7 @@ export function topTwoBackward(input: RouterInput, assignment: Assignment, gradi
   const { experts, tokens } = input;
   const { expert, slot } = assignment;
   const probabilities = required(input, 'probabilities');
-  const balance = balanceGradient(countFirstChoices(assignment, input), tokens).map((value) => value * gradient.auxiliaryLoss);
+  const balance = balanceGradient(countFirstChoices(assignment, input), tokens, gradient.auxiliaryLoss);
   addThroughSoftmax(input, gradient, balance, (token, dProbabilities) => {
     const row = 2 * token;
     const g1 = probabilities[token * experts + expert[row]];

@@ -63,11 +63,12 @@ const inputsOf = (
         expertCapacity: fc.integer({ min: 1, max: tokens + 2 }),
         scores: fc.array(rowOf(experts), { minLength: tokens, maxLength: tokens }),
         seed: fc.constant(seed),
+        training: fc.boolean(),
       }),
     )
-    .map(({ expertCapacity, scores, seed }) => scoredInput(scores, expertCapacity, seed));
+    .map(({ expertCapacity, scores, seed, training }) => ({ ...scoredInput(scores, expertCapacity, seed), training }));
 
-/** Router inputs with many ties: logits are small whole numbers, so equal probabilities are common. */
+/** Router inputs with many ties, in training and at evaluation: logits are small whole numbers, so equal probabilities are common. */
 export const routerInputsOf = (fewestExperts: number): fc.Arbitrary<ScoredInput> =>
   inputsOf((experts) => fc.array(fc.integer({ min: -4, max: 4 }), { minLength: experts, maxLength: experts }), 40, fewestExperts);
 

@@ -1,4 +1,4 @@
-import { drawShare, expertRange, shareMisfit, takeTurns } from '../choice-laws.ts';
+import { drawShare, expertRange, indexMisfit, shareMisfit, takeTurns } from '../choice-laws.ts';
 import { HOT_OF, hotCount, hotPlaces } from '../hot-place.ts';
 import { defineNamedLoad, type LoadPlace } from '../named-load.ts';
 import { number, wholeNumber, word } from '../options.ts';
@@ -16,8 +16,7 @@ export const burst = defineNamedLoad({
   },
   misfit: (sizes, { share, of, at }) => {
     const count = of === 'expert' ? sizes.experts : sizes.devices;
-    if (at >= count) return { option: 'at', rule: `must be below ${count}, the ${of}s`, remedy: `use 0 to ${count - 1}` };
-    return shareMisfit(sizes, hotCount(of, at, sizes), share);
+    return indexMisfit('at', at, count, `${of}s`) ?? shareMisfit(sizes, hotCount(of, at, sizes), share);
   },
   choose: (place, { share, of, at, everyLayers, groupShare }) =>
     place.layer % everyLayers === 0 && isInRun(place, groupShare)

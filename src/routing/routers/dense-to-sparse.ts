@@ -77,7 +77,7 @@ function backward(
 ): void {
   const { tokens, experts } = input;
   const { expert, slot } = assignment;
-  const balance = balanceGradient(countChoices(assignment, experts), tokens).map((value) => value * gradient.auxiliaryLoss);
+  const balance = balanceGradient(countChoices(assignment, experts), tokens, gradient.auxiliaryLoss);
   const dShare = new Float64Array(experts);
   for (let token = 0, at = 0; token < tokens; token++, at += experts) {
     gate.read(token);

@@ -1,8 +1,7 @@
 import { type Assignment, seat, skip } from '../assignment.ts';
 import { defineRouter } from '../define-router.ts';
-import { balanceLoss, countFirstChoices, probabilitySumsOf } from '../load-balance.ts';
+import { balanceLossOf, countFirstChoices } from '../load-balance.ts';
 import { word } from '../options.ts';
-import { required } from '../required.ts';
 import type { RouterInput } from '../router.ts';
 import { chooseTopTwo, seatFirstChoices, topTwoBackward } from '../top-two.ts';
 
@@ -26,8 +25,7 @@ export const gshardTop2 = defineRouter({
     rows: ({ tokens }) => 2 * tokens,
     ownCapacity: null,
     route: (input, into) => route(input, into, secondChoice === 'all'),
-    auxiliaryLoss: (input, assignment) =>
-      balanceLoss(countFirstChoices(assignment, input), probabilitySumsOf(input, required(input, 'probabilities')), input.tokens),
+    auxiliaryLoss: (input, assignment) => balanceLossOf(input, countFirstChoices(assignment, input)),
     backward: topTwoBackward,
   }),
 });

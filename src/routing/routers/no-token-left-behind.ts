@@ -1,10 +1,10 @@
 import { type Assignment, seat } from '../assignment.ts';
 import { defineRouter } from '../define-router.ts';
-import { balanceGradient, balanceLoss, probabilitySumsOf } from '../load-balance.ts';
+import { balanceGradient, balanceLossOf } from '../load-balance.ts';
 import { wholeNumber } from '../options.ts';
 import { required } from '../required.ts';
 import type { RouterInput } from '../router.ts';
-import { addThroughSoftmax } from '../softmax-gradient.ts';
+import { addOneWeightThroughSoftmax } from '../softmax-gradient.ts';
 import { chooseTop } from '../top-choices.ts';
 
 /**
@@ -30,15 +30,12 @@ export const noTokenLeftBehind = defineRouter({
     route: (input, into) => route(input, into, Math.min(rounds, input.experts)),
     auxiliaryLoss: (input) => {
       const tried = Math.min(rounds, input.experts);
-      return balanceLoss(countTop(input, tried), probabilitySumsOf(input, required(input, 'probabilities')), input.tokens) / tried;
+      return balanceLossOf(input, countTop(input, tried)) / tried;
     },
     backward: (input, assignment, gradient) => {
       const tried = Math.min(rounds, input.experts);
-      const scale = gradient.auxiliaryLoss / tried;
-      const balance = balanceGradient(countTop(input, tried), input.tokens).map((value) => value * scale);
-      addThroughSoftmax(input, gradient, balance, (token, dProbabilities) => {
-        if (assignment.slot[token] >= 0) dProbabilities[assignment.expert[token]] += gradient.weight[token];
-      });
+      const balance = balanceGradient(countTop(input, tried), input.tokens, gradient.auxiliaryLoss / tried);
+      addOneWeightThroughSoftmax(input, assignment, gradient, balance);
     },
   }),
 });

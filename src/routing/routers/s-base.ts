@@ -2,10 +2,10 @@ import type { Assignment } from '../assignment.ts';
 import { defineRouter } from '../define-router.ts';
 import { number, wholeNumber } from '../options.ts';
 import { required } from '../required.ts';
-import type { RouterGradient, RouterInput } from '../router.ts';
+import type { RouterInput } from '../router.ts';
 import { seatByChoice } from '../seat-choices.ts';
 import { type SinkhornOptions, scaleColumns } from '../sinkhorn.ts';
-import { addThroughSoftmax } from '../softmax-gradient.ts';
+import { addOneWeightThroughSoftmax } from '../softmax-gradient.ts';
 import { chooseTop } from '../top-choices.ts';
 
 /**
@@ -31,7 +31,7 @@ export const sBase = defineRouter({
     ownCapacity: null,
     route: (input, into) => route(input, into, options),
     auxiliaryLoss: () => 0,
-    backward,
+    backward: (input, assignment, gradient) => addOneWeightThroughSoftmax(input, assignment, gradient, null),
   }),
 });
 
@@ -64,10 +64,4 @@ function choosePlanned(logits: Float32Array, experts: number, options: SinkhornO
     }
     chosen[token] = best;
   }
-}
-
-function backward(input: RouterInput, { expert, slot }: Assignment, gradient: RouterGradient): void {
-  addThroughSoftmax(input, gradient, null, (token, dProbabilities) => {
-    if (slot[token] >= 0) dProbabilities[expert[token]] += gradient.weight[token];
-  });
 }

@@ -1,11 +1,11 @@
 import type { Assignment } from '../assignment.ts';
 import { defineRouter } from '../define-router.ts';
-import { balanceGradient, balanceLoss, countFirstChoices, probabilitySumsOf } from '../load-balance.ts';
+import { balanceGradient, balanceLossOf, countFirstChoices } from '../load-balance.ts';
 import { bitsOf, mostProbable } from '../most-probable.ts';
 import { word } from '../options.ts';
 import { required } from '../required.ts';
 import type { RouterInput } from '../router.ts';
-import { addThroughSoftmax } from '../softmax-gradient.ts';
+import { addOneWeightThroughSoftmax } from '../softmax-gradient.ts';
 
 /**
  * Switch routing: every token goes to its most probable expert while that has room (copy this one).
@@ -34,15 +34,10 @@ export const switchTop1 = defineRouter({
     rows: ({ tokens }) => tokens,
     ownCapacity: null,
     route,
-    auxiliaryLoss: (input, assignment) =>
-      balanceLoss(counts[countsForLoss](assignment, input), probabilitySumsOf(input, required(input, 'probabilities')), input.tokens),
+    auxiliaryLoss: (input, assignment) => balanceLossOf(input, counts[countsForLoss](assignment, input)),
     backward: (input, assignment, gradient) => {
-      const balance = balanceGradient(counts[countsForLoss](assignment, input), input.tokens).map(
-        (value) => value * gradient.auxiliaryLoss,
-      );
-      addThroughSoftmax(input, gradient, balance, (token, dProbabilities) => {
-        if (assignment.slot[token] >= 0) dProbabilities[assignment.expert[token]] += gradient.weight[token];
-      });
+      const balance = balanceGradient(counts[countsForLoss](assignment, input), input.tokens, gradient.auxiliaryLoss);
+      addOneWeightThroughSoftmax(input, assignment, gradient, balance);
     },
   }),
 });

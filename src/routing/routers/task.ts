@@ -115,9 +115,9 @@ function sumOverTokens({ tokens, probabilities }: Tasks, experts: number): Float
 function backward(input: RouterInput, assignment: Assignment, gradient: RouterGradient, topK: number): void {
   const { experts } = input;
   const { taskOfToken, tokens, probabilities } = tasksOf(input);
-  const balance = balanceGradient(countChoices(assignment, experts), input.tokens);
+  const balance = balanceGradient(countChoices(assignment, experts), input.tokens, gradient.auxiliaryLoss);
   const dLogits = new Float64Array(probabilities.length);
-  for (let i = 0; i < dLogits.length; i++) dLogits[i] = tokens[Math.floor(i / experts)] * balance[i % experts] * gradient.auxiliaryLoss;
+  for (let i = 0; i < dLogits.length; i++) dLogits[i] = tokens[Math.floor(i / experts)] * balance[i % experts];
   for (let row = 0; row < assignment.expert.length; row++) {
     const at = taskOfToken[Math.floor(row / topK)] * experts;
     if (assignment.slot[row] >= 0) dLogits[at + assignment.expert[row]] += gradient.weight[row];

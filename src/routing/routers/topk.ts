@@ -18,7 +18,7 @@ export const topk = defineRouter({
   title: 'Top-k',
   source:
     'google/flaxformer@399ea3a flaxformer/architectures/moe/routing.py; AI-Hypercomputer/maxtext@e591f30 moe.py; ' +
-    'microsoft/DeepSpeed@edaa722 deepspeed/moe/sharded_moe.py; huggingface/transformers modeling_mixtral.py',
+    'deepspeedai/DeepSpeed@edaa722 deepspeed/moe/sharded_moe.py; huggingface/transformers modeling_mixtral.py',
   options: {
     topK: wholeNumber(2, 1, 64, 'experts per token'),
     normalise: word(NORMALISATIONS, 'none', 'whether the weights of the chosen experts are brought to the sum 1, and when'),

@@ -1,5 +1,5 @@
 import { softmax } from '../scores.ts';
-import { addTo, columnSums, emptyCombine, exclusiveCumsum, type Mask, type Oracle, pick } from './oracle.ts';
+import { addTo, columnSums, emptyCombine, exclusiveCumsum, type Mask, type Oracle, oneHotMax, pick } from './oracle.ts';
 
 const logSumExp = (values: readonly number[]): number => {
   const top = Math.max(...values);
@@ -20,12 +20,14 @@ function logPlan(scores: readonly (readonly number[])[], iterations: number, tol
   }
 }
 
-export const sBase: Oracle = (input, { iterations, tolerance }) => {
-  const plan = logPlan(input.scores, Number(iterations), Number(tolerance));
-  const mask = plan.map((row) => {
+const largestEntries = (plan: Mask): Mask =>
+  plan.map((row) => {
     const first = row.findIndex((entry) => entry >= Math.max(...row) - 1e-9);
     return row.map((_, e) => (e === first ? 1 : 0));
   });
+
+export const sBase: Oracle = (input, { iterations, tolerance }) => {
+  const mask = input.training ? largestEntries(logPlan(input.scores, Number(iterations), Number(tolerance))) : oneHotMax(input.scores);
   const probabilities = input.scores.map((row) => softmax(row));
   const combine = emptyCombine(input);
   addTo(combine, input, mask, exclusiveCumsum(mask), pick(probabilities, mask));
