@@ -244,7 +244,7 @@ export const SWITCH_LAYER_FAULTS: readonly Fault[] = [
     name: 'sums-rounded-before-activation',
     what: 'sums are rounded to bf16 before the activation',
     file: 'src/kernels/reference/expert-feed-forward.ts',
-    from: "const sums = numerics.name === 'bf16' ? F32 : numerics;",
+    from: "const sums = selectivePrecision(numerics);",
     to: 'const sums = numerics;',
     caughtBy: {
       file: 'test/kernels/reference/expert-feed-forward.test.ts',
