@@ -1,5 +1,11 @@
 import type { Fault } from '../fault.ts';
 
+/** The whole layer, forward and backward, against numbers that were made elsewhere. */
+const GOLDEN = {
+  file: 'test/conformance/conformance.test.ts',
+  test: 'switch_layer_fwd_bwd.json seed 71, f64, scatter',
+};
+
 /** Faults of the Switch layer's reference kernels. */
 export const SWITCH_LAYER_FAULTS: readonly Fault[] = [
   {
@@ -72,10 +78,7 @@ export const SWITCH_LAYER_FAULTS: readonly Fault[] = [
     file: 'src/kernels/reference/top1-assignment.ts',
     from: 'filled[e] < expertCapacity',
     to: 'filled[e] <= expertCapacity',
-    caughtBy: {
-      file: 'test/kernels/reference/switch-layer.test.ts',
-      test: 'Switch layer gives every number of the golden case of seed 71',
-    },
+    caughtBy: GOLDEN,
   },
   {
     name: 'slots-counted-inclusively',
@@ -83,10 +86,7 @@ export const SWITCH_LAYER_FAULTS: readonly Fault[] = [
     file: 'src/kernels/reference/top1-assignment.ts',
     from: 'filled[e] < expertCapacity',
     to: 'filled[e] + 1 < expertCapacity',
-    caughtBy: {
-      file: 'test/kernels/reference/switch-layer.test.ts',
-      test: 'Switch layer gives every number of the golden case of seed 71',
-    },
+    caughtBy: GOLDEN,
   },
   {
     name: 'gate-renormalised',
@@ -94,10 +94,7 @@ export const SWITCH_LAYER_FAULTS: readonly Fault[] = [
     file: 'src/kernels/reference/top1-assignment.ts',
     from: 'if (slot[s] === -1) weight[s] = 0;',
     to: 'weight[s] = slot[s] === -1 ? 0 : 1;',
-    caughtBy: {
-      file: 'test/kernels/reference/switch-layer.test.ts',
-      test: 'Switch layer gives every number of the golden case of seed 71',
-    },
+    caughtBy: GOLDEN,
   },
   {
     name: 'gate-without-gradient',
@@ -124,10 +121,7 @@ export const SWITCH_LAYER_FAULTS: readonly Fault[] = [
     file: 'src/kernels/reference/switch-layer.ts',
     from: 'auxiliaryLoss: auxiliaryCoefficient, logits',
     to: 'auxiliaryLoss: 0, logits',
-    caughtBy: {
-      file: 'test/kernels/reference/switch-layer.test.ts',
-      test: 'Switch layer gives every number of the golden case of seed 71',
-    },
+    caughtBy: GOLDEN,
   },
   {
     name: 'router-z-gradient-halved',
@@ -143,10 +137,7 @@ export const SWITCH_LAYER_FAULTS: readonly Fault[] = [
     file: 'src/kernels/reference/switch-layer.ts',
     from: 'routerZLossOfBackward(losses, shape, scores, zCoefficient, dLogits);',
     to: '',
-    caughtBy: {
-      file: 'test/kernels/reference/switch-layer.test.ts',
-      test: 'Switch layer gives every number of the golden case of seed 71',
-    },
+    caughtBy: GOLDEN,
   },
   {
     name: 'experts-without-dx',
@@ -154,10 +145,7 @@ export const SWITCH_LAYER_FAULTS: readonly Fault[] = [
     file: 'src/kernels/reference/switch-layer.ts',
     from: 'dispatch.dispatchBackward(numerics, shape, rows, dBatch, dx);',
     to: '',
-    caughtBy: {
-      file: 'test/kernels/reference/switch-layer.test.ts',
-      test: 'Switch layer gives every number of the golden case of seed 71',
-    },
+    caughtBy: GOLDEN,
   },
   {
     name: 'dropout-by-slot',
@@ -244,7 +232,7 @@ export const SWITCH_LAYER_FAULTS: readonly Fault[] = [
     name: 'sums-rounded-before-activation',
     what: 'sums are rounded to bf16 before the activation',
     file: 'src/kernels/reference/expert-feed-forward.ts',
-    from: "const sums = selectivePrecision(numerics);",
+    from: 'const sums = selectivePrecision(numerics);',
     to: 'const sums = numerics;',
     caughtBy: {
       file: 'test/kernels/reference/expert-feed-forward.test.ts',
