@@ -4,7 +4,7 @@ import { chipNames, findChip, findSlice, sliceFileNames } from '../intake/index.
 import { OPTIMIZERS } from '../layout/index.ts';
 import { MODEL_PRESETS, type ModelSpec } from '../model/index.ts';
 import { formatBytes, METRIC_NAMES, METRICS } from '../result/index.ts';
-import { CAPACITY_RULES, ROUTERS, resolveOptions } from '../routing/index.ts';
+import { CAPACITY_RULES, GROUP_RULES, ROUTERS, resolveOptions } from '../routing/index.ts';
 import { ISSUE_CODES, MESH_AXES, type MeshAxis, MODELLED } from '../scenario/index.ts';
 import type { ListingKind } from './listing-kinds.ts';
 import { loadEntries } from './load-entries.ts';
@@ -45,6 +45,16 @@ export const CATALOGUE: Readonly<Record<ListingKind, () => Entry[]>> = {
       facts: [
         ['letters', 'S tokens of a group, E experts, k choices per token, cf capacity factor'],
         ['scenario key', `routing: {capacityRule: ${name}}`],
+        ['source', rule.source],
+      ],
+    })),
+  'group-rules': () =>
+    Object.entries(GROUP_RULES).map(([name, rule]) => ({
+      name,
+      title: `${rule.title}: ${rule.formula}`,
+      facts: [
+        ['scenario key', `routing: {groupRule: ${name}}`],
+        ['routing.groupTokens', rule.readsGroupTokens ? 'sets the size' : 'does nothing'],
         ['source', rule.source],
       ],
     })),

@@ -5,6 +5,7 @@ export const LISTING_KINDS = [
   'models',
   'routers',
   'capacity-rules',
+  'group-rules',
   'loads',
   'layouts',
   'collectives',

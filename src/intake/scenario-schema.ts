@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { OPTIMIZER_NAMES } from '../layout/index.ts';
 import { MODEL_PRESETS } from '../model/index.ts';
 import { METRIC_NAMES } from '../result/index.ts';
-import { CAPACITY_RULES, DISPATCH_NAMES, ROUTERS } from '../routing/index.ts';
+import { CAPACITY_RULES, DISPATCH_NAMES, GROUP_RULES, ROUTERS } from '../routing/index.ts';
 import { SCENARIO_DEFAULTS } from '../scenario/index.ts';
 import { loadSchema } from './load-schema.ts';
 
@@ -101,6 +101,11 @@ const routing = z.strictObject({
     .string()
     .meta({ enum: Object.keys(CAPACITY_RULES), default: SCENARIO_DEFAULTS.routing.capacityRule })
     .optional(),
+  groupRule: z
+    .string()
+    .meta({ enum: Object.keys(GROUP_RULES), default: SCENARIO_DEFAULTS.routing.groupRule })
+    .optional()
+    .describe('How tokens are cut into routing groups'),
   groupTokens: whole(1, 2 ** 22)
     .optional()
     .describe('Tokens of a routing group'),

@@ -1,8 +1,8 @@
 import { InputError } from '../base/index.ts';
 import { shardsOf } from '../layout/index.ts';
 import { type Stack, switchLayersOf } from '../model/index.ts';
-import { isIssue, routingSizes, splitIntoGroups } from '../routing/index.ts';
-import { type Load, type Scenario, stackTokens } from '../scenario/index.ts';
+import { isIssue, routingSizes } from '../routing/index.ts';
+import { type Load, type Scenario, splitTokens, stackTokens } from '../scenario/index.ts';
 import { type GateWork, gateWork } from './gate-work.ts';
 
 /** How the tokens of one stack meet the experts of a Switch layer. */
@@ -26,7 +26,7 @@ export function switchShape(scenario: Scenario, stack: Stack): SwitchShape {
   const experts = model.moe?.experts ?? 0;
   const shards = shardsOf(layout);
   const tokens = stackTokens(scenario, stack);
-  const split = splitIntoGroups(tokens, routing.groupTokens, routing.groupsMultipleOf);
+  const split = splitTokens(scenario, stack);
   if (isIssue(split)) throw new InputError([split]);
   const { groups, groupTokens } = split;
   return {

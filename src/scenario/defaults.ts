@@ -15,7 +15,15 @@ export const CLUSTERING_STRENGTHS: Readonly<Record<string, number>> = { uniform:
 export const SCENARIO_DEFAULTS = {
   topology: { wrap: 'auto', slices: 1 },
   layout: { data: -1 },
-  routing: { router: 'switch-top1', options: {}, capacityFactor: 1.25, capacityRule: 'mesh-tf', groupTokens: 1024, dispatch: 'einsum' },
+  routing: {
+    router: 'switch-top1',
+    options: {},
+    capacityFactor: 1.25,
+    capacityRule: 'mesh-tf',
+    groupRule: 'mesh-tf',
+    groupTokens: 1024,
+    dispatch: 'einsum',
+  },
   workload: {
     kind: 'train',
     sequences: 1024,

@@ -142,6 +142,12 @@ const NAMES = {
     example: 'routing: {capacityRule: mtf}',
     remedy: 'choose one from `switchyard list capacity-rules`',
   },
+  E_GROUP_RULE_UNKNOWN: {
+    title: 'No such group rule',
+    rule: 'routing.groupRule is an entry of the registry of group rules',
+    example: 'routing: {groupRule: per-device}',
+    remedy: 'choose one from `switchyard list group-rules`',
+  },
   E_METRIC_UNKNOWN: {
     title: 'No such metric',
     rule: 'the keys under `assert:` are names of metrics',

@@ -12,5 +12,5 @@ export type { RuleInput, ScenarioRule, ScenarioWarning } from './rule.ts';
 export { checkScenario } from './rules.ts';
 export { sliceName } from './rules-layout.ts';
 export * from './scenario.ts';
-export { type StackGroups, stackGroups, stackLengths, stackTokens } from './stack-groups.ts';
+export { type StackGroups, splitTokens, stackGroups, stackLengths, stackTokens } from './stack-groups.ts';
 export { type Stated, scenarioWarnings } from './warnings.ts';

@@ -1,6 +1,6 @@
 import { type Issue, unknownKey } from '../base/index.ts';
 import { switchLayersOf } from '../model/index.ts';
-import { CAPACITY_RULES, optionIssues, ROUTERS, routerOrNull, routingSizes } from '../routing/index.ts';
+import { CAPACITY_RULES, GROUP_RULES, optionIssues, ROUTERS, routerOrNull, routingSizes } from '../routing/index.ts';
 import type { ScenarioRule } from './rule.ts';
 import { stackGroups } from './stack-groups.ts';
 
@@ -62,14 +62,22 @@ const expertsFitOptions: ScenarioRule = {
   },
 };
 
+const groupRuleIsKnown: ScenarioRule = {
+  reads: ['routing.groupRule'],
+  check: ({ scenario: { routing } }) =>
+    Object.hasOwn(GROUP_RULES, routing.groupRule)
+      ? []
+      : [unknownKey('E_GROUP_RULE_UNKNOWN', 'routing.groupRule', routing.groupRule, Object.keys(GROUP_RULES))],
+};
+
 /** Groups are whole, and each lies on one device. */
 const groupsDivide: ScenarioRule = {
-  reads: ['topology', 'layout.ici', 'model', 'workload', 'routing.groupTokens', 'routing.groupsMultipleOf'],
+  reads: ['topology', 'layout.ici', 'model', 'workload', 'routing.groupTokens', 'routing.groupsMultipleOf', 'routing.groupRule'],
   check: ({ scenario }) => {
     const { routing, layout, model, workload } = scenario;
-    // Sequences that do not divide over the devices are an issue of their own.
-    if (model.moe === null || workload.sequences % layout.ici.data !== 0) return [];
-    if (routing.groupsMultipleOf % layout.ici.data !== 0) {
+    // Sequences that do not divide over the devices are an issue of their own, and so is a rule that nobody knows.
+    if (model.moe === null || workload.sequences % layout.ici.data !== 0 || !Object.hasOwn(GROUP_RULES, routing.groupRule)) return [];
+    if (routing.groupRule === 'mesh-tf' && routing.groupsMultipleOf % layout.ici.data !== 0) {
       return [
         {
           code: 'E_GROUPS',
@@ -129,6 +137,7 @@ export const ROUTING_RULES: readonly ScenarioRule[] = [
   capacityRuleIsKnown,
   enoughExperts,
   expertsFitOptions,
+  groupRuleIsKnown,
   groupsDivide,
   capacityIsPositive,
   emulateWithinWorkload,

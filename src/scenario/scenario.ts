@@ -30,6 +30,8 @@ export interface RoutingSpec {
   readonly capacityFactor: number;
   /** Registry key of `routing/capacity-rules`. */
   readonly capacityRule: string;
+  /** Registry key of `routing/group-rules`. */
+  readonly groupRule: string;
   /** Largest group; see `routing/groups.ts`. */
   readonly groupTokens: number;
   /** Number of groups is a multiple of this (Mesh-TensorFlow's mesh dimension); resolved to the token-holding axes when `auto`. */

@@ -1,6 +1,7 @@
-import type { Issue } from '../base/index.ts';
+import { type Issue, unknownKey } from '../base/index.ts';
+import { shardsOf } from '../layout/index.ts';
 import { type Stack, switchLayersOf } from '../model/index.ts';
-import { isIssue, splitIntoGroups } from '../routing/index.ts';
+import { GROUP_RULES, type Groups, isIssue } from '../routing/index.ts';
 import type { Scenario } from './scenario.ts';
 
 /** The tokens that pass the Switch layers of one stack, cut into routing groups. */
@@ -23,11 +24,27 @@ export function stackGroups(scenario: Scenario): { readonly stacks: StackGroups[
       .map((layer) => layer.layer);
     if (layers.length === 0) continue;
     const tokens = stackTokens(scenario, stack);
-    const split = splitIntoGroups(tokens, scenario.routing.groupTokens, scenario.routing.groupsMultipleOf);
+    const split = splitTokens(scenario, stack);
     if (isIssue(split)) issues.push({ ...split, value: `${stack}: ${split.value}` });
     else stacks.push({ stack, tokens, ...split, layers });
   }
   return { stacks, issues };
+}
+
+/** The tokens of one stack cut by the scenario's group rule, or why they cannot be. */
+export function splitTokens(scenario: Scenario, stack: Stack): Groups | Issue {
+  const { routing, workload, layout, model } = scenario;
+  if (!Object.hasOwn(GROUP_RULES, routing.groupRule)) {
+    return unknownKey('E_GROUP_RULE_UNKNOWN', 'routing.groupRule', routing.groupRule, Object.keys(GROUP_RULES));
+  }
+  return GROUP_RULES[routing.groupRule].split({
+    tokens: stackTokens(scenario, stack),
+    sequences: workload.sequences,
+    devices: shardsOf(layout).batch,
+    experts: model.moe?.experts ?? 1,
+    maxGroupTokens: routing.groupTokens,
+    multipleOf: routing.groupsMultipleOf,
+  });
 }
 
 /** Tokens per sequence by stack: a decoder beside an encoder sees the targets, a decoder alone sees the sequences. */

@@ -1,5 +1,5 @@
 import { switchLayersOf } from '../model/index.ts';
-import { expertsChoose, routerOrNull, routingSizes } from '../routing/index.ts';
+import { expertsChoose, GROUP_RULES, routerOrNull, routingSizes } from '../routing/index.ts';
 import type { RuleInput, ScenarioWarning } from './rule.ts';
 import { sliceName } from './rules-layout.ts';
 import { stackGroups, stackTokens } from './stack-groups.ts';
@@ -24,7 +24,7 @@ export function scenarioWarnings(input: RuleInput, stated: Stated): ScenarioWarn
     ...smallBatch(input),
     ...(input.scenario.model.moe === null
       ? unusedSections(input, stated)
-      : [...unusedCapacity(input, stated), ...causalChoice(input), ...routingWarnings(input)]),
+      : [...unusedCapacity(input, stated), ...unusedGroupSize(input, stated), ...causalChoice(input), ...routingWarnings(input)]),
   ];
 }
 
@@ -75,6 +75,12 @@ function unusedCapacity({ scenario: { routing } }: RuleInput, { routingKeys }: S
   return [{ code: 'W_UNUSED', message: `${why}: ${unused.join(' and ')} ${verb} nothing.` }];
 }
 
+function unusedGroupSize({ scenario: { routing } }: RuleInput, { routingKeys }: Stated): ScenarioWarning[] {
+  const { title, readsGroupTokens } = GROUP_RULES[routing.groupRule];
+  if (readsGroupTokens || !routingKeys.includes('groupTokens')) return [];
+  return [{ code: 'W_UNUSED', message: `routing.groupRule ${routing.groupRule} makes ${title}: groupTokens does nothing.` }];
+}
+
 /** Sizes at which twice the factor is twice the slots, wherever it is read at all. */
 function probe(capacityFactor: number) {
   return { tokens: 1024, experts: 8, capacityFactor };
@@ -105,7 +111,7 @@ function routingWarnings({ scenario }: RuleInput): ScenarioWarning[] {
   }
   const hasRule = routing.dispatch !== 'dropless' && routerOrNull(routing)?.ownCapacity === null;
   for (const { stack, tokens, groups, groupTokens } of stackGroups(scenario).stacks) {
-    if (groupTokens !== Math.min(routing.groupTokens, tokens)) {
+    if (GROUP_RULES[routing.groupRule].readsGroupTokens && groupTokens !== Math.min(routing.groupTokens, tokens)) {
       warnings.push({
         code: 'W_GROUPS_UNEVEN',
         message: `The ${tokens} ${stack} tokens make ${groups} groups of ${groupTokens}, not of ${routing.groupTokens}.`,

@@ -19,6 +19,7 @@ const EXTENSIBLE = [
   'src/model/presets',
   'src/report/charts',
   'src/routing/capacity-rules',
+  'src/routing/group-rules',
   'src/routing/named-loads',
   'src/routing/routers',
 ];

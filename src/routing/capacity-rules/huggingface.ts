@@ -3,7 +3,7 @@ import type { CapacityRule } from '../capacity-rule.ts';
 /** `expert_capacity` of SwitchTransformersConfig and of the released checkpoints. */
 const EXPERT_CAPACITY = 64;
 
-/** Hugging Face: a constant of the configuration; each sequence is a group, so take `routing.groupTokens` as its length. Nothing else enters. */
+/** Hugging Face: a constant of the configuration; each sequence is a group (`groupRule: sequence`). Nothing else enters. */
 export const huggingface: CapacityRule = {
   title: 'Hugging Face Switch Transformers',
   formula: '64',

@@ -1,0 +1,26 @@
+import type { GroupRule } from '../group-rule.ts';
+import { splitIntoGroups } from '../groups.ts';
+
+/**
+ * Flaxformer: as Mesh-TensorFlow, but the number of groups is a multiple of experts x replicas. Experts lie on as many devices as they can, and what
+ * is left of the devices holds replicas.
+ */
+export const flaxformer: GroupRule = {
+  title: 'Flaxformer',
+  formula: 'as mesh-tf, the number of groups a multiple of experts x replicas',
+  source: 'google/flaxformer@2ed752f flaxformer/architectures/moe/moe_layers.py _num_groups, _num_expert_replicas',
+  readsGroupTokens: true,
+  split: ({ tokens, maxGroupTokens, devices, experts }) => {
+    const replicas = Math.max(1, Math.floor(devices / Math.min(experts, devices)));
+    return splitIntoGroups(tokens, maxGroupTokens, leastCommonMultiple(experts * replicas, devices));
+  },
+};
+
+/** Every group lies on one device, so their number is a multiple of the devices too. */
+function leastCommonMultiple(a: number, b: number): number {
+  return (a / greatestCommonDivisor(a, b)) * b;
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
