@@ -26,6 +26,8 @@ export interface RouterInput extends RouterSizes {
   readonly recorded?: Int32Array;
   /** [E]: sums of the probabilities over the tokens, where the caller has them already. */
   readonly probabilitySums?: Float64Array;
+  /** [S, E]: what `Router.gateScores` made of the logits, where the caller routes the same tokens again under another bias. */
+  readonly gateScores?: Float32Array;
 }
 
 export interface RouterSizes {
@@ -59,6 +61,8 @@ export interface Router {
   readonly rows: (sizes: RouterSizes) => number;
   /** C where the algorithm fixes it itself; null where a capacity rule does. */
   readonly ownCapacity: ((sizes: { readonly tokens: number; readonly experts: number; readonly capacityFactor: number }) => number) | null;
+  /** [S, E]: the scores that a bias is added to; left out where there is none. */
+  readonly gateScores?: (input: RouterInput) => Float32Array;
   /** `into`, an assignment of as many rows, is overwritten and returned, so that a caller with many groups allocates once. */
   readonly route: (input: RouterInput, into?: Assignment) => Assignment;
   /** Mean over the group, unscaled; 0 where the algorithm has none. */

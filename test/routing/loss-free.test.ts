@@ -36,6 +36,19 @@ describe('the bias of loss-free balancing', () => {
   });
 });
 
+it.each(['sigmoid', 'softmax'])('routes by %s scores that were made before as by those that it makes', (scores) => {
+  const router = createRouter('loss-free', { scores });
+  const input = scoredInput(ROWS, 20, 1);
+  const gateScores = router.gateScores?.(input);
+  expect(gateScores).toHaveLength(96 * 8);
+  for (const bias of [input.bias, Float32Array.from([0, 0, 0, 0, 1, 0, 0, 0])]) {
+    expect(router.route({ ...input, bias, gateScores })).toEqual(router.route({ ...input, bias }));
+  }
+  // They are what is read: with others, others are chosen.
+  const reversed = router.route({ ...input, gateScores: gateScores?.map((score) => 1 - score) });
+  expect(reversed.expert).not.toEqual(router.route(input).expert);
+});
+
 describe('group-limited choice', () => {
   const grouped = fc.constantFrom<OptionValues[]>(
     { topK: 2, expertGroups: 4, chosenGroups: 1 },

@@ -39,6 +39,7 @@ export const lossFree = defineRouter({
     rows: ({ tokens }) => tokens * options.topK,
     misfit: (experts) => groupMisfit(experts, options),
     ownCapacity: null,
+    gateScores: (input) => scoresOf(input, options),
     route: (input, into) => route(input, into, options),
     auxiliaryLoss: () => 0,
     backward: (input, assignment, gradient) => backward(input, assignment, gradient, options),
@@ -70,6 +71,7 @@ function route(input: RouterInput, into: Assignment, options: Options): void {
 
 /** [S, E] in f32. */
 function scoresOf(input: RouterInput, { scores }: Options): Float32Array {
+  if (input.gateScores !== undefined) return input.gateScores;
   if (scores === 'softmax') return required(input, 'probabilities');
   const logits = required(input, 'logits');
   const activated = new Float32Array(logits.length);
