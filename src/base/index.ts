@@ -8,6 +8,7 @@ export * from './elementary.ts';
 export * from './elementary-trigonometry.ts';
 export * from './errors.ts';
 export * from './fingerprint.ts';
+export * from './finite.ts';
 export * from './heap.ts';
 export * from './normal.ts';
 export * from './random.ts';

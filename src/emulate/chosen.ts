@@ -70,6 +70,10 @@ async function countLayer(
 /** Tokens without any choice. */
 function countPadding(expert: Int32Array, topK: number): number {
   let padding = 0;
-  for (let row = 0; row < expert.length; row += topK) if (expert.subarray(row, row + topK).every((chosen) => chosen < 0)) padding++;
+  for (let row = 0; row < expert.length; row += topK) {
+    let choice = 0;
+    while (choice < topK && expert[row + choice] < 0) choice++;
+    if (choice === topK) padding++;
+  }
   return padding;
 }

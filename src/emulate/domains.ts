@@ -1,4 +1,5 @@
 import { Purpose, uniform } from '../base/index.ts';
+import { shuffled } from './shuffled.ts';
 
 /**
  * Domains of the synthetic text. Every sequence has one, drawn uniformly and the same in both stacks; it says nothing about the sequence's tokens. Eight as in
@@ -28,12 +29,7 @@ export function fillDomains(domains: Int32Array, seed: number, sequenceLength: n
  * layer's own with the experts renamed: its score of expert e is the layer's score of expert gate[e].
  */
 export function domainGates(seed: number, layer: number, experts: number): Int32Array[] {
-  return Array.from({ length: DOMAINS }, (_, domain) => {
-    const order = Int32Array.from({ length: experts }, (_unused, expert) => expert);
-    for (let last = experts - 1; last > 0; last--) {
-      const other = Math.floor(uniform(seed, Purpose.tokenDomain, 1 + layer, domain * experts + last) * (last + 1));
-      [order[last], order[other]] = [order[other], order[last]];
-    }
-    return order;
-  });
+  return Array.from({ length: DOMAINS }, (_, domain) =>
+    shuffled(experts, (last) => uniform(seed, Purpose.tokenDomain, 1 + layer, domain * experts + last)),
+  );
 }

@@ -2,6 +2,7 @@ import { drawWords, Purpose, uniform } from '../base/index.ts';
 import type { Load } from '../scenario/index.ts';
 import { type ChosenRequest, loadsOfChoices, type Pause } from './chosen.ts';
 import { layerKey } from './shards.ts';
+import { shuffled } from './shuffled.ts';
 import { indexAt, zipfCumulative } from './tokens.ts';
 
 /**
@@ -65,12 +66,7 @@ function massOf(rank: number, cumulative: Float64Array): number {
   return rank === 0 ? cumulative[0] : cumulative[rank] - cumulative[rank - 1];
 }
 
-/** A permutation of the experts by Fisher and Yates: popularity rank -> expert. */
+/** A permutation of the experts, the layer's own: popularity rank -> expert. */
 export function shuffledExperts(seed: number, layer: number, experts: number): Int32Array {
-  const order = Int32Array.from({ length: experts }, (_, i) => i);
-  for (let last = experts - 1; last > 0; last--) {
-    const other = Math.floor(uniform(seed, Purpose.sample, layer, last) * (last + 1));
-    [order[last], order[other]] = [order[other], order[last]];
-  }
-  return order;
+  return shuffled(experts, (last) => uniform(seed, Purpose.sample, layer, last));
 }

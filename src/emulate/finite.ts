@@ -1,4 +1,4 @@
-import { InputError } from '../base/index.ts';
+import { areFinite, InputError } from '../base/index.ts';
 import { bf16Value } from '../kernels/index.ts';
 import { bf16Elements, f32Elements } from '../model/index.ts';
 import type { EmulationJob, LayerChunk, ThreadScratch } from './job.ts';
@@ -20,7 +20,7 @@ export function checkLogits(
   const rows = job.stacks[stack].tokens.groupTokens;
   const width = chunk.layers * experts;
   const logits = f32Elements(buffer, views.logits).subarray(0, rows * width);
-  if (sumIsFinite(logits)) return;
+  if (areFinite(logits)) return;
   for (let layer = 0; layer < chunk.layers; layer++) {
     for (let row = 0; row < rows; row++) {
       const at = row * width + layer * experts;
@@ -31,20 +31,6 @@ export function checkLogits(
       throw notFinite(job, stack, chunk.firstRow + layer, groupRow, row, causeOf(token, column, expert, logits[at + expert]));
     }
   }
-}
-
-/** The sum of finite f32 numbers is finite in double precision, and nothing makes a sum finite again; four sums, because one would wait for itself. */
-function sumIsFinite(values: Float32Array): boolean {
-  const whole = values.length & ~3;
-  let [a, b, c, d] = [0, 0, 0, 0];
-  for (let i = 0; i < whole; i += 4) {
-    a += values[i];
-    b += values[i + 1];
-    c += values[i + 2];
-    d += values[i + 3];
-  }
-  for (let i = whole; i < values.length; i++) a += values[i];
-  return Number.isFinite(a + b + c + d);
 }
 
 function weightColumn(buffer: ArrayBufferLike, { weights }: LayerChunk, column: number): Float32Array {

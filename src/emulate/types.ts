@@ -30,6 +30,8 @@ export interface EmulationRequest {
   readonly devices: number;
   /** Whether the experts are spread over the devices, so that tokens travel to them; otherwise every device holds all experts. */
   readonly tokensTravel: boolean;
+  /** Precision of router weights, logits and probabilities; products of bf16 tokens with them are summed in f32 in both. */
+  readonly routerDtype: Dtype;
   /** Precision in which tokens travel. */
   readonly dispatchDtype: Dtype;
   readonly stacks: readonly StackTokens[];

@@ -1,4 +1,4 @@
-import { InputError } from '../base/index.ts';
+import { areFinite, InputError } from '../base/index.ts';
 import type { Router, RouterInput, RouterRead } from './router.ts';
 
 /**
@@ -76,16 +76,8 @@ function checkProbabilities(probabilities: Float32Array, experts: number, refuse
   }
 }
 
-/** The sum of finite f32 numbers is finite in double precision, so a quick sum tells whether the slow search is needed. */
 function checkFinite(argument: string, values: Float32Array, experts: number, refuse: Refuse): void {
-  // Two sums do not wait for each other.
-  let even = 0;
-  let odd = 0;
-  for (let i = 1; i < values.length; i += 2) {
-    even += values[i - 1];
-    odd += values[i];
-  }
-  if (Number.isFinite(even + odd + (values.length % 2 === 1 ? values[values.length - 1] : 0))) return;
+  if (areFinite(values)) return;
   const at = values.findIndex((value) => !Number.isFinite(value));
   refuse(argument, `${values[at]} at token ${Math.floor(at / experts)}, expert ${at % experts}`, 'finite');
 }
