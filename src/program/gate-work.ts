@@ -1,4 +1,4 @@
-import { createRouter, expertsChoose, type RoutingChoice } from '../routing/index.ts';
+import { createRouter, type RoutingChoice } from '../routing/index.ts';
 
 /** What a router makes a device do beside moving tokens to their experts. */
 export interface GateWork {
@@ -21,7 +21,7 @@ export function gateWork({ router: name, options }: Pick<RoutingChoice, 'router'
   return {
     products: !hasScores ? 0 : reads.includes('noiseLogits') ? 2 : 1,
     learned,
-    queues: !expertsChoose(router),
+    queues: router.expertsChoose !== true,
     assignmentPasses,
     shuffles: allToAlls === 4,
   };

@@ -10,7 +10,6 @@ export { CAPACITY_RULES } from './capacity-rules/index.ts';
 export { createRouter, routerOrNull } from './create-router.ts';
 export { DISPATCH_NAMES, type DispatchName } from './dispatch-names.ts';
 export { expectedDroppedTokenFraction } from './expected-drop.ts';
-export { expertsChoose } from './experts-choose.ts';
 export { GROUP_RULES } from './group-rules/index.ts';
 export { type Groups, isIssue, splitIntoGroups } from './groups.ts';
 export { addProbabilitySums, balanceLoss } from './load-balance.ts';

@@ -49,6 +49,8 @@ export interface Router {
   /** Whether gradients reach router weights. */
   readonly learned: boolean;
   readonly reads: readonly RouterRead[];
+  /** Whether experts choose tokens, a row for every slot; left out where tokens choose experts. */
+  readonly expertsChoose?: true;
   /** `domain`: the probabilities of a token must come from a gate of its own domain; left out where all tokens share one. */
   readonly gates?: 'domain';
   /** All-to-alls of one layer in the forward pass, and as many in the backward pass: to the experts and back, and what else the algorithm sends. */

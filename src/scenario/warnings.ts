@@ -1,5 +1,5 @@
 import { switchLayersOf } from '../model/index.ts';
-import { expertsChoose, GROUP_RULES, routerOrNull, routingSizes } from '../routing/index.ts';
+import { GROUP_RULES, routerOrNull, routingSizes } from '../routing/index.ts';
 import type { RuleInput, ScenarioWarning } from './rule.ts';
 import { sliceName } from './rules-layout.ts';
 import { stackGroups, stackTokens } from './stack-groups.ts';
@@ -89,7 +89,7 @@ function probe(capacityFactor: number) {
 /** Whether an expert takes a token depends on the tokens behind it, which are not there yet when text is generated. */
 function causalChoice({ scenario: { routing, model } }: RuleInput): ScenarioWarning[] {
   const router = routerOrNull(routing);
-  if (router === null || !expertsChoose(router) || !switchLayersOf(model).some(({ stack }) => stack === 'decoder')) return [];
+  if (router?.expertsChoose !== true || !switchLayersOf(model).some(({ stack }) => stack === 'decoder')) return [];
   return [
     {
       code: 'W_EXPERT_CHOICE_CAUSAL',

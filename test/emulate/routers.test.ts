@@ -12,7 +12,7 @@ import {
   runItems,
 } from '../../src/emulate/index.ts';
 import { f32Elements } from '../../src/model/index.ts';
-import { createRouter, expertsChoose, ROUTERS } from '../../src/routing/index.ts';
+import { createRouter, ROUTERS } from '../../src/routing/index.ts';
 import type { Load } from '../../src/scenario/index.ts';
 import { plainExecutor, plainKernels, SMALL, total } from './support.ts';
 
@@ -48,7 +48,7 @@ describe('the emulated pod', () => {
       const served = tokens - droppedTokens;
       expect(served).toBeGreaterThan(0);
       expect(total(kept)).toBeGreaterThanOrEqual(served);
-      expect(total(kept)).toBeLessThanOrEqual(served * (expertsChoose(router) ? experts : topK));
+      expect(total(kept)).toBeLessThanOrEqual(served * (router.expertsChoose === true ? experts : topK));
       expect(total(layer.droppedShareByGroup) * groupTokens).toBeCloseTo(droppedTokens, 6);
       expect(total(layer.tokenTraffic?.bytes ?? [])).toBe(total(kept) * SMALL.dModel * 2);
       expect(Number.isFinite(layer.auxiliaryLoss)).toBe(true);

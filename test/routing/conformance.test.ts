@@ -75,6 +75,15 @@ describe.each(ROUTER_VARIANTS.map((variant) => [variant.name, variant] as const)
     );
   });
 
+  it('has a row for every choice of a token, or for every slot where experts choose', () => {
+    fc.assert(
+      fc.property(inputs, (input) => {
+        const { tokens, experts, expertCapacity } = input;
+        expect(router.rows(input)).toBe(router.expertsChoose ? experts * expertCapacity : tokens * router.topK);
+      }),
+    );
+  });
+
   it('accounts for every token: in = processed + dropped, and kept never exceeds requested', () => {
     fc.assert(
       fc.property(inputs, (input) => {
@@ -155,4 +164,7 @@ function scoredUniform(group: number, token: number, expert: number): number {
   return uniform(7, Purpose.test, group * 8 + expert, token);
 }
 
-it('the conformance suite looked at routers', () => expect(ROUTER_VARIANTS.length).toBeGreaterThanOrEqual(7));
+it('the conformance suite looked at every router', () => {
+  expect(new Set(ROUTER_VARIANTS.map(({ key }) => key))).toEqual(new Set(Object.keys(ROUTERS)));
+  expect(ROUTER_VARIANTS.length).toBeGreaterThan(Object.keys(ROUTERS).length);
+});

@@ -31,6 +31,7 @@ export const expertChoice = defineRouter({
     // On average; a token's experts number capacityFactor, which the router does not know.
     topK: 1,
     learned: true,
+    expertsChoose: true,
     reads: [softmaxOver === 'experts' ? 'probabilities' : 'logits'],
     allToAlls: 2,
     rows: ({ experts, expertCapacity }) => experts * expertCapacity,
