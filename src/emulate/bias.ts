@@ -63,7 +63,7 @@ function balance(router: Router, groups: readonly LayerInput[], bias: Float32Arr
   const assignment = createAssignment(tokens, router.rows({ tokens, experts, expertCapacity }));
   const requested = new Int32Array(experts);
   const kept = new Int32Array(experts);
-  // Only the bias changes from update to update, and making scores takes four times as long as choosing by them.
+  // Only the bias changes from update to update, and making scores takes more than twice as long as choosing by them.
   const inputs = groups.map((input) => ({ ...input, gateScores: router.gateScores?.({ ...input, expertCapacity, bias }) }));
   for (let update = 0; update < UPDATES; update++) {
     requested.fill(0);
