@@ -18,6 +18,7 @@ const request: EmulationRequest = {
   experts: 128,
   devices: 32,
   tokensTravel: true,
+  routerDtype: 'f32',
   dispatchDtype: 'bf16',
   stacks: [
     { stack: 'encoder', tokens: 524288, groupTokens: 1024, sequenceLength: 1024, layers: LAYERS, groups: sampleEvenly(512, 512 * share) },

@@ -1,9 +1,10 @@
 import { exp, log } from '../base/index.ts';
 import type { KernelTable } from '../kernels/index.ts';
-import { bf16Elements, f32Elements, type TensorView } from '../model/index.ts';
+import { bf16Elements, f32Elements } from '../model/index.ts';
 import { countAssignment, createAssignment, createRouter, type Router, type RouterRead, updateBias } from '../routing/index.ts';
 import type { EmulationJob } from './job.ts';
 import { type LayerInput, openRouterInputs } from './router-inputs.ts';
+import { openScores } from './scores.ts';
 import { readsOf, scratchViews } from './scratch.ts';
 import { stackNumber } from './shards.ts';
 import { createTokenSource } from './tokens.ts';
@@ -94,21 +95,21 @@ function inputsOfLayers(
   const { seed, clustering, dModel, experts } = job.request;
   const { tokens, totalGroups, centres, chunks } = job.stacks[stack];
   const { groupTokens } = tokens;
-  const { firstRow, layers, packed } = chunks[chunk];
+  const { firstRow, layers } = chunks[chunk];
   const views = scratchViews(job.scratch[thread], groupTokens, dModel, experts);
   const law = { seed, stack: stackNumber(tokens.stack), clustering, dModel };
   const fillTokens = createTokenSource(law, f32Elements(buffer, centres));
   const reads = readsOf(routers);
   const inputs = openRouterInputs(job, buffer, stack, views, reads);
-  const logits: TensorView = { ...views.logits, shape: [groupTokens, layers * experts] };
+  const scores = openScores(job, buffer, kernels, views);
   const count = Math.max(1, Math.min(MOST_GROUPS, Math.floor(MOST_LOGITS / (groupTokens * experts))));
   const ofLayers = Array.from({ length: layers }, (): LayerInput[] => []);
   for (let group = totalGroups; group < totalGroups + count; group++) {
     fillTokens(bf16Elements(buffer, views.tokens), group * groupTokens, groupTokens);
-    kernels.matmul(views.tokens, packed, logits, views.matmul);
+    const logits = scores.logits(chunks[chunk]);
     inputs.startGroup(group);
     for (let layer = 0; layer < layers; layer++) {
-      kernels.softmax(logits, layer * experts, views.probabilities, views.statistics);
+      scores.probabilities(logits, layer);
       ofLayers[layer].push(copyOf(inputs.layerInput(firstRow + layer, chunks[chunk]), reads));
     }
   }

@@ -1,11 +1,12 @@
 import { type KernelTable, squaredLogSumExp } from '../kernels/index.ts';
-import { bf16Elements, f32Elements, type TensorView } from '../model/index.ts';
+import { bf16Elements, f32Elements } from '../model/index.ts';
 import { type Assignment, countAssignment, createAssignment, createRouter, type Router, type RouterInput } from '../routing/index.ts';
 import { openDispatch } from './dispatch.ts';
 import { checkLogits } from './finite.ts';
 import { type EmulationJob, type LayerChunk, LOSSES_PER_GROUP, type ThreadScratch, type VariantPlan } from './job.ts';
 import { counts, sums } from './memory-views.ts';
 import { openRouterInputs, type RouterInputs } from './router-inputs.ts';
+import { openScores } from './scores.ts';
 import { readsOf, scratchViews } from './scratch.ts';
 import { stackNumber } from './shards.ts';
 import { createTokenSource } from './tokens.ts';
@@ -31,15 +32,15 @@ export function openGroupRouter(
   const routers = request.variants.map(({ router, options }) => createRouter(router, options));
   const inputs = openRouterInputs(job, buffer, stack, views, readsOf(routers));
   const layerRouter = openLayerRouter(job, buffer, stack, views, inputs, routers);
+  const scores = openScores(job, buffer, kernels, views);
   return (row) => {
     fillTokens(tokens, groups[row] * groupTokens, groupTokens);
     inputs.startGroup(groups[row]);
     for (const chunk of plan.chunks) {
-      const logits: TensorView = { ...views.logits, shape: [groupTokens, chunk.layers * request.experts] };
-      kernels.matmul(views.tokens, chunk.packed, logits, views.matmul);
+      const logits = scores.logits(chunk);
       checkLogits(job, buffer, stack, chunk, views, row);
       for (let layer = 0; layer < chunk.layers; layer++) {
-        kernels.softmax(logits, layer * request.experts, views.probabilities, views.statistics);
+        scores.probabilities(logits, layer);
         layerRouter(chunk.firstRow + layer, row, chunk);
       }
     }

@@ -1,4 +1,5 @@
 import { InputError } from '../base/index.ts';
+import { roundInPlaceToBf16 } from '../kernels/index.ts';
 import { f32Elements } from '../model/index.ts';
 import { balanceBiases } from './bias.ts';
 import { awaitPhase, isStopped, itemsDone, markDone, stop, takeItem } from './control.ts';
@@ -83,6 +84,13 @@ function fillLayerWeights(job: EmulationJob, buffer: ArrayBufferLike, stack: num
     if (row < firstRow || row >= firstRow + layers) continue;
     const column = (row - firstRow) * request.experts;
     const key = layerKey(tokens.stack, tokens.layers[row]);
-    fillRouterWeights(f32Elements(buffer, weights), weights.shape[1], column, request, request.seed, key);
+    const values = f32Elements(buffer, weights);
+    fillRouterWeights(values, weights.shape[1], column, request, request.seed, key);
+    if (request.routerDtype === 'bf16') roundColumnsToBf16(values, weights.shape[1], column, request.experts);
   }
+}
+
+/** Columns from .. from + count - 1 of a matrix that is `width` wide; the others belong to layers that other threads fill. */
+function roundColumnsToBf16(values: Float32Array, width: number, from: number, count: number): void {
+  for (let row = from; row < values.length; row += width) roundInPlaceToBf16(values.subarray(row, row + count));
 }

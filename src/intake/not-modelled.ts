@@ -44,7 +44,6 @@ const UNMODELLED: readonly Unmodelled[] = [
   listed(['workload', 'kind'], ['train'], 'inference'),
   listed(['workload', 'optimizer'], MODELLED.optimizers, 'this optimizer'),
   listed(['workload', 'remat'], MODELLED.remat, 'this rematerialisation policy'),
-  listed(['precision', 'router'], MODELLED.routerPrecision, 'router arithmetic in another precision'),
 ];
 
 /** Refuses what would otherwise be silently ignored. */

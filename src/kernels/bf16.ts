@@ -39,6 +39,12 @@ export function roundArrayToBf16(source: Float32Array, target: Uint16Array): voi
   for (let i = 0; i < bits.length; i++) target[i] = bf16FromF32Bits(bits[i]);
 }
 
+/** Every value becomes the nearest bf16. */
+export function roundInPlaceToBf16(values: Float32Array): void {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let i = 0; i < bits.length; i++) bits[i] = bf16FromF32Bits(bits[i]) << 16;
+}
+
 /** target[i] = value of the bf16 bits source[i]; exact; the arrays have equal length. */
 export function widenBf16(source: Uint16Array, target: Float32Array): void {
   const bits = new Uint32Array(target.buffer, target.byteOffset, target.length);

@@ -106,7 +106,7 @@ function switchFeedForward(scenario: Scenario, sizes: Sizes, { stack, index }: L
   const expertBytes = a * ((sent + received) * model.dModel + received * (model.ffnMatrices - 1) * (model.moe?.dExpert ?? 0));
   const regrouped = dispatch === 'dropless' && expertsPerDevice > 1 && expertsPerDevice < experts ? a * received * model.dModel : 0;
   const shuffled = gate.shuffles && expertsPerDevice < experts ? a * tokens * model.dModel : 0;
-  const saved = 4 * gate.products * tokens * experts + routes + expertBytes;
+  const saved = sizes.routerBytes * gate.products * tokens * experts + routes + expertBytes;
   const working = expertBytes + (gate.learned ? mask : 0) + regrouped + shuffled;
   return subLayer(sizes, tokens, { saved, working, weights: switchFeedForwardWeights(model) });
 }

@@ -15,6 +15,8 @@ export interface Sizes {
   /** Bytes of an activation (and gradient) element, and of a weight. */
   readonly activationBytes: number;
   readonly weightBytes: number;
+  /** Bytes of a router logit, probability or gradient of them. */
+  readonly routerBytes: number;
 }
 
 export function sizesOf(scenario: Scenario, chip: Chip): Sizes {
@@ -26,6 +28,7 @@ export function sizesOf(scenario: Scenario, chip: Chip): Sizes {
     length: stackLengths(scenario),
     activationBytes: BYTES_PER_ELEMENT[scenario.precision.matmul],
     weightBytes: BYTES_PER_ELEMENT[scenario.precision.weights],
+    routerBytes: BYTES_PER_ELEMENT[scenario.precision.router],
   };
 }
 

@@ -9,5 +9,4 @@ export const MODELLED = {
   slices: 1,
   optimizers: OPTIMIZER_NAMES as readonly string[],
   remat: ['none', 'full'] as readonly string[],
-  routerPrecision: ['f32'] as readonly string[],
 };

@@ -39,6 +39,7 @@ export function emulationRequest(scenario: Scenario, task: RoutingTask): Emulati
     experts: model.moe?.experts ?? 0,
     devices: shards.batch,
     tokensTravel: shards.expertAxis !== null,
+    routerDtype: precision.router,
     dispatchDtype: precision.matmul,
     stacks: stacks
       .map((stack) => ({

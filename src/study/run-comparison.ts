@@ -74,8 +74,9 @@ async function sharedLoads(
 }
 
 /** Everything that the router's scores depend on. */
-function routingInputs({ model, layout, workload, load, emulate: sample, routing }: Scenario): unknown {
-  return { model, layout, workload, load, sample, groupTokens: routing.groupTokens, groupsMultipleOf: routing.groupsMultipleOf };
+function routingInputs({ model, layout, workload, precision, load, emulate: sample, routing }: Scenario): unknown {
+  const { groupRule, groupTokens, groupsMultipleOf } = routing;
+  return { model, layout, workload, precision, load, sample, groupRule, groupTokens, groupsMultipleOf };
 }
 
 /** What the run of one variant shows, with the variant's name before it. */

@@ -63,12 +63,10 @@ export function replayPrecision({ precision, model }: PublishedRecord, notes: No
   const weights = filled(notes, 'precision.weights', precision.weights, 'f32');
   // A dense model has no router whose type could matter.
   const router = model?.moe ? filled(notes, 'precision.router', precision.router, matmul) : 'f32';
-  const routerDtype = translated(notes, 'precision.router', router, DTYPES) ?? 'f32';
-  if (!MODELLED.routerPrecision.includes(routerDtype)) notes.reasons.push(`precision.router ${router} is not modelled`);
   return {
     matmul: translated(notes, 'precision.matmul', matmul, DTYPES) ?? 'bf16',
     weights: translated(notes, 'precision.weights', weights, DTYPES) ?? 'f32',
-    router: 'f32',
+    router: translated(notes, 'precision.router', router, DTYPES) ?? 'f32',
   };
 }
 

@@ -11,6 +11,7 @@ export const SMALL: EmulationRequest = {
   experts: 8,
   devices: 4,
   tokensTravel: true,
+  routerDtype: 'f32',
   dispatchDtype: 'bf16',
   stacks: [
     { stack: 'encoder', tokens: 512, groupTokens: 64, sequenceLength: 32, layers: [1, 3], groups: [0, 1, 2, 3, 4, 5, 6, 7] },

@@ -210,6 +210,24 @@ describe('a study', () => {
 });
 
 describe('a comparison', () => {
+  it('routes anew what differs in more than router and capacity: precision of the router, group rule', async () => {
+    const { scenario } = tiny;
+    const changed = (vary: Record<string, unknown>, change: Partial<Scenario>) => ({ vary, scenario: { ...scenario, ...change } });
+    const variants = [
+      changed({ 'precision.router': 'f32' }, {}),
+      changed({ 'precision.router': 'bf16' }, { precision: { ...scenario.precision, router: 'bf16' } }),
+      changed({ 'routing.groupRule': 'device' }, { routing: { ...scenario.routing, groupRule: 'device' } }),
+    ];
+    const { chip } = tiny;
+    const facts = { provenance: { version: 'test', node: 'test', startedAt: 'test' }, clock: () => 0, chip, warnings: [] };
+    const executor = createThreadExecutor({ threads: 2 });
+    const { variants: shown } = await runComparison({ name: 'tiny', question: '', variants, seeds: 2, executor, ...facts });
+    const loads = shown.map(({ metrics }) => metricValue(metrics, 'maxOverMeanExpertLoad'));
+    expect(new Set(loads.slice(0, 2)).size).toBe(2);
+    const slots = shown.map(({ metrics }) => metricValue(metrics, 'expertCapacity'));
+    expect(slots[2]).toBeGreaterThan(slots[0] ?? Number.NaN);
+  });
+
   it('pairs variants by seed and shares their scores', async () => {
     const variants = (['switch-top1', 'gshard-top2'] as const).flatMap((router) =>
       [1, 2].map((capacityFactor) => ({

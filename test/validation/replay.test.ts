@@ -152,7 +152,7 @@ describe('what cannot be replayed says why', () => {
     [moe({ experts: 48 }), /model\.experts 48: must be a multiple of 32/],
     [{ batch: { sequences: 1000 } }, /workload\.sequences 1000: must be a multiple of 32/],
     [{ precision: { matmul: 'fp8' } }, /precision\.matmul fp8/],
-    [{ precision: { router: 'bf16' } }, /precision\.router bf16/],
+    [{ precision: { router: 'fp8' } }, /precision\.router fp8/],
     [{ optimizer: 'lion' }, /optimizer lion/],
     [{ optimizerDetail: 'first moment bf16' }, /first moment bf16/],
     [{ remat: 'minimal' }, /rematerialisation minimal/],

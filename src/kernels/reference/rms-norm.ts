@@ -1,3 +1,4 @@
+import { rsqrt } from '../../base/index.ts';
 import type { Numerics, Reals } from '../numerics.ts';
 import { expectTensor, expectWhole } from './check-shape.ts';
 
@@ -48,7 +49,7 @@ export function rmsNorm(numerics: Numerics, shape: RmsNormShape, { x, gain }: Rm
     let squares = 0;
     for (let d = 0; d < dModel; d++) squares = round(squares + round(x[from + d] * x[from + d]));
     const meanSquare = round(round(squares / dModel) + round(RMS_NORM_EPSILON));
-    const inverse = round(1 / round(Math.sqrt(meanSquare)));
+    const inverse = round(rsqrt(meanSquare));
     for (let d = 0; d < dModel; d++) y[from + d] = store(store(x[from + d] * inverse) * gain[d]);
     inverseRms[s] = inverse;
   }

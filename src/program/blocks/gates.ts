@@ -2,7 +2,7 @@ import { compute, type Step } from '../block.ts';
 import type { SwitchNumbers } from './switch-numbers.ts';
 
 const NORM_OPS = 5;
-/** Softmax, arg-max, one-hot, losses: element-wise operations and f32 passes over [T, E] per choice. */
+/** Softmax, arg-max, one-hot, losses: element-wise operations and passes over [T, E] per choice. */
 const GATE_OPS = 30;
 const GATE_PASSES = 8;
 const GATE_GRADIENT_OPS = 12;
@@ -18,7 +18,7 @@ const LOOKUP_BYTES = 8;
 
 /** Router of a Switch layer up to the chosen experts and their weights, whatever the dispatch. */
 export function gatesForward(n: SwitchNumbers): Step[] {
-  const { a, w, T, d, E, k, choices, gate } = n;
+  const { a, w, r, T, d, E, k, choices, gate } = n;
   const { products } = gate;
   if (products === 0) {
     return [
@@ -32,16 +32,16 @@ export function gatesForward(n: SwitchNumbers): Step[] {
     compute('fw', 'router', 'norm, logits, gates', {
       matmuls: Array.from({ length: products }, () => ({ m: T, k: d, n: E, batch: 1 })),
       vectorOps: NORM_OPS * T * d + k * GATE_OPS * T * E + noise(n, NOISE_OPS),
-      hbmBytes: a * T * d + products * w * d * E + k * GATE_PASSES * 4 * T * E,
+      hbmBytes: a * T * d + products * w * d * E + k * GATE_PASSES * r * T * E,
     }),
     ...assignment(n),
   ];
 }
 
 /** Scores of one group fit in the core's own memory, so passes over them are operations and not traffic. */
-function assignment({ T, E, gate }: SwitchNumbers): Step[] {
+function assignment({ r, T, E, gate }: SwitchNumbers): Step[] {
   if (gate.assignmentPasses === 0) return [];
-  return [compute('fw', 'router', 'assignment', { vectorOps: gate.assignmentPasses * ASSIGNMENT_OPS * T * E, hbmBytes: 2 * 4 * T * E })];
+  return [compute('fw', 'router', 'assignment', { vectorOps: gate.assignmentPasses * ASSIGNMENT_OPS * T * E, hbmBytes: 2 * r * T * E })];
 }
 
 function noise({ T, E, gate }: SwitchNumbers, operations: number): number {
@@ -50,7 +50,7 @@ function noise({ T, E, gate }: SwitchNumbers, operations: number): number {
 
 /** `weights` is what it takes to come from the gradient of the dispatch to that of the chosen weights. */
 export function gatesBackward(n: SwitchNumbers, weights: { readonly vectorOps: number; readonly hbmBytes: number }): Step[] {
-  const { a, w, T, d, E, k, gate } = n;
+  const { a, w, r, T, d, E, k, gate } = n;
   const { products, learned } = gate;
   // Gradient of the dispatched tokens, x and dy in, dx out.
   const norm = { vectorOps: 2 * NORM_OPS * T * d, hbmBytes: 4 * a * T * d };
@@ -58,16 +58,16 @@ export function gatesBackward(n: SwitchNumbers, weights: { readonly vectorOps: n
   return [
     compute('agrad', 'router', 'gates', {
       vectorOps: weights.vectorOps + k * GATE_GRADIENT_OPS * T * E + noise(n, NOISE_GRADIENT_OPS),
-      hbmBytes: weights.hbmBytes + k * GATE_GRADIENT_PASSES * 4 * T * E,
+      hbmBytes: weights.hbmBytes + k * GATE_GRADIENT_PASSES * r * T * E,
     }),
     compute('agrad', 'router', 'norm, logits', {
       matmuls: Array.from({ length: products }, () => ({ m: T, k: E, n: d, batch: 1 })),
       vectorOps: norm.vectorOps,
-      hbmBytes: products * (4 * T * E + w * d * E) + norm.hbmBytes,
+      hbmBytes: products * (r * T * E + w * d * E) + norm.hbmBytes,
     }),
     compute('wgrad', 'router', 'logits', {
       matmuls: Array.from({ length: products }, () => ({ m: d, k: T, n: E, batch: 1 })),
-      hbmBytes: a * T * d + products * 4 * (T * E + d * E),
+      hbmBytes: a * T * d + products * (r * T * E + 4 * d * E),
     }),
   ];
 }

@@ -73,7 +73,7 @@ function backwardSteps(dispatch: Dispatch, n: SwitchNumbers): Step[] {
 
 function savedTensors(dispatch: Dispatch, n: SwitchNumbers): Tensor[] {
   return [
-    { name: 'router probabilities', bytes: 4 * n.gate.products * n.T * n.E },
+    { name: 'router probabilities', bytes: n.r * n.gate.products * n.T * n.E },
     dispatch.routes(n),
     { name: 'expert inputs', bytes: n.a * n.received },
     { name: 'expert hidden', bytes: n.a * n.hidden },

@@ -6,12 +6,13 @@ import type { SwitchShape } from '../switch-shape.ts';
 
 /**
  * The letters of a Switch layer's blocks. Per device:
- *   a, w bytes of an activation and of a weight   G groups of S tokens, T = G S   d dModel   k choices per token
+ *   a, w, r bytes of an activation, of a weight and of a router score   G groups of S tokens, T = G S   d dModel   k choices per token
  *   E experts, L of them here   C slots per expert and group   F dExpert   g matrices into the hidden layer
  */
 export interface SwitchNumbers {
   readonly a: number;
   readonly w: number;
+  readonly r: number;
   readonly T: number;
   readonly G: number;
   readonly S: number;
@@ -72,14 +73,14 @@ function numbersOf(
   batches: readonly RowBatch[],
   exchange: Exchange | null,
 ): Omit<SwitchNumbers, 'choices' | 'sent'> {
-  const { model, activationBytes: a, weightBytes: w } = sizes;
+  const { model, activationBytes: a, weightBytes: w, routerBytes: r } = sizes;
   const { groupTokens: S, experts: E, expertCapacity: C, expertsPerDevice: L, groupsPerDevice: G, topK: k, gate } = shape;
   const d = model.dModel;
   const F = model.moe?.dExpert ?? 0;
   const g = model.ffnMatrices - 1;
   const rows = receivedRows(batches);
   const active = batches.reduce((count, batch) => count + (batch.rows > 0 ? batch.experts : 0), 0);
-  return { a, w, T: G * S, G, S, d, E, L, C, k, F, g, gate, batches, rows, active, received: rows * d, hidden: rows * g * F, exchange };
+  return { a, w, r, T: G * S, G, S, d, E, L, C, k, F, g, gate, batches, rows, active, received: rows * d, hidden: rows * g * F, exchange };
 }
 
 function exchangeOf({ layout }: Sizes, bytes: number, traffic: Float64Array | null): Exchange | null {

@@ -1,4 +1,4 @@
-import { exp, log } from '../../../base/index.ts';
+import { exp, log, rsqrt } from '../../../base/index.ts';
 import type { Numerics, Reals } from '../../numerics.ts';
 import { expectSetting, expectUpdate } from '../optimizer-checks.ts';
 import type { OptimizerState, OptimizerStep, OptimizerTensors, ReferenceOptimizer, WeightShape } from './optimizer.ts';
@@ -83,7 +83,7 @@ function vectorDirection(
   for (let c = 0; c < gradient.length; c++) {
     const square = round(round(gradient[c] * gradient[c]) + round(epsilon1));
     secondMoment[c] = round(round(kept * secondMoment[c]) + round(fresh * square));
-    direction[c] = round(gradient[c] * inverseRoot(round, secondMoment[c]));
+    direction[c] = round(gradient[c] * round(rsqrt(secondMoment[c])));
   }
   return direction;
 }
@@ -115,16 +115,12 @@ function matrixDirection(
   const mean = round(total / rows);
   const direction = zeros(rows * columns);
   for (let r = 0; r < rows; r++) {
-    const ofRow = inverseRoot(round, round(rowMeans[r] / mean));
+    const ofRow = round(rsqrt(round(rowMeans[r] / mean)));
     for (let c = 0; c < columns; c++) {
-      direction[r * columns + c] = round(round(gradient[r * columns + c] * ofRow) * inverseRoot(round, columnMeans[c]));
+      direction[r * columns + c] = round(round(gradient[r * columns + c] * ofRow) * round(rsqrt(columnMeans[c])));
     }
   }
   return direction;
-}
-
-function inverseRoot(round: Numerics['round'], value: number): number {
-  return round(1 / round(Math.sqrt(value)));
 }
 
 function rootMeanSquare({ round }: Numerics, values: Reals): number {
