@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { VectorFile } from './case.ts';
@@ -10,7 +10,8 @@ import { VECTOR_FILES } from './files/index.ts';
  * can read fails, and so does a folder in which nothing ran. Other cases in the same formats: SWITCHYARD_VECTORS=<folder> npx vitest run test/conformance
  */
 const OWN = fileURLToPath(new URL('../vectors', import.meta.url));
-const folder = process.env.SWITCHYARD_VECTORS ?? OWN;
+const folder = process.env.SWITCHYARD_VECTORS || OWN;
+if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`SWITCHYARD_VECTORS: ${resolve(folder)} is not a folder`);
 const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
 
 const read = (file: string): VectorFile | Error => {

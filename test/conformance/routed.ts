@@ -4,8 +4,17 @@ import { f32Elements, planArena } from '../../src/model/index.ts';
 import { type Assignment, createRouter, type OptionValues, type Router, type RouterInput } from '../../src/routing/index.ts';
 import { allTables } from '../kernels/paths.ts';
 
-const memory = createKernelMemory(4 << 20);
-const tables = allTables(memory);
+let memory = createKernelMemory(4 << 20);
+let tables = allTables(memory);
+
+/** Every kernel path over a memory that holds a plan. */
+function tablesOver(bytes: number): typeof tables {
+  if (memory.buffer.byteLength < bytes) {
+    memory = createKernelMemory(bytes);
+    tables = allTables(memory);
+  }
+  return tables;
+}
 
 export interface Scores {
   readonly probabilities: Float32Array;
@@ -16,16 +25,20 @@ export interface Scores {
 /** Softmax of logits [S, E] as a run computes it, on every kernel path; all of them must give the same bits. */
 export function softmaxOf(logits: ArrayLike<number>, tokens: number, experts: number): Scores {
   expect(logits.length, 'logits').toBe(tokens * experts);
-  const answers = tables.map((table) => {
-    const arena = planArena(64);
-    const source = arena.allocate([tokens, experts], 'f32');
-    const probabilities = arena.allocate([tokens, experts], 'f32');
-    const statistics = arena.allocate([2, tokens], 'f32');
+  const arena = planArena(64);
+  const source = arena.allocate([tokens, experts], 'f32');
+  const probabilities = arena.allocate([tokens, experts], 'f32');
+  const statistics = arena.allocate([2, tokens], 'f32');
+  const answers = tablesOver(arena.bytes).map((table) => {
     f32Elements(memory.buffer, source).set(logits);
     table.softmax(source, 0, probabilities, statistics);
     return { probabilities: f32Elements(memory.buffer, probabilities).slice(), statistics: f32Elements(memory.buffer, statistics).slice() };
   });
-  for (const answer of answers) expect(bitsOf(answer.probabilities)).toEqual(bitsOf(answers[0].probabilities));
+  const oracle = bitsOf(answers[0].probabilities);
+  for (const answer of answers) {
+    const differs = bitsOf(answer.probabilities).findIndex((bits, i) => bits !== oracle[i]);
+    expect(differs, 'first probability in which the kernel paths differ').toBe(-1);
+  }
   return answers[0];
 }
 
@@ -64,6 +77,6 @@ export function byToken<Value>(column: ArrayLike<Value>, tokens: number): Value[
 /** 1 where the row has a slot. */
 export const keptOf = ({ slot }: Assignment): number[] => Array.from(slot, (seat) => (seat >= 0 ? 1 : 0));
 
-function bitsOf(values: Float32Array): number[] {
-  return Array.from(new Uint32Array(values.buffer, values.byteOffset, values.length));
+function bitsOf(values: Float32Array): Uint32Array {
+  return new Uint32Array(values.buffer, values.byteOffset, values.length);
 }

@@ -14,7 +14,7 @@ const TOLERANCE = 1e-6;
 /** Biases that balance experts without a loss: each step's counts, and the bias that follows from them. */
 export function lossFreeBias({ about, logits, history }: Vectors): VectorFile {
   const topK = Number(/k=(\d+)/.exec(about)?.[1] ?? 2);
-  const rate = Number(/u=([\d.]+\d)/.exec(about)?.[1] ?? 0.05);
+  const rate = Number(/u=(\d*\.?\d+(?:e[+-]?\d+)?)/i.exec(about)?.[1] ?? 0.05);
   const cases = history.map(
     ({ bias, counts }, step): Case => ({
       name: `step ${step}`,

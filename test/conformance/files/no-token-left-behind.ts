@@ -7,9 +7,9 @@ interface Example {
   readonly capacity: number;
   readonly iterations: number;
   readonly logits: readonly (readonly number[])[];
-  /** -1 where no round found room. */
-  readonly expert: readonly number[];
-  readonly iteration: readonly number[];
+  /** -1, or nothing, where no round found room: in one of the two or in both. */
+  readonly expert: readonly (number | null)[];
+  readonly iteration: readonly (number | null)[];
   readonly dropped: number;
 }
 
@@ -27,16 +27,20 @@ function check({ capacity, iterations, logits, expert, iteration, dropped }: Exa
   };
   const rounds = Array.from({ length: iterations }, (_, round) => seatedAfter(round + 1));
   const all = rounds[iterations - 1];
+  const seats = expert.map((chosen, token) => {
+    const [e, round] = [chosen ?? -1, iteration[token] ?? -1];
+    return e >= 0 && round >= 0 && round < iterations ? { expert: e, round } : { expert: -1, round: -1 };
+  });
   expectEqual(
     all,
-    expert.map((e, token) => (iteration[token] >= 0 ? e : -1)),
+    seats.map((seat) => seat.expert),
     'expert',
   );
   expect(all.filter((e) => e < 0).length, 'dropped').toBe(dropped);
   // The round in which a token is seated is the number of rounds without which it is not.
   expectEqual(
     all.map((_, token) => rounds.findIndex((seated) => seated[token] >= 0)),
-    iteration,
+    seats.map((seat) => seat.round),
     'round',
   );
 }

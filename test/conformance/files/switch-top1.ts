@@ -43,11 +43,11 @@ const TOLERANCE = 1e-6;
 
 /** Switch routing: choices, places, weights, losses; and large inputs by their checksums. */
 export function switchTop1({
-  cases,
-  generated,
+  cases = [],
+  generated = [],
 }: {
-  readonly cases: readonly Example[];
-  readonly generated: readonly Generated[];
+  readonly cases?: readonly Example[];
+  readonly generated?: readonly Generated[];
 }): VectorFile {
   return {
     cases: [
