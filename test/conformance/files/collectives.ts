@@ -20,12 +20,15 @@ interface RingRow {
   readonly reduce_scatter_s: number;
   readonly all_reduce_s: number;
   readonly all_to_all_s: number;
+  /** Nothing where nothing is sent. */
+  readonly all_to_all_over_all_gather?: number | null;
 }
 interface LoadRow {
   readonly shape: number[];
   readonly wrap: boolean[];
   readonly nodes: number;
   readonly max_link_load_per_axis_blocks: number[];
+  readonly bottleneck_blocks: number;
 }
 interface Vectors {
   readonly ring?: readonly RingRow[];
@@ -72,6 +75,8 @@ function checkRing(row: RingRow): void {
   near(reduceScatterSeconds(ring, whole), row.reduce_scatter_s, 'closed form of reduce-scatter');
   near(allReduceSeconds(ring, whole), row.all_reduce_s, 'closed form of all-reduce');
   near(allToAllSeconds(ring, whole / row.n), row.all_to_all_s, 'closed form of all-to-all');
+  const ratio = row.all_to_all_over_all_gather ?? null;
+  if (ratio !== null) near(seconds('all-to-all', whole / row.n) / seconds('all-gather', whole), ratio, 'all-to-all over all-gather');
 }
 
 function checkLoads(row: LoadRow): void {
@@ -84,4 +89,5 @@ function checkLoads(row: LoadRow): void {
   row.max_link_load_per_axis_blocks.forEach((blocks, axis) => {
     near(busiest[axis], blocks, `busiest link of dimension ${axis}`);
   });
+  near(Math.max(...busiest), row.bottleneck_blocks, 'busiest link');
 }
