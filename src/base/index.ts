@@ -4,6 +4,7 @@
  * Nothing here knows about chips, tokens or models.
  */
 export * from './activations.ts';
+export * from './divisors.ts';
 export * from './elementary.ts';
 export * from './elementary-trigonometry.ts';
 export * from './errors.ts';

@@ -1,3 +1,4 @@
+import { greatestCommonDivisor } from '../base/index.ts';
 import type { ArenaPlan, TensorView } from '../model/index.ts';
 import type { StackPlan } from './job.ts';
 import { allocateCounts, allocateSums, type CountView, type SumView } from './memory-views.ts';
@@ -116,8 +117,4 @@ function spread(total: number, wanted: number, shift: number): number[] {
   let stride = Math.max(1, Math.floor(wanted * 0.618));
   while (greatestCommonDivisor(stride, wanted) !== 1) stride++;
   return Array.from({ length: wanted }, (_, i) => Math.floor((((i * stride) % wanted) + shift) * (total / wanted)));
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }

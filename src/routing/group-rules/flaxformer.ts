@@ -1,3 +1,4 @@
+import { leastCommonMultiple } from '../../base/index.ts';
 import type { GroupRule } from '../group-rule.ts';
 import { splitIntoGroups } from '../groups.ts';
 
@@ -12,15 +13,7 @@ export const flaxformer: GroupRule = {
   readsGroupTokens: true,
   split: ({ tokens, maxGroupTokens, devices, experts }) => {
     const replicas = Math.max(1, Math.floor(devices / Math.min(experts, devices)));
+    // Every group lies on one device, so their number is a multiple of the devices too.
     return splitIntoGroups(tokens, maxGroupTokens, leastCommonMultiple(experts * replicas, devices));
   },
 };
-
-/** Every group lies on one device, so their number is a multiple of the devices too. */
-function leastCommonMultiple(a: number, b: number): number {
-  return (a / greatestCommonDivisor(a, b)) * b;
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
-}
