@@ -7,7 +7,7 @@ export interface StepTokens {
   readonly sequences: number;
   /** Tokens per sequence by stack. */
   readonly length: Readonly<Record<Stack, number>>;
-  /** Experts that a token meets in a Switch layer: the router's choices, or fewer where there are not slots for all of them. */
+  /** Experts that a token meets, mean over the Switch layers of a stack: the choices that tokens make, or fewer where there are not slots for all of them. */
   readonly expertsPerToken: Readonly<Record<Stack, number>>;
 }
 

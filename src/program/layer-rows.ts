@@ -53,6 +53,14 @@ export function layerRows(scenario: Scenario, shape: SwitchShape, layer: number,
   return spreadRows(scenario, kept, stepTraffic(source, source.tokenTraffic, scale), bytesPerRow);
 }
 
+/** The load of a layer, or of the nearest one that was routed, of its own stack if there is any. */
+export function nearestLayer(load: Load, stack: Stack, layer: number): LayerLoad {
+  const own = load.layers.filter((candidate) => candidate.stack === stack);
+  const [first, ...rest] = own.length > 0 ? own : load.layers;
+  assert(first !== undefined, 'a load has layers');
+  return rest.reduce((near, other) => (Math.abs(other.layer - layer) < Math.abs(near.layer - layer) ? other : near), first);
+}
+
 /** Rows of the device that has most, and choices of the one that sends most: what buffers must hold. */
 export function largestRows({ devices }: LayerRows): { readonly received: number; readonly sent: number } {
   return {
@@ -88,13 +96,6 @@ function batchesOf(rows: Float64Array): RowBatch[] {
   const experts = new Map<number, number>();
   for (const count of rows) experts.set(count, (experts.get(count) ?? 0) + 1);
   return Array.from(experts, ([count, of]) => ({ rows: count, experts: of }));
-}
-
-function nearestLayer(load: Load, stack: Stack, layer: number): LayerLoad {
-  const own = load.layers.filter((candidate) => candidate.stack === stack);
-  const [first, ...rest] = own.length > 0 ? own : load.layers;
-  assert(first !== undefined, 'a load has layers');
-  return rest.reduce((near, other) => (Math.abs(other.layer - layer) < Math.abs(near.layer - layer) ? other : near), first);
 }
 
 function sum(values: Float64Array): number {

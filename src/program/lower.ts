@@ -6,15 +6,16 @@ import { blocksOf } from './blocks/index.ts';
 import { createBuilder } from './builder.ts';
 import { checkProgram } from './check.ts';
 import { type Emission, emitBackward, emitForward, keep, type TaskRange } from './emit.ts';
+import { expertsPerToken } from './experts-per-token.ts';
 import { createPlans } from './plans.ts';
 import type { Program } from './program.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
-import { expertsPerToken } from './switch-shape.ts';
 import { emitReduction, emitUpdates, type Reduced, slowdowns } from './update.ts';
 
 /**
- * Lowers one training step (forward, backward, gradient reduction, optimizer) into a checked program. With slots the step does not depend on `load`; without
- * (dropless dispatch), null stands for one that is perfectly balanced. Throws InputError for what cannot be cut.
+ * Lowers one training step (forward, backward, gradient reduction, optimizer) into a checked program. With slots only `modelFlops` depends on `load`; without
+ * (dropless dispatch), durations and bytes do too. Null stands for a load that is perfectly balanced and all of whose tokens make all of their choices.
+ * Throws InputError for what cannot be cut.
  */
 export function lowerStep(scenario: Scenario, chip: Chip, topology: Topology, load: Load | null): Program {
   const sizes = sizesOf(scenario, chip);

@@ -50,7 +50,7 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
     unit: 'fraction',
     from: 'engine',
     definition:
-      "Model FLOPs utilisation: FLOPs of the model's own matrix products, without padding and recomputation, over the bf16 peak. A token counts as many experts as it chooses, or fewer where there are not slots for all.",
+      "Model FLOPs utilisation: FLOPs of the model's own matrix products, without padding and recomputation, over the bf16 peak. A token counts as many experts as it asked for (mean over the routed tokens; padding asks for none), or fewer where there are not slots for all.",
     formula: 'modelFlops / (stepSeconds * chips * matmulFlopsPerSecond)',
     origin: PALM,
     better: 'higher',

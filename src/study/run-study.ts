@@ -89,7 +89,7 @@ export async function runStudy(input: StudyInput): Promise<StudyOutput> {
   return { result: { ...body, fingerprint, provenance }, ...simulated };
 }
 
-/** Lowers and runs one step; no threads, no tokens. Only dropless dispatch looks at the load, and takes null for a balanced one. */
+/** Lowers and runs one step; no threads, no tokens. With slots the load sets the model FLOPs alone, without (dropless dispatch) the step as well; null is a balanced one. */
 export function simulateStep(scenario: Scenario, chip: Chip, load: Load | null): Omit<StudyOutput, 'result'> {
   const topology = sliceTopology(chip, scenario.topology);
   const program = lowerStep(scenario, chip, topology, load);

@@ -209,6 +209,7 @@ describe('a load that was routed in part', () => {
         ...layer,
         groups: layer.groups / 2,
         routedGroups: layer.routedGroups.filter((group) => group % 2 === 0),
+        requested: layer.requested.map((rows) => rows / 2),
         kept: layer.kept.map((rows) => rows / 2),
         tokenTraffic: layer.tokenTraffic && { ...layer.tokenTraffic, bytes: layer.tokenTraffic.bytes.map((bytes) => bytes / 2) },
       })),
