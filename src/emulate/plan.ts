@@ -2,6 +2,7 @@ import { assert } from '../base/index.ts';
 import type { KernelTable } from '../kernels/index.ts';
 import { type ArenaPlan, planArena } from '../model/index.ts';
 import { createRouter, type RouterRead, routingSizes } from '../routing/index.ts';
+import { CLUSTERS } from '../scenario/index.ts';
 import { CONTROL_WORDS } from './control.ts';
 import {
   type EmulationJob,
@@ -18,7 +19,6 @@ import type { KernelPair } from './kernel-pair.ts';
 import { mebibytes, memoryError } from './memory-error.ts';
 import { allocateCounts, allocateSums } from './memory-views.ts';
 import { expertsByDevice, totalGroups } from './shards.ts';
-import { CLUSTERS } from './tokens.ts';
 import type { EmulationRequest, RoutingVariant, StackTokens } from './types.ts';
 import { planVerification } from './verification-plan.ts';
 import { planVerificationScratch } from './verification-scratch.ts';

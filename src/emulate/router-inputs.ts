@@ -1,11 +1,12 @@
 import { assert, Purpose } from '../base/index.ts';
 import { f32Elements } from '../model/index.ts';
 import { addProbabilitySums, type RouterInput, type RouterRead } from '../routing/index.ts';
+import { CLUSTERS } from '../scenario/index.ts';
 import { domainGates, fillDomains } from './domains.ts';
 import type { EmulationJob, LayerChunk, ThreadScratch } from './job.ts';
 import { layerKey, stackNumber } from './shards.ts';
 import { tokenDraws } from './token-draws.ts';
-import { CLUSTERS, clusterOf, zipfCumulative } from './tokens.ts';
+import { clusterOf, zipfCumulative } from './tokens.ts';
 import type { EmulationRequest, StackTokens } from './types.ts';
 
 /** Input of one group and layer without what differs between variants: capacity, and the bias that belongs to one router's own history. */

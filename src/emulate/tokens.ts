@@ -1,5 +1,6 @@
 import { exp, log, Purpose, uniform } from '../base/index.ts';
 import { roundArrayToBf16 } from '../kernels/index.ts';
+import { CLUSTERS } from '../scenario/index.ts';
 import { fillNoise, lookUpNoise, noiseLevelBits, noiseLevels, noiseWords } from './noise.ts';
 
 /**
@@ -8,8 +9,6 @@ import { fillNoise, lookUpNoise, noiseLevelBits, noiseLevels, noiseWords } from 
  * every component of mean 0 and variance 1. The share s of the variance is the one knob: at 0 tokens are independent, at 1 all tokens of a
  * cluster are equal and go to the same expert, so frequent clusters overfill theirs. Natural text lies between; where is an assumption.
  */
-
-export const CLUSTERS = 1024;
 
 /** What a stack's tokens depend on besides their global index. */
 export interface TokenLaw {

@@ -30,6 +30,12 @@ function readOptions(text: string, rest: string | undefined): Readonly<Record<st
       { code: 'E_USAGE', path: '--load', value: JSON.stringify(text), rule, remedy: 'e.g. --load hot-expert:share=0.5' },
     ]);
   }
+  const names = pairs.map((pair) => pair?.[1]);
+  const again = names.find((name, i) => names.indexOf(name) < i);
+  if (again !== undefined) {
+    const rule = `names ${again} more than once`;
+    throw new InputError([{ code: 'E_USAGE', path: '--load', value: JSON.stringify(text), rule, remedy: `keep one ${again}=` }]);
+  }
   return Object.fromEntries(pairs.flatMap((pair) => (pair === null ? [] : [[pair[1], readValue(pair[2])]])));
 }
 

@@ -16,8 +16,8 @@ export function checkInput(
   if (!(Number.isInteger(experts) && experts > 0)) refuse('experts', experts, 'a whole number above 0');
   if (!(Number.isInteger(expertCapacity) && expertCapacity > 0)) refuse('expertCapacity', expertCapacity, 'a whole number above 0');
   if (topK > experts) refuse('experts', experts, `at least ${topK}, the experts that a token chooses`);
-  const rule = misfit?.(experts) ?? null;
-  if (rule !== null) refuse('experts', experts, rule);
+  const unfit = misfit?.(experts) ?? null;
+  if (unfit !== null) refuse('experts', experts, `such that the option ${unfit.option} fits: it ${unfit.rule}`);
   for (const name of reads) {
     const column = input[name];
     if (column === undefined) {

@@ -1,17 +1,27 @@
-import type { LoadMisfit, LoadPlace, LoadSizes } from './named-load.ts';
+import type { LoadPlace, LoadSizes } from './named-load.ts';
+import type { OptionMisfit } from './options.ts';
 
 /** Two ways of spreading choices, and the sets of experts that named loads spread them over. */
 
 /**
- * Gives every expert of `among` the same number of choices, up to rounding, in every group and over any run of groups: choice after choice goes
- * round the experts in the layer's order.
+ * Gives every expert of `among` the same number of choices, up to rounding, in every group and over any run of groups, and the same number of first
+ * choices, of second ones and so on. The k choices of token t are neighbours in the layer's order, those at t k .. t k + k - 1, modulo their number n. Where
+ * k and n share a divisor g the same sets return after n / g tokens, so from one such round to the next a set's choices change ranks, until after g rounds every
+ * expert has had each rank once.
  */
 export function takeTurns(place: LoadPlace, among: readonly number[]): Int32Array {
   const { tokens, topK, group, order } = place;
   const members = new Set(among);
-  const round = order.filter((expert) => members.has(expert));
-  const first = group * tokens * topK;
-  return Int32Array.from({ length: tokens * topK }, (_, choice) => round[(first + choice) % round.length]);
+  const turns = order.filter((expert) => members.has(expert));
+  const count = turns.length;
+  const divisor = greatestDivisor(topK, count);
+  const choices = new Int32Array(tokens * topK);
+  for (let token = 0; token < tokens; token++) {
+    const global = group * tokens + token;
+    const shift = Math.floor((global * divisor) / count) % divisor;
+    for (let rank = 0; rank < topK; rank++) choices[token * topK + rank] = turns[(global * topK + ((rank + shift) % topK)) % count];
+  }
+  return choices;
 }
 
 /**
@@ -44,7 +54,7 @@ export function expertsOn(device: number, { experts, devices }: LoadSizes): numb
 }
 
 /** Why `share` of the choices cannot fall on `hot` experts while the rest falls on the others. */
-export function shareMisfit({ experts, topK }: LoadSizes, hot: number, share: number): LoadMisfit | null {
+export function shareMisfit({ experts, topK, devices }: LoadSizes, hot: number, share: number): OptionMisfit | null {
   const { always, chance } = hotChoices(share, topK);
   const most = chance > 0 ? always + 1 : always;
   if (most > hot) {
@@ -53,12 +63,21 @@ export function shareMisfit({ experts, topK }: LoadSizes, hot: number, share: nu
     return { option: 'share', rule, remedy: `use at most ${bound}` };
   }
   if (topK - always <= experts - hot) return null;
-  const rule = `${topK - always} choices of a token are left for ${counted(experts - hot, 'other expert')}`;
+  if (hot === experts && devices === 1) {
+    const rule = 'every device, or the only one, holds all experts, so none is left for the rest of the choices';
+    return {
+      option: 'share',
+      rule,
+      remedy: 'spread the experts over several devices (layout.expertsOver), or make one expert hot (hot-expert)',
+    };
+  }
+  const left = topK - always;
+  const rule = `${counted(left, 'choice')} of a token ${left === 1 ? 'is' : 'are'} left for ${counted(experts - hot, 'other expert')}`;
   return { option: 'share', rule, remedy: 'raise share, or use more experts' };
 }
 
 /** Why number `index` of `count` things does not exist. */
-export function indexMisfit(option: string, index: number, count: number, things: string): LoadMisfit | null {
+export function indexMisfit(option: string, index: number, count: number, things: string): OptionMisfit | null {
   if (index < count) return null;
   return { option, rule: `must be below ${count}, the ${things}`, remedy: `use 0 to ${count - 1}` };
 }
@@ -68,6 +87,11 @@ function hotChoices(share: number, topK: number): { readonly always: number; rea
   const mean = Math.round(share * topK * 1e9) / 1e9;
   const always = Math.floor(mean);
   return { always, chance: mean - always };
+}
+
+/** Of both numbers (Euclid). */
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
 }
 
 /** Fills `chosen` with different members of `among`, all sets equally likely. */

@@ -1,3 +1,4 @@
+import type { OptionMisfit } from './options.ts';
 import { chooseTopOfRow } from './top-choices.ts';
 
 export interface GroupLimits {
@@ -10,12 +11,29 @@ export interface GroupLimits {
 /** A group counts by the sum of its best experts, this many of them. */
 const BEST_OF_GROUP = 2;
 
-/** What is wrong with the limits for `experts` experts; null when nothing is. */
-export function groupMisfit(experts: number, { topK, expertGroups, chosenGroups }: GroupLimits): string | null {
-  if (experts % expertGroups !== 0) return `a multiple of expertGroups, ${expertGroups}`;
-  if (chosenGroups > expertGroups) return `in at least as many expertGroups, ${expertGroups}, as chosenGroups, ${chosenGroups}`;
+/** The limit that does not suit `experts` experts, nor the other limits; null when all do. */
+export function groupMisfit(experts: number, { topK, expertGroups, chosenGroups }: GroupLimits): OptionMisfit | null {
+  if (experts % expertGroups !== 0) {
+    const divisor = largestDivisor(experts, expertGroups);
+    return {
+      option: 'expertGroups',
+      rule: `must divide the ${experts} experts evenly`,
+      remedy: `use ${divisor}, or another model.experts`,
+    };
+  }
+  if (chosenGroups > expertGroups) {
+    const remedy = `use at most ${expertGroups}, or raise expertGroups`;
+    return { option: 'chosenGroups', rule: `must be at most expertGroups, ${expertGroups}`, remedy };
+  }
   const choice = (experts / expertGroups) * chosenGroups;
-  return choice < topK ? `so many that ${chosenGroups} of ${expertGroups} groups hold topK, ${topK}` : null;
+  if (choice >= topK) return null;
+  const rule = `must be at most ${choice}, the experts that ${chosenGroups} of ${expertGroups} groups hold together`;
+  return { option: 'topK', rule, remedy: `use at most ${choice}, raise chosenGroups, or lower expertGroups` };
+}
+
+/** The largest divisor of `count` that is at most `most`. */
+function largestDivisor(count: number, most: number): number {
+  for (let divisor = Math.min(count, most); ; divisor--) if (count % divisor === 0) return divisor;
 }
 
 /**

@@ -13,9 +13,17 @@ export { expectedDroppedTokenFraction } from './expected-drop.ts';
 export { GROUP_RULES } from './group-rules/index.ts';
 export { type Groups, isIssue, splitIntoGroups } from './groups.ts';
 export { addProbabilitySums, balanceLoss } from './load-balance.ts';
-export type { LoadMisfit, LoadPlace, LoadSizes, NamedLoad } from './named-load.ts';
+export type { LoadPlace, LoadSizes, NamedLoad } from './named-load.ts';
 export { NAMED_LOADS, type NamedLoadKind } from './named-loads/index.ts';
-export { type OptionSpec, type OptionSpecs, type OptionValue, type OptionValues, optionIssues, resolveOptions } from './options.ts';
+export {
+  type OptionMisfit,
+  type OptionSpec,
+  type OptionSpecs,
+  type OptionValue,
+  type OptionValues,
+  optionIssues,
+  resolveOptions,
+} from './options.ts';
 export { assignRecorded, type RecordedInput } from './recorded.ts';
 export type { Router, RouterEntry, RouterGradient, RouterInput, RouterRead, RouterSizes } from './router.ts';
 export { ROUTERS } from './routers/index.ts';

@@ -1,4 +1,4 @@
-import type { OptionSpecs, OptionValues, ValuesOf } from './options.ts';
+import type { OptionMisfit, OptionSpecs, OptionValues, ValuesOf } from './options.ts';
 
 /** What decides whether a named load fits a model, a layout and a router. Letters: S tokens of a group, E experts, k choices per token. */
 export interface LoadSizes {
@@ -8,6 +8,8 @@ export interface LoadSizes {
   readonly topK: number;
   /** Devices that the experts are spread over, in contiguous ranges; 1 where every device holds all of them. */
   readonly devices: number;
+  /** Devices that hold groups of tokens. */
+  readonly sources: number;
 }
 
 /** One group of tokens of one Switch layer. */
@@ -17,9 +19,8 @@ export interface LoadPlace extends LoadSizes {
   /** Number of the group among all groups of its stack, and how many those are. */
   readonly group: number;
   readonly groups: number;
-  /** Device that the group lies on, and number of devices that hold groups. */
+  /** Device that the group lies on. */
   readonly source: number;
-  readonly sources: number;
   /** Number of the Switch layer in the model, encoder first. */
   readonly layer: number;
   /** [E]: a permutation of the experts, the layer's own. */
@@ -30,13 +31,6 @@ export interface LoadPlace extends LoadSizes {
   readonly draw: (token: number, index: number) => number;
 }
 
-/** An option that asks for what the sizes do not give. */
-export interface LoadMisfit {
-  readonly option: string;
-  readonly rule: string;
-  readonly remedy: string;
-}
-
 /** A law that says which experts tokens choose, instead of a router that computes it. */
 export interface NamedLoad {
   readonly title: string;
@@ -44,14 +38,14 @@ export interface NamedLoad {
   readonly law: string;
   readonly options: OptionSpecs;
   /** Why it cannot keep its promise under these sizes, or null. */
-  readonly misfit: (sizes: LoadSizes, options: OptionValues) => LoadMisfit | null;
+  readonly misfit: (sizes: LoadSizes, options: OptionValues) => OptionMisfit | null;
   /** [S * k] token-major, different experts for one token, first choices first; -1 throughout where a token is padding. */
   readonly choose: (place: LoadPlace, options: OptionValues) => Int32Array;
 }
 
 interface NamedLoadDefinition<Specs extends OptionSpecs> extends Pick<NamedLoad, 'title' | 'law'> {
   readonly options: Specs;
-  readonly misfit: (sizes: LoadSizes, options: ValuesOf<Specs>) => LoadMisfit | null;
+  readonly misfit: (sizes: LoadSizes, options: ValuesOf<Specs>) => OptionMisfit | null;
   readonly choose: (place: LoadPlace, options: ValuesOf<Specs>) => Int32Array;
 }
 

@@ -25,6 +25,13 @@ interface SwitchOption {
   readonly meaning: string;
 }
 
+/** An option that asks for what the sizes do not give. */
+export interface OptionMisfit {
+  readonly option: string;
+  readonly rule: string;
+  readonly remedy: string;
+}
+
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 export type OptionValue = string | number | boolean;
 export type OptionValues = Readonly<Record<string, OptionValue>>;

@@ -1,5 +1,5 @@
 import type { Assignment } from './assignment.ts';
-import type { OptionSpecs, OptionValues } from './options.ts';
+import type { OptionMisfit, OptionSpecs, OptionValues } from './options.ts';
 
 /**
  * What a router is asked: one group of tokens, and of the rest what the router `reads`.
@@ -55,8 +55,10 @@ export interface Router {
   readonly gates?: 'domain';
   /** All-to-alls of one layer in the forward pass, and as many in the backward pass: to the experts and back, and what else the algorithm sends. */
   readonly allToAlls: 2 | 4;
-  /** What this number of experts must be instead, in words after "must be"; null when it fits the options. Left out where topK says it all. */
-  readonly misfit?: (experts: number) => string | null;
+  /** The option that does not suit this number of experts; null when all do. Left out where topK says it all. */
+  readonly misfit?: (experts: number) => OptionMisfit | null;
+  /** Vocabulary ids must be below this; left out where it reads none, or all that there are. */
+  readonly vocabulary?: number;
   /** Most passes over the scores [S, E] that the assignment takes beside the gate; left out where the gate is all. */
   readonly assignmentPasses?: number;
   /** Rows of an assignment. */

@@ -6,6 +6,9 @@ import type { Dtype } from '../model/index.ts';
  */
 export const CLUSTERING_STRENGTHS: Readonly<Record<string, number>> = { uniform: 0, default: 0.1, strong: 0.5 };
 
+/** Clusters of synthetic tokens; the number of its cluster is also a token's vocabulary id, so `load: {kind: measured}` has ids below this. */
+export const CLUSTERS = 1024;
+
 /**
  * Every default of a scenario file but those that depend on other keys (`layout.expertsOver`, `routing.groupsMultipleOf`, `question`, `name`,
  * and what `softwareDefaults` gives).

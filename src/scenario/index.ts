@@ -3,7 +3,7 @@
  * across fields, and what every error code means; reading files is the work of intake/.
  */
 export { ISSUE_CODES } from './codes.ts';
-export { CLUSTERING_STRENGTHS, SCENARIO_DEFAULTS, type SoftwareDefaults, softwareDefaults } from './defaults.ts';
+export { CLUSTERING_STRENGTHS, CLUSTERS, SCENARIO_DEFAULTS, type SoftwareDefaults, softwareDefaults } from './defaults.ts';
 export type { IssueCode } from './issue-code.ts';
 export * from './load.ts';
 export { resolveMesh } from './mesh.ts';

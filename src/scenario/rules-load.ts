@@ -1,5 +1,6 @@
 import { shardsOf } from '../layout/index.ts';
 import { NAMED_LOADS, routerOrNull } from '../routing/index.ts';
+import { CLUSTERS } from './defaults.ts';
 import type { ScenarioRule } from './rule.ts';
 import type { LoadSpec, NamedLoadSpec } from './scenario.ts';
 
@@ -9,7 +10,8 @@ const namedLoadFits: ScenarioRule = {
   check: ({ scenario: { load, model, layout, routing } }) => {
     const router = routerOrNull(routing);
     if (!isNamed(load) || model.moe === null || router === null || model.moe.experts < router.topK) return [];
-    const sizes = { experts: model.moe.experts, topK: router.topK, devices: shardsOf(layout).experts };
+    const shards = shardsOf(layout);
+    const sizes = { experts: model.moe.experts, topK: router.topK, devices: shards.experts, sources: shards.batch };
     const misfit = NAMED_LOADS[load.kind].misfit(sizes, load);
     if (misfit === null) return [];
     const { option, rule, remedy } = misfit;
@@ -36,7 +38,19 @@ const loadSuitsRouter: ScenarioRule = {
   },
 };
 
-export const LOAD_RULES: readonly ScenarioRule[] = [namedLoadFits, loadSuitsRouter];
+/** Ids of synthetic tokens are in the router's vocabulary. */
+const vocabularyHoldsIds: ScenarioRule = {
+  reads: ['load.kind', 'model', 'routing.router', 'routing.options'],
+  check: ({ scenario: { load, model, routing } }) => {
+    const vocabulary = routerOrNull(routing)?.vocabulary ?? CLUSTERS;
+    if (load.kind !== 'measured' || model.moe === null || vocabulary >= CLUSTERS) return [];
+    const rule = `synthetic tokens have ${CLUSTERS} ids, those of their clusters, and the table of ${routing.router} must hold them all`;
+    const remedy = `use at least ${CLUSTERS}, or another load than measured`;
+    return [{ code: 'E_ROUTER_OPTION', path: 'routing.options.vocabulary', value: String(vocabulary), rule, remedy }];
+  },
+};
+
+export const LOAD_RULES: readonly ScenarioRule[] = [namedLoadFits, loadSuitsRouter, vocabularyHoldsIds];
 
 function isNamed(load: LoadSpec): load is NamedLoadSpec {
   return Object.hasOwn(NAMED_LOADS, load.kind);

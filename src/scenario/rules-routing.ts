@@ -2,6 +2,7 @@ import { type Issue, unknownKey } from '../base/index.ts';
 import { switchLayersOf } from '../model/index.ts';
 import { CAPACITY_RULES, GROUP_RULES, optionIssues, ROUTERS, routerOrNull, routingSizes } from '../routing/index.ts';
 import type { ScenarioRule } from './rule.ts';
+import type { Scenario } from './scenario.ts';
 import { stackGroups } from './stack-groups.ts';
 
 const routerIsKnown: ScenarioRule = {
@@ -38,7 +39,7 @@ const enoughExperts: ScenarioRule = {
         path: 'model.experts',
         value: String(model.moe.experts),
         rule: `${routing.router} chooses ${topK} experts per token`,
-        remedy: `use at least ${topK} experts, or another routing.router`,
+        remedy: `use at least ${topK} experts, ${fewerChoices(routing, model.moe.experts)}or another routing.router`,
       },
     ];
   },
@@ -48,17 +49,13 @@ const enoughExperts: ScenarioRule = {
 const expertsFitOptions: ScenarioRule = {
   reads: ['routing.router', 'routing.options', 'model'],
   check: ({ scenario: { routing, model } }) => {
-    const misfit = model.moe === null ? null : (routerOrNull(routing)?.misfit?.(model.moe.experts) ?? null);
-    if (model.moe === null || misfit === null) return [];
-    return [
-      {
-        code: 'E_ROUTER_OPTION',
-        path: 'routing.router',
-        value: `${model.moe.experts} experts`,
-        rule: `under these options of ${routing.router} the number of experts must be ${misfit}`,
-        remedy: 'change its options, or model.experts',
-      },
-    ];
+    const router = routerOrNull(routing);
+    // Too few experts for the choices of a token are an issue of their own.
+    if (model.moe === null || router === null || model.moe.experts < router.topK) return [];
+    const misfit = router.misfit?.(model.moe.experts) ?? null;
+    if (misfit === null) return [];
+    const { option, rule, remedy } = misfit;
+    return [{ code: 'E_ROUTER_OPTION', path: `routing.options.${option}`, value: String(routing.options[option]), rule, remedy }];
   },
 };
 
@@ -142,6 +139,14 @@ export const ROUTING_RULES: readonly ScenarioRule[] = [
   capacityIsPositive,
   emulateWithinWorkload,
 ];
+
+/** The option by which tokens choose no more than `experts` experts, as a part of a remedy; nothing where the router has none. */
+function fewerChoices({ router, options }: Scenario['routing'], experts: number): string {
+  const fits = (name: string) =>
+    (routerOrNull({ router, options: { ...options, [name]: experts } })?.topK ?? Number.POSITIVE_INFINITY) <= experts;
+  const option = Object.keys(ROUTERS[router].options).find(fits);
+  return option === undefined ? '' : `routing.options.${option} ${experts} or less, `;
+}
 
 function tooMuch(key: 'layers' | 'tokens', value: number, rule: string): Issue {
   return { code: 'E_EMULATE', path: `emulate.${key}`, value: String(value), rule, remedy: 'write all, or a smaller number' };

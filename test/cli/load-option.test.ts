@@ -45,6 +45,7 @@ describe('--load', () => {
     ['hot-expert:shar=0.5', 'E_KEY_UNKNOWN --load shar: ', 'did you mean share?'],
     ['hot-expert:share=1.5', 'E_RANGE --load share: ', 'at most 1'],
     ['hot-expert:0.5', 'E_USAGE --load: ', '--load hot-expert:share=0.5'],
+    ['hot-expert:share=0.1,share=0.9', 'E_USAGE --load: ', 'keep one share='],
     ['hot-rank:device=4', 'E_LOAD_FIT --load device: 4; ', 'use 0 to 3'],
     ['trace', 'E_MISSING --load file: ', 'name a recording'],
     ['trace:nowhere.npy', 'E_FILE --load file: ', 'no such file'],

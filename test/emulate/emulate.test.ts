@@ -8,7 +8,7 @@ import {
 } from '../../src/emulate/index.ts';
 import { fillRouterWeights } from '../../src/emulate/router-weights.ts';
 import { layerKey, stackNumber } from '../../src/emulate/shards.ts';
-import { CLUSTERS, createTokenSource, fillClusterCentres } from '../../src/emulate/tokens.ts';
+import { createTokenSource, fillClusterCentres } from '../../src/emulate/tokens.ts';
 import {
   bf16Value,
   compileModule,
@@ -17,6 +17,7 @@ import {
   createWasmTable,
   kernelModuleBytes,
 } from '../../src/kernels/index.ts';
+import { CLUSTERS } from '../../src/scenario/index.ts';
 import expectedDrop from '../vectors/expected_drop.json' with { type: 'json' };
 import { plainExecutor, SMALL, total } from './support.ts';
 

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { emulate } from '../../src/emulate/index.ts';
 import { fillRouterWeights } from '../../src/emulate/router-weights.ts';
 import { layerKey, stackNumber } from '../../src/emulate/shards.ts';
-import { CLUSTERS, createTokenSource, fillClusterCentres } from '../../src/emulate/tokens.ts';
+import { createTokenSource, fillClusterCentres } from '../../src/emulate/tokens.ts';
 import { BF16, bf16Value, createRouterScores, routerScores, topK } from '../../src/kernels/index.ts';
+import { CLUSTERS } from '../../src/scenario/index.ts';
 import { plainExecutor, SMALL, total } from './support.ts';
 
 /** Tokens per expert of one layer of the encoder by the reference router, which shares no code with the pod's. */

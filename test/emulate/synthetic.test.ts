@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { drawWords, Purpose } from '../../src/base/index.ts';
 import { fillNoise, lookUpNoise, noiseLevels, noiseWords } from '../../src/emulate/noise.ts';
 import { fillRouterWeights, ROUTER_INIT_SCALE } from '../../src/emulate/router-weights.ts';
-import { CLUSTERS, clusterOf, createTokenSource, fillClusterCentres, type TokenLaw, zipfCumulative } from '../../src/emulate/tokens.ts';
+import { clusterOf, createTokenSource, fillClusterCentres, type TokenLaw, zipfCumulative } from '../../src/emulate/tokens.ts';
 import { bf16Value } from '../../src/kernels/index.ts';
+import { CLUSTERS } from '../../src/scenario/index.ts';
 
 describe('noise', () => {
   it('is the words of base/ random numbers, for any key', () => {

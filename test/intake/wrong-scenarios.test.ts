@@ -180,7 +180,7 @@ const WRONG: readonly Case[] = [
   [
     'expert groups of unequal size',
     `${GOOD}routing: {router: {name: loss-free, expertGroups: 3}}\n`,
-    ['3:19 E_ROUTER_OPTION routing.router', 'change its options'],
+    ['3:51 E_ROUTER_OPTION routing.router.expertGroups', 'use 2, or another model.experts'],
   ],
   [
     'a misspelt router in a group',
@@ -209,6 +209,27 @@ const WRONG: readonly Case[] = [
       '',
     ),
     ['3:39 E_TOP_K model.experts', 'at least 64'],
+  ],
+  [
+    'more experts per token by default than there are',
+    'topology: tpu-v3:4x4\nmodel: {preset: switch-base, experts: 4}\nlayout: {expertsOver: none}\nrouting: {router: dense-to-sparse}\n',
+    ['2:39 E_TOP_K model.experts', 'use at least 8 experts, routing.options.maxExperts 4 or less, or another routing.router'],
+  ],
+  [
+    'one expert for many choices',
+    'topology: tpu-v3:4x4\nmodel: {preset: switch-base, experts: 1}\nlayout: {expertsOver: none}\nrouting: {router: loss-free}\n',
+    ['2:39 E_TOP_K model.experts', 'routing.options.topK 1 or less'],
+  ],
+  [
+    'a vocabulary smaller than that of synthetic tokens',
+    `${GOOD}routing: {router: {name: hash, vocabulary: 512}}\n`,
+    ['3:44 E_ROUTER_OPTION routing.router.vocabulary', 'use at least 1024'],
+  ],
+  ['no router', `${GOOD}routing: {router: null}\n`, ['3:19 E_TYPE routing.router', 'write a value']],
+  [
+    'uneven sources on one device',
+    'topology: tpu-v5e:1x1\nmodel: {preset: switch-base}\nload: {kind: source-ragged}\n',
+    ['3:7 E_LOAD_FIT load.least', 'use several devices'],
   ],
   ['more layers than there are', `${GOOD}emulate: {layers: 13}\n`, ['3:19 E_EMULATE emulate.layers', 'all']],
   ['an absent recording', `${GOOD}load: {kind: trace, file: nowhere.csv}\n`, ['3:27 E_FILE load.file', 'check the path']],

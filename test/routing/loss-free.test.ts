@@ -92,19 +92,25 @@ describe('group-limited choice', () => {
   });
 
   it.each([
-    [{ expertGroups: 3 }, 'a multiple of expertGroups, 3'],
-    [{ expertGroups: 2, chosenGroups: 3 }, 'at least as many expertGroups, 2, as chosenGroups, 3'],
-    [{ expertGroups: 8, topK: 2 }, '1 of 8 groups hold topK, 2'],
-  ])('refuses %j for 8 experts', (options, rule) => {
+    [{ expertGroups: 3 }, { option: 'expertGroups', rule: 'must divide the 8 experts evenly', remedy: 'use 2, or another model.experts' }],
+    [
+      { expertGroups: 2, chosenGroups: 3 },
+      { option: 'chosenGroups', rule: 'must be at most expertGroups, 2' },
+    ],
+    [
+      { expertGroups: 8, topK: 2 },
+      { option: 'topK', rule: 'must be at most 1, the experts that 1 of 8 groups hold together' },
+    ],
+  ])('refuses %j for 8 experts', (options, misfit) => {
     const router = createRouter('loss-free', options);
-    expect(router.misfit?.(8)).toContain(rule);
+    expect(router.misfit?.(8)).toMatchObject(misfit);
     try {
       router.route(scoredInput(ROWS, 96, 1));
       expect.fail('nothing was refused');
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       expect(error.issues[0]).toMatchObject({ code: 'E_ROUTER_INPUT', path: 'experts', value: '8' });
-      expect(error.issues[0].rule).toContain(rule);
+      expect(error.issues[0].rule).toContain(`${misfit.option} fits: it ${misfit.rule}`);
     }
   });
 });

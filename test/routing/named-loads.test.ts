@@ -4,7 +4,7 @@ import { drawWords, Purpose, uniform } from '../../src/base/index.ts';
 import { type LoadPlace, type LoadSizes, NAMED_LOADS, type NamedLoadKind, type OptionValues } from '../../src/routing/index.ts';
 
 const KINDS = Object.keys(NAMED_LOADS) as NamedLoadKind[];
-const SIZES: LoadSizes = { experts: 16, topK: 2, devices: 4 };
+const SIZES: LoadSizes = { experts: 16, topK: 2, devices: 4, sources: 4 };
 const TOKENS = 96;
 const GROUPS = 32;
 const LAYERS = 8;
@@ -23,8 +23,7 @@ function placeOf(group: number, layer: number, sizes: LoadSizes = SIZES, seed = 
     tokens,
     group,
     groups: GROUPS,
-    source: Math.floor((group * sizes.devices) / GROUPS),
-    sources: sizes.devices,
+    source: Math.floor((group * sizes.sources) / GROUPS),
     layer,
     order: Int32Array.from({ length: sizes.experts }, (_, i) => (sizes.experts - 1 - i + shift) % sizes.experts),
     layerDraw: uniform(seed, Purpose.test, layer, 2 ** 31),
@@ -82,7 +81,7 @@ const N = TOKENS * GROUPS;
 const PROMISES: Readonly<Record<NamedLoadKind, () => void>> = {
   balanced: () => {
     for (const choices of layerChoices('balanced', 0)) expectEven(countsOf([choices]), [...Array(16).keys()]);
-    const odd = { experts: 7, topK: 3, devices: 1 };
+    const odd = { experts: 7, topK: 3, devices: 1, sources: 1 };
     const uneven = layerChoices('balanced', 0, {}, odd);
     for (const choices of uneven) expectEven(countsOf([choices], 7), [...Array(7).keys()]);
     // Over groups, too, nothing adds up.
@@ -164,7 +163,7 @@ describe('named loads', () => {
     let kept = 0;
     fc.assert(
       fc.property(sizes, option, fc.nat(LAYERS), fc.nat(GROUPS - 1), ({ devices, perDevice, topK }, share, layer, group) => {
-        const own: LoadSizes = { experts: devices * perDevice, topK, devices };
+        const own: LoadSizes = { experts: devices * perDevice, topK, devices, sources: devices };
         fc.pre(topK <= own.experts);
         const options = { ...defaultsOf(kind), ...('share' in defaultsOf(kind) ? { share } : {}) };
         if (NAMED_LOADS[kind].misfit(own, options) !== null) return;
@@ -204,6 +203,44 @@ describe('named loads', () => {
   });
 });
 
+/** Experts of rank `rank` alone, group by group, as one list of choices each. */
+function rankOf(groups: readonly Int32Array[], rank: number, topK: number): Int32Array[] {
+  return groups.map((choices) => choices.filter((_, at) => at % topK === rank));
+}
+
+describe('a load in turns', () => {
+  it.each([
+    [16, 2],
+    [8, 8],
+    [8, 6],
+    [12, 8],
+    [7, 3],
+    [6, 1],
+  ])('spreads %i experts evenly over choices of each of %i ranks, in every group and over all', (experts, topK) => {
+    const sizes = { experts, topK, devices: 2, sources: 2 };
+    const all = [...Array(experts).keys()];
+    for (const layer of [0, 3]) {
+      const groups = layerChoices('balanced', layer, {}, sizes);
+      for (const choices of groups) expectEven(countsOf([choices], experts), all);
+      for (let rank = 0; rank < topK; rank++) {
+        const own = rankOf(groups, rank, topK);
+        for (const choices of own) expectEven(countsOf([choices], experts), all);
+        expectEven(countsOf(own, experts), all);
+      }
+    }
+  });
+
+  it('leaves a device without tokens and the others with as many first choices', () => {
+    const groups = rankOf(layerChoices('zero-token-rank', 0, { device: 1 }), 0, SIZES.topK);
+    for (const choices of groups) {
+      expectEven(
+        countsOf([choices]),
+        [0, 8, 12].flatMap((first) => [0, 1, 2, 3].map((i) => first + i)),
+      );
+    }
+  });
+});
+
 describe('a named load that cannot keep its promise', () => {
   const misfit = (kind: NamedLoadKind, sizes: Partial<LoadSizes>, values: OptionValues) =>
     NAMED_LOADS[kind].misfit({ ...SIZES, ...sizes }, { ...defaultsOf(kind), ...values });
@@ -214,7 +251,12 @@ describe('a named load that cannot keep its promise', () => {
     ['hot-expert', { experts: 3, topK: 3 }, { share: 0.1 }, 'share', 'left for 2 other experts'],
     ['hot-rank', {}, { device: 4 }, 'device', 'below 4'],
     ['hot-rank', { topK: 8 }, { share: 0.6 }, 'share', '4/8 of the choices'],
-    ['hot-rank', { devices: 1 }, { share: 0.3 }, 'share', 'left for 0 other experts'],
+    ['hot-expert', { experts: 1, topK: 1, devices: 2 }, { share: 0.1 }, 'share', '1 choice of a token is left for 0 other experts'],
+    ['hot-rank', { devices: 1 }, { share: 0.3 }, 'share', 'holds all experts'],
+    ['spread-hot', { devices: 1 }, { share: 0.3 }, 'share', 'holds all experts'],
+    ['rotating', { devices: 1 }, {}, 'share', 'holds all experts'],
+    ['burst', { devices: 1 }, { of: 'device' }, 'share', 'holds all experts'],
+    ['source-ragged', { sources: 1 }, {}, 'least', 'one device'],
     ['spread-hot', { topK: 8 }, { share: 0.6 }, 'share', '4/8 of the choices'],
     ['zero-token-rank', {}, { device: 9 }, 'device', 'below 4'],
     ['zero-token-rank', { devices: 1 }, {}, 'device', 'leaves 0 experts'],

@@ -11,7 +11,14 @@ export const sourceRagged = defineNamedLoad({
     least: number(0.1, 0.01, 1, 'share of real tokens on the last device'),
     fall: word(['linear', 'factor'], 'linear', 'whether f falls by the same difference or by the same factor from device to device'),
   },
-  misfit: () => null,
+  misfit: ({ sources }, { least }) =>
+    sources > 1 || least === 1
+      ? null
+      : {
+          option: 'least',
+          rule: 'all tokens lie on one device, the first, which sends all that it has',
+          remedy: 'use several devices, or load: {kind: uniform}, which is the same here',
+        },
   choose: (place, { least, fall }) => {
     const choices = drawShare(place, [], 0);
     return choices.fill(-1, realTokens(place.tokens, filledShare(place.source, place.sources, least, fall)) * place.topK);

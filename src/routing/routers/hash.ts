@@ -18,8 +18,8 @@ export const hash = defineRouter({
     table: word(['balanced', 'random'], 'balanced', 'ids are dealt so that loads are even under their frequencies, or by a hash of the id'),
     vocabulary: wholeNumber(32128, 1, 4_194_304, 'number of token ids; 32,128 is that of T5'),
   },
-  create: ({ table, vocabulary }) =>
-    fixedChoices(1, ['tokenIds'], (input, expert) => {
+  create: ({ table, vocabulary }) => ({
+    ...fixedChoices(1, ['tokenIds'], (input, expert) => {
       const tokenIds = required(input, 'tokenIds');
       const expertOf = hashTable(table, vocabulary, input.experts);
       for (let token = 0; token < expert.length; token++) {
@@ -30,4 +30,6 @@ export const hash = defineRouter({
         expert[token] = expertOf[id];
       }
     }),
+    vocabulary,
+  }),
 });
