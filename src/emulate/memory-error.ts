@@ -1,14 +1,14 @@
 import { InputError } from '../base/index.ts';
 
-/** What is said when an emulation asks for more memory than there is: `value` is how much, `rule` the limit that it met. */
-export function memoryError(value: string, rule: string): InputError {
+/** What is said when an emulation asks for more memory than there is: `value` is how much, `rule` the limit that it met, `first` the remedy to begin with. */
+export function memoryError(value: string, rule: string, first = ''): InputError {
   return new InputError([
     {
       code: 'E_EMULATE_MEMORY',
       path: 'emulate',
       value,
       rule,
-      remedy: 'lower emulate.verifyShare, emulate.tokens or routing.groupTokens, or use fewer threads',
+      remedy: `${first}lower emulate.verifyShare, emulate.tokens or routing.groupTokens, or use fewer threads`,
     },
   ]);
 }

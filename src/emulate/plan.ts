@@ -1,6 +1,6 @@
 import { assert } from '../base/index.ts';
 import type { KernelTable } from '../kernels/index.ts';
-import { type ArenaPlan, planArena } from '../model/index.ts';
+import { type ArenaPlan, byteLength, planArena } from '../model/index.ts';
 import { createRouter, type RouterRead, routingSizes } from '../routing/index.ts';
 import { CLUSTERS } from '../scenario/index.ts';
 import { CONTROL_WORDS } from './control.ts';
@@ -20,7 +20,7 @@ import { mebibytes, memoryError } from './memory-error.ts';
 import { allocateCounts, allocateSums } from './memory-views.ts';
 import { expertsByDevice, totalGroups } from './shards.ts';
 import type { EmulationRequest, RoutingVariant, StackTokens } from './types.ts';
-import { planVerification } from './verification-plan.ts';
+import { planVerification, type VerificationPlan } from './verification-plan.ts';
 import { planVerificationScratch } from './verification-scratch.ts';
 
 /** A 32-bit memory has no more. */
@@ -39,7 +39,7 @@ export function planEmulation(request: EmulationRequest, threads: number, kernel
   const control = allocateCounts(arena, [CONTROL_WORDS]);
   const stacks = request.stacks.map((stack) => planStack(arena, request, stack, kernels.fast));
   const verification = planVerification(arena, request, stacks);
-  const scratch = planThreads(arena, request, stacks, verification !== null, threads, kernels);
+  const scratch = planThreads(arena, request, stacks, verification, threads, kernels);
   const items = listItems(request, stacks, verification?.lanes.length ?? 0);
   const phaseItems = Object.values(Phase).map((phase) => items.filter((item) => PHASE_OF[item.kind] === phase).length);
   return { request, threads: scratch.length, bytes: arena.bytes, control, stacks, verification, scratch, items, phaseItems };
@@ -98,23 +98,34 @@ function planThreads(
   arena: ArenaPlan,
   request: EmulationRequest,
   stacks: readonly StackPlan[],
-  verifies: boolean,
+  verification: VerificationPlan | null,
   wanted: number,
   kernels: KernelPair,
 ): ThreadScratch[] {
   const planThread = (): ThreadScratch => ({
     ...planScratch(arena, request, stacks, kernels.fast),
-    verification: verifies ? planVerificationScratch(arena, request, kernels) : null,
+    verification: verification === null ? null : planVerificationScratch(arena, request, kernels),
   });
   const shared = arena.bytes;
   const scratch = [planThread()];
   const perThread = arena.bytes - shared;
   if (arena.bytes > MAXIMUM_BYTES) {
     const value = `${mebibytes(shared)} shared and ${mebibytes(perThread)} for each thread`;
-    throw memoryError(value, 'the emulation must fit in 4 GiB, the size of a WebAssembly memory');
+    const rule = 'the emulation must fit in 4 GiB, the size of a WebAssembly memory';
+    throw memoryError(value, rule, fewerSlots(arena.bytes, stacks, scratch[0], verification));
   }
   while (scratch.length < wanted && arena.bytes + perThread <= MAXIMUM_BYTES) scratch.push(planThread());
   return scratch;
+}
+
+/** The remedy against slots, where they take more than half of all `bytes`. */
+function fewerSlots(bytes: number, stacks: readonly StackPlan[], { slots }: ThreadScratch, verification: VerificationPlan | null): string {
+  const buffers = [slots, ...(verification?.lanes ?? []).map((lane) => lane.slots)];
+  const taken = buffers.reduce((sum, view) => sum + byteLength(view), 0);
+  const variants = stacks.map(({ variants: [first] }) => first);
+  if (taken <= bytes / 2 || !variants.some(({ hasSlots }) => hasSlots)) return '';
+  const most = Math.max(...variants.map(({ expertCapacity }) => expertCapacity));
+  return `lower routing.capacityFactor, which gives every expert up to ${most} slots in a group and them ${mebibytes(taken)}; or `;
 }
 
 function planScratch(

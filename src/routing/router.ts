@@ -57,6 +57,8 @@ export interface Router {
   readonly allToAlls: 2 | 4;
   /** The option that does not suit this number of experts; null when all do. Left out where topK says it all. */
   readonly misfit?: (experts: number) => OptionMisfit | null;
+  /** What its options ask for in vain with this number of experts, in words; null where nothing is. Left out where nothing can be. */
+  readonly inVain?: (experts: number) => string | null;
   /** Vocabulary ids must be below this; left out where it reads none, or all that there are. */
   readonly vocabulary?: number;
   /** Most passes over the scores [S, E] that the assignment takes beside the gate; left out where the gate is all. */

@@ -1,5 +1,5 @@
 import { switchLayersOf } from '../model/index.ts';
-import { GROUP_RULES, routerOrNull, routingSizes } from '../routing/index.ts';
+import { CAPACITY_RULES, GROUP_RULES, routerOrNull, routingSizes } from '../routing/index.ts';
 import type { RuleInput, ScenarioWarning } from './rule.ts';
 import { sliceName } from './rules-layout.ts';
 import { stackGroups, stackTokens } from './stack-groups.ts';
@@ -24,7 +24,13 @@ export function scenarioWarnings(input: RuleInput, stated: Stated): ScenarioWarn
     ...smallBatch(input),
     ...(input.scenario.model.moe === null
       ? unusedSections(input, stated)
-      : [...unusedCapacity(input, stated), ...unusedGroupSize(input, stated), ...causalChoice(input), ...routingWarnings(input)]),
+      : [
+          ...unusedCapacity(input, stated),
+          ...unusedGroupSize(input, stated),
+          ...unusedOptions(input),
+          ...causalChoice(input),
+          ...routingWarnings(input),
+        ]),
   ];
 }
 
@@ -62,10 +68,16 @@ function unusedSections({ scenario }: RuleInput, { sections }: Stated): Scenario
   return [{ code: 'W_UNUSED', message: `${scenario.model.name} has no experts: ${unused.join(', ')} do nothing.` }];
 }
 
-/** Without slots there is no capacity, and algorithms that fix their own read the factor at most. */
+/** Without slots there is no capacity, algorithms that fix their own read the factor at most, and a rule may be a constant. */
 function unusedCapacity({ scenario: { routing } }: RuleInput, { routingKeys }: Stated): ScenarioWarning[] {
   const ownCapacity = routerOrNull(routing)?.ownCapacity ?? null;
-  if (routing.dispatch !== 'dropless' && ownCapacity === null) return [];
+  if (routing.dispatch !== 'dropless' && ownCapacity === null) {
+    const { expertCapacity, formula } = CAPACITY_RULES[routing.capacityRule];
+    const isRead = expertCapacity({ ...probe(1), topK: 1 }) !== expertCapacity({ ...probe(2), topK: 1 });
+    if (isRead || !routingKeys.includes('capacityFactor')) return [];
+    const message = `routing.capacityRule ${routing.capacityRule} gives every expert ${formula} slots: capacityFactor does nothing.`;
+    return [{ code: 'W_UNUSED', message }];
+  }
   const readsFactor = ownCapacity !== null && ownCapacity(probe(1)) !== ownCapacity(probe(2));
   const unused = (readsFactor ? ['capacityRule'] : ['capacityFactor', 'capacityRule']).filter((key) => routingKeys.includes(key));
   if (unused.length === 0) return [];
@@ -79,6 +91,11 @@ function unusedGroupSize({ scenario: { routing } }: RuleInput, { routingKeys }: 
   const { title, readsGroupTokens } = GROUP_RULES[routing.groupRule];
   if (readsGroupTokens || !routingKeys.includes('groupTokens')) return [];
   return [{ code: 'W_UNUSED', message: `routing.groupRule ${routing.groupRule} makes ${title}: groupTokens does nothing.` }];
+}
+
+function unusedOptions({ scenario: { routing, model } }: RuleInput): ScenarioWarning[] {
+  const inVain = routerOrNull(routing)?.inVain?.(model.moe?.experts ?? 0) ?? null;
+  return inVain === null ? [] : [{ code: 'W_UNUSED', message: `${routing.router}: ${inVain}.` }];
 }
 
 /** Sizes at which twice the factor is twice the slots, wherever it is read at all. */

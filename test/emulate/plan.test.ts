@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { InputError } from '../../src/base/index.ts';
 import { type EmulationJob, type Executor, emulate, itemsDone, planEmulation, runItems, stop } from '../../src/emulate/index.ts';
 import { counts } from '../../src/emulate/memory-views.ts';
 import { deviceOfExpert, deviceOfGroup, expertsByDevice } from '../../src/emulate/shards.ts';
@@ -91,6 +92,22 @@ describe('a planned emulation', () => {
     expect(job96.bytes).toBeLessThanOrEqual(2 ** 32);
     const perThread = (job96.bytes - job4.bytes) / (job96.threads - 2);
     expect(job96.bytes + perThread).toBeGreaterThan(2 ** 32);
+  });
+
+  it('names the capacity factor where slots are what does not fit, and only there', () => {
+    const refused = (change: object) => {
+      try {
+        planEmulation({ ...SMALL, ...change }, 1, plainKernels(0));
+      } catch (error) {
+        if (error instanceof InputError) return error.issues[0].remedy;
+      }
+      return 'nothing was refused';
+    };
+    const roomy = { variants: [{ ...SMALL.variants[0], capacityRule: 'gshard', capacityFactor: 1e6 }] };
+    expect(refused({ ...roomy, dModel: 64 })).toMatch(
+      /^lower routing\.capacityFactor, which gives every expert up to \d+ slots.* or lower emulate/,
+    );
+    expect(refused({ dModel: 8192, dExpert: 65536 })).toMatch(/^lower emulate/);
   });
 
   it('refuses unknown routers and capacity rules by name', () => {

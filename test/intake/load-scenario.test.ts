@@ -105,7 +105,7 @@ describe('resolving', () => {
     );
   });
 
-  it('warns of few tokens, of a capacity floor and of sampling', () => {
+  it('warns of few tokens and of a capacity floor', () => {
     const { warnings } = load(`topology: v3-8
 model: {preset: switch-base}
 routing: {groupTokens: 64}
@@ -113,7 +113,7 @@ workload: {sequences: 16, sequenceLength: 64, targetLength: 64}
 emulate: {layers: 2}
 `);
     expect(warnings.map(({ code }) => code)).toEqual(
-      ['W_WRAP_ASSUMED', 'W_BATCH_SMALL', 'W_CLUSTERING_ASSUMED', 'W_CAPACITY_FLOOR', 'W_CAPACITY_FLOOR', 'W_SAMPLED'].filter(
+      ['W_WRAP_ASSUMED', 'W_BATCH_SMALL', 'W_CLUSTERING_ASSUMED', 'W_CAPACITY_FLOOR', 'W_CAPACITY_FLOOR'].filter(
         (code) => code !== 'W_WRAP_ASSUMED',
       ),
     );
@@ -137,6 +137,20 @@ emulate: {layers: 2}
       ['W_EXPERT_CHOICE_CAUSAL', undefined],
     ]);
     expect(of('base')).toMatchObject([{ code: 'W_UNUSED', message: /capacityFactor and capacityRule do nothing/ }]);
+  });
+
+  it('warns of a factor that a constant capacity rule does not read, and of more rounds than experts', () => {
+    const of = (routing: string, model = '') =>
+      load(`topology: tpu-v3:4x4\nmodel: {preset: switch-base${model}}\nrouting: {${routing}}\n`)
+        .warnings.filter(({ code }) => code === 'W_UNUSED')
+        .map(({ message }) => message);
+    expect(of('capacityRule: huggingface, capacityFactor: 5')).toEqual([expect.stringContaining('64 slots: capacityFactor does nothing')]);
+    expect(of('capacityRule: huggingface')).toEqual([]);
+    expect(of('capacityRule: deepspeed, capacityFactor: 5')).toEqual([]);
+    expect(of('router: {name: no-token-left-behind, rounds: 33}', ', experts: 32')).toEqual([
+      expect.stringContaining('rounds above 32 (33)'),
+    ]);
+    expect(of('router: {name: no-token-left-behind, rounds: 32}', ', experts: 32')).toEqual([]);
   });
 
   it('expands variations, last key fastest', () => {

@@ -27,6 +27,8 @@ export const noTokenLeftBehind = defineRouter({
     allToAlls: 2,
     rows: ({ tokens }) => tokens,
     ownCapacity: null,
+    inVain: (experts) =>
+      rounds > experts ? `a token has ${experts} experts to try, so rounds above ${experts} (${rounds}) do nothing` : null,
     route: (input, into) => route(input, into, Math.min(rounds, input.experts)),
     auxiliaryLoss: (input) => {
       const tried = Math.min(rounds, input.experts);
