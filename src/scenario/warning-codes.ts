@@ -33,10 +33,10 @@ export const WARNING_CODES = {
     remedy: 'nothing, or choose sequences and lengths that divide',
   },
   W_SAMPLED: {
-    title: 'Routing was executed for a part of the tokens or layers',
-    rule: 'drops and loads are estimates with a stated sampling error; shares of compute and communication follow them',
-    example: 'emulate: {tokens: 65536, layers: 2}',
-    remedy: 'set emulate.tokens and emulate.layers to all',
+    title: 'Routing is known for a part of the tokens or layers',
+    rule: 'drops and loads are estimates, with a sampling error where the sample tells one; the rest of the step is taken to be like the part that was routed',
+    example: 'emulate: {tokens: 65536, layers: 2}, or a recording of 3 of 12 layers',
+    remedy: 'set emulate.tokens and emulate.layers to all, or record every layer and token',
   },
   W_UNUSED: {
     title: 'Keys that do nothing here',
@@ -70,9 +70,15 @@ export const WARNING_CODES = {
   },
   W_CHOICES_LOST: {
     title: 'Many choices of a top-k router found no slot',
-    rule: 'a token is dropped only when it loses all of its choices; losing one of two is not a drop, but costs its share of the output',
+    rule: 'a token is dropped only when it loses all of its choices; losing one of two is not a drop, but costs its share of the output; where many tokens are dropped, W_DROP_RATE stands alone',
     example: 'gshard-top2 at capacity factor 1.0 under a rule that ignores k: as many slots as tokens, twice as many requests',
     remedy: 'raise routing.capacityFactor, or choose a capacityRule that counts choices (v-moe, deepspeed, maxtext)',
+  },
+  W_PADDING: {
+    title: 'Places for tokens are filled with padding',
+    rule: 'attention, routers and slots are computed for padding too, and examples/s, tokens/s and dollars per token count it as tokens; padding asks for no expert, so choices, drops and the experts in MFU leave it out',
+    example: 'load: {kind: source-ragged, least: 0.1}',
+    remedy: 'nothing, or divide tokens/s by the share of places that hold tokens',
   },
   W_VERIFIED_LESS: {
     title: 'Fewer tokens were compared with the oracle than asked for',

@@ -116,7 +116,7 @@ function causalChoice({ scenario: { routing, model } }: RuleInput): ScenarioWarn
 }
 
 function routingWarnings({ scenario }: RuleInput): ScenarioWarning[] {
-  const { routing, model, load, emulate } = scenario;
+  const { routing, model, load } = scenario;
   const warnings: ScenarioWarning[] = [];
   if (load.kind === 'measured') {
     warnings.push({
@@ -145,12 +145,6 @@ function routingWarnings({ scenario }: RuleInput): ScenarioWarning[] {
           `where the capacity factor asks for ${share.toFixed(1)}.`,
       });
     }
-  }
-  if (emulate.tokens !== 'all' || emulate.layers !== 'all') {
-    warnings.push({
-      code: 'W_SAMPLED',
-      message: `Routing runs for a sample (tokens: ${emulate.tokens}, layers: ${emulate.layers}); drops and loads carry a sampling error.`,
-    });
   }
   return warnings;
 }

@@ -1,10 +1,10 @@
 import { DOMAINS } from '../emulate/index.ts';
 import type { Chip } from '../hardware/index.ts';
 import { createRouter, NAMED_LOADS } from '../routing/index.ts';
-import type { LoadSpec, Scenario } from '../scenario/index.ts';
+import type { Load, LoadSpec, Scenario } from '../scenario/index.ts';
 
 /** What the prediction rests on, in sentences that a reader of the page can check or doubt. */
-export function assumptionsOf(scenario: Scenario, chip: Chip): string[] {
+export function assumptionsOf(scenario: Scenario, chip: Chip, load: Load | null): string[] {
   const { matmulPeakShare, hbmPeakShare, taskOverheadSeconds } = chip.efficiency;
   const sentences = [
     `Nothing is fitted to published step times: durations follow from the published peaks of ${chip.name}, ${percent(matmulPeakShare)} of the matrix peak, ${percent(hbmPeakShare)} of the HBM bandwidth and ${(taskOverheadSeconds * 1e6).toFixed(1)} µs per operation.`,
@@ -18,7 +18,7 @@ export function assumptionsOf(scenario: Scenario, chip: Chip): string[] {
       ? 'Gradients are reduced behind the backward pass; nothing else overlaps.'
       : 'Nothing overlaps: gradients are reduced after the backward pass.',
   );
-  if (scenario.model.moe !== null) sentences.push(...routingSentences(scenario));
+  if (load !== null) sentences.push(...routingSentences(scenario, load));
   return sentences;
 }
 
@@ -35,10 +35,10 @@ function wrapSentence(scenario: Scenario): string {
   return `The slice is wired as ${sides}.`;
 }
 
-function routingSentences(scenario: Scenario): string[] {
+function routingSentences(scenario: Scenario, load: Load): string[] {
   const travel = scenario.layout.expertsOver !== 'none';
   const sentences = [
-    dispatchSentence(scenario, travel ? 'computed and sent' : 'computed'),
+    dispatchSentence(scenario, load, travel ? 'computed and sent' : 'computed'),
     travel
       ? 'Experts of a layer are spread in contiguous ranges over the axis that holds them.'
       : 'Every device holds all experts, so no token travels to them.',
@@ -75,9 +75,9 @@ function namedLoadSentence({ kind, ...options }: LoadSpec): string {
   return `Experts are not computed but follow the law ${kind}${words.length === 0 ? '' : ` (${words.join(', ')})`}.`;
 }
 
-function dispatchSentence({ routing, emulate }: Scenario, done: string): string {
+function dispatchSentence({ routing }: Scenario, { layers, totalLayers }: Load, done: string): string {
   if (routing.dispatch === 'dropless') {
-    const sampled = emulate.layers === 'all' ? '' : ' A layer that was not routed has the load of the nearest one that was.';
+    const sampled = layers.length === totalLayers ? '' : ' A layer that was not routed has the load of the nearest one that was.';
     return `Exactly the routed rows are ${done} (dropless dispatch): nothing is dropped, and a device whose experts are wanted by many is late.${sampled}`;
   }
   const how = routing.dispatch === 'einsum' ? 'one-hot einsum dispatch' : 'scatter dispatch';

@@ -1,6 +1,6 @@
 import { estimate } from '../analytic/index.ts';
 import { toSeconds } from '../base/index.ts';
-import { droppedTokenShare, type Executor, type Pause } from '../emulate/index.ts';
+import type { Executor, Pause } from '../emulate/index.ts';
 import { simulate, type Trace } from '../engine/index.ts';
 import { type Chip, sliceTopology, type Topology } from '../hardware/index.ts';
 import { lowerStep, type Program } from '../program/index.ts';
@@ -12,10 +12,9 @@ import {
   type Result,
   type ResultDetail,
   resultFingerprint,
-  type SamplingNote,
   type Warning,
 } from '../result/index.ts';
-import { type Load, type Scenario, stackGroups } from '../scenario/index.ts';
+import type { Load, Scenario } from '../scenario/index.ts';
 import { assumptionsOf } from './assumptions.ts';
 import { stepBreakdown } from './breakdown.ts';
 import { clusteringRows } from './clusterings.ts';
@@ -25,6 +24,7 @@ import { scenarioLoad } from './loads.ts';
 import { memoryProfile } from './memory-profile.ts';
 import { metricValues } from './metric-values.ts';
 import { resultWarnings } from './result-warnings.ts';
+import { samplingNote } from './sampling-note.ts';
 import { shownDevice } from './shown-device.ts';
 import { deviceTimeline } from './timeline.ts';
 import { trafficRows } from './traffic-rows.ts';
@@ -146,7 +146,7 @@ function detailOf(
     clusterings,
     verification: verificationRow(load),
     sampling: samplingNote(scenario, load),
-    assumptions: assumptionsOf(scenario, chip),
+    assumptions: assumptionsOf(scenario, chip, load),
   };
 }
 
@@ -161,16 +161,4 @@ function verificationRow(load: Load | null): ResultDetail['verification'] {
   if (load === null || load.verification === null) return null;
   const { tokens, tokensShare, devices, comparedValues, differingValues } = load.verification;
   return { tokens, tokensShare, devices, comparedValues, differingValues };
-}
-
-function samplingNote(scenario: Scenario, load: Load | null): SamplingNote {
-  if (load === null) return { routedLayers: 0, totalLayers: 0, routedTokens: 0, totalTokens: 0, standardError: 0 };
-  const { standardError } = droppedTokenShare(load);
-  return {
-    routedLayers: load.layers.length,
-    totalLayers: load.totalLayers,
-    routedTokens: load.layers.reduce((sum, layer) => sum + layer.groups * layer.groupTokens, 0),
-    totalTokens: stackGroups(scenario).stacks.reduce((sum, stack) => sum + stack.tokens * stack.layers.length, 0),
-    standardError: Number.isNaN(standardError) ? null : standardError,
-  };
 }
