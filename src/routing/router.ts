@@ -59,6 +59,8 @@ export interface Router {
   readonly misfit?: (experts: number) => OptionMisfit | null;
   /** What its options ask for in vain with this number of experts, in words; null where nothing is. Left out where nothing can be. */
   readonly inVain?: (experts: number) => string | null;
+  /** Its rule for asking or seating that choices which are given (drawn, recorded) do not follow; left out where they are seated as its own are. */
+  readonly ownRule?: OwnRule;
   /** Vocabulary ids must be below this; left out where it reads none, or all that there are. */
   readonly vocabulary?: number;
   /** Most passes over the scores [S, E] that the assignment takes beside the gate; left out where the gate is all. */
@@ -75,6 +77,12 @@ export interface Router {
   readonly auxiliaryLoss: (input: RouterInput, assignment: Assignment) => number;
   /** Adds to gradient.logits (and .noiseLogits) what `gradient` says of the weights and of the auxiliary loss; decisions are constants. */
   readonly backward: (input: RouterInput, assignment: Assignment, gradient: RouterGradient) => void;
+}
+
+/** `words` name the rule; one about `slots` makes no difference where every choice has its row. */
+interface OwnRule {
+  readonly words: string;
+  readonly about: 'choices' | 'slots';
 }
 
 /** Gradients of a loss L, towards the router. */

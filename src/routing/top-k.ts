@@ -26,7 +26,7 @@ interface TopKOptions {
  * it is k when routing is uniform.
  */
 export function topKRules(options: TopKOptions): RouterRules {
-  const { topK, normalise, secondChoice } = options;
+  const { topK, normalise, priority, secondChoice } = options;
   const readsLogits = normalise === 'softmax-over-chosen' || secondChoice === 'gumbel';
   return {
     topK,
@@ -35,12 +35,15 @@ export function topKRules(options: TopKOptions): RouterRules {
     allToAlls: 2,
     rows: ({ tokens }) => tokens * topK,
     ownCapacity: null,
+    ...(priority === 'choice-major' || (priority === 'token-major' && topK === 1)
+      ? {}
+      : { ownRule: { words: `who is served first (${priority})`, about: 'slots' } }),
     route: (input, into) => {
       if (secondChoice === 'gumbel' && input.training) chooseWithGumbelNoise(input, topK, into);
       else chooseTop(required(input, 'probabilities'), input.experts, topK, into.expert, into.weight);
       const order = queueOrder(input, into, options);
       weighChosen(input, into, topK, normalise);
-      if (options.priority === 'token-major') seatByToken(input, into);
+      if (priority === 'token-major') seatByToken(input, into);
       else seatByChoice(input, into, topK, order);
       if (normalise === 'after-drop') renormaliseKept(into, topK);
     },

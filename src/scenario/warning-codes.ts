@@ -50,6 +50,12 @@ export const WARNING_CODES = {
     example: 'routing: {router: expert-choice} for a model with decoder layers',
     remedy: 'use a router whose tokens choose, or take the run as one of training alone',
   },
+  W_CHOICES_GIVEN: {
+    title: 'A rule of the router does not apply to choices that are given',
+    rule: 'a load that is drawn, recorded or named gives experts without scores; they are seated choice by choice in token order, so priorities, rounds of rerouting, and policies or thresholds that decide which choices ask are not followed',
+    example: 'routing: {router: no-token-left-behind} with load: {kind: uniform}, which drops what switch-top1 drops',
+    remedy: 'use load: {kind: measured}, or a router without such a rule',
+  },
   W_DOES_NOT_FIT: {
     title: 'The step does not fit into device memory',
     rule: 'hbmPeakBytes is above hbmCapacityBytes; the run ends with exit code 3, and its times are those of a device with enough memory',

@@ -29,6 +29,7 @@ export function scenarioWarnings(input: RuleInput, stated: Stated): ScenarioWarn
           ...unusedGroupSize(input, stated),
           ...unusedOptions(input),
           ...causalChoice(input),
+          ...givenChoices(input),
           ...routingWarnings(input),
         ]),
   ];
@@ -111,6 +112,22 @@ function causalChoice({ scenario: { routing, model } }: RuleInput): ScenarioWarn
     {
       code: 'W_EXPERT_CHOICE_CAUSAL',
       message: `${routing.router} in a decoder looks at later tokens: the model can be trained so, but not used to generate text token by token.`,
+    },
+  ];
+}
+
+/** A load that is not measured has choices and no scores, so whatever a router does with scores beside choosing is lost. */
+function givenChoices({ scenario: { routing, load } }: RuleInput): ScenarioWarning[] {
+  const rule = routerOrNull(routing)?.ownRule;
+  if (rule === undefined || load.kind === 'measured' || (rule.about === 'slots' && routing.dispatch === 'dropless')) return [];
+  const instead =
+    rule.about === 'choices'
+      ? 'all choices that are given ask for their experts'
+      : 'choices that are given queue in token order, first choices first';
+  return [
+    {
+      code: 'W_CHOICES_GIVEN',
+      message: `${routing.router}'s own rule for ${rule.words} does not apply under load ${load.kind}: ${instead}.`,
     },
   ];
 }

@@ -153,6 +153,27 @@ emulate: {layers: 2}
     expect(of('router: {name: no-token-left-behind, rounds: 32}', ', experts: 32')).toEqual([]);
   });
 
+  it('names the rule of a router that given choices do not follow', () => {
+    const of = (router: string, kind: string, more = '') =>
+      load(`${MINIMAL}routing: {router: ${router}${more}}\nload: {kind: ${kind}}\n`)
+        .warnings.filter(({ code }) => code === 'W_CHOICES_GIVEN')
+        .map(({ message }) => message);
+    expect(of('no-token-left-behind', 'balanced')).toEqual([
+      "no-token-left-behind's own rule for rerouting tokens whose expert is full does not apply under load balanced: " +
+        'choices that are given queue in token order, first choices first.',
+    ]);
+    expect(of('gshard-top2', 'uniform')).toEqual([expect.stringMatching(/\(random\) .*: all choices that are given ask/)]);
+    expect(of('gshard-top2', 'uniform', ', dispatch: dropless')).toHaveLength(1);
+    for (const [router, kind, more] of [
+      ['no-token-left-behind', 'measured'],
+      ['{name: gshard-top2, secondChoice: all}', 'uniform'],
+      ['topk', 'uniform'],
+      ['batch-prioritised', 'uniform', ', dispatch: dropless'],
+    ]) {
+      expect(of(router, kind, more), `${router} ${kind}`).toEqual([]);
+    }
+  });
+
   it('expands variations, last key fastest', () => {
     const { variants } = load(`${MINIMAL}vary: {routing.router: [switch-top1, gshard-top2], topology: [v3-32, v3-8]}\n`);
     expect(variants.map(({ vary }) => Object.values(vary))).toEqual([

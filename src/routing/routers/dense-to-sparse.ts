@@ -31,6 +31,7 @@ export const denseToSparse = defineRouter({
     allToAlls: 2,
     rows: ({ tokens }) => tokens * options.maxExperts,
     ownCapacity: null,
+    ...(options.maxExperts === 1 ? {} : { ownRule: { words: 'which experts are above the threshold', about: 'choices' } }),
     route: (input, into) => route(input, into, openAnnealedGate(input, options), options.maxExperts),
     auxiliaryLoss: (input, assignment) =>
       balanceLoss(countChoices(assignment, input.experts), shareSums(input, openAnnealedGate(input, options)), input.tokens),

@@ -24,6 +24,7 @@ export const gshardTop2 = defineRouter({
     allToAlls: 2,
     rows: ({ tokens }) => 2 * tokens,
     ownCapacity: null,
+    ...(secondChoice === 'all' ? {} : { ownRule: { words: 'which second choices are dispatched (random)', about: 'choices' } }),
     route: (input, into) => route(input, into, secondChoice === 'all'),
     auxiliaryLoss: (input, assignment) => balanceLossOf(input, countFirstChoices(assignment, input)),
     backward: topTwoBackward,

@@ -28,6 +28,7 @@ export const mtfTop2 = defineRouter({
     allToAlls: 2,
     rows: ({ tokens }) => 2 * tokens,
     ownCapacity: null,
+    ...(secondPolicy === 'all' ? {} : { ownRule: { words: `which second choices ask (${secondPolicy})`, about: 'choices' } }),
     route: (input, into) => {
       const threshold = Math.max(secondThreshold, SMALLEST_THRESHOLD);
       switch (secondPolicy) {

@@ -27,6 +27,7 @@ export const noTokenLeftBehind = defineRouter({
     allToAlls: 2,
     rows: ({ tokens }) => tokens,
     ownCapacity: null,
+    ...(rounds === 1 ? {} : { ownRule: { words: 'rerouting tokens whose expert is full', about: 'slots' } }),
     inVain: (experts) =>
       rounds > experts ? `a token has ${experts} experts to try, so rounds above ${experts} (${rounds}) do nothing` : null,
     route: (input, into) => route(input, into, Math.min(rounds, input.experts)),
