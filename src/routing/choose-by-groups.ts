@@ -1,5 +1,5 @@
 import type { OptionMisfit } from './options.ts';
-import { chooseTopOfRow } from './top-choices.ts';
+import { chooseTopOfRow, chooseTopOfSum } from './top-choices.ts';
 
 export interface GroupLimits {
   readonly topK: number;
@@ -43,13 +43,21 @@ function largestDivisor(count: number, most: number): number {
 export function chooseByGroups(scores: Float32Array, bias: Float32Array, limits: GroupLimits, chosen: Int32Array): void {
   const { topK } = limits;
   const experts = bias.length;
-  const biased = new Float32Array(experts);
   const values = new Float32Array(topK);
+  if (limits.expertGroups === limits.chosenGroups) {
+    const best = new Int32Array(topK);
+    for (let at = 0, row = 0; at < scores.length; at += experts, row += topK) {
+      chooseTopOfSum(scores, at, bias, topK, best, values, 0);
+      chosen.set(best, row);
+    }
+    return;
+  }
+  const biased = new Float32Array(experts);
   const best = new Int32Array(topK);
-  const dropLesserGroups = limits.expertGroups > limits.chosenGroups ? openGroups(experts, limits) : null;
+  const dropLesserGroups = openGroups(experts, limits);
   for (let at = 0, row = 0; at < scores.length; at += experts, row += topK) {
     for (let e = 0; e < experts; e++) biased[e] = scores[at + e] + bias[e];
-    dropLesserGroups?.(biased);
+    dropLesserGroups(biased);
     chooseTopOfRow(biased, 0, experts, topK, best, values, 0);
     for (let choice = 0; choice < topK; choice++) chosen[row + choice] = best[choice];
   }
