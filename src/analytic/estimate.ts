@@ -10,11 +10,13 @@ export interface Estimate {
   readonly stepSeconds: Seconds;
   /** The same sum over the rounded durations that the engine uses; equal to the engine's step when nothing contends and no device is slow. */
   readonly step: Picoseconds;
-  /** Of the device that computes longest. */
+  /** Mean over the devices. */
   readonly computeSeconds: Seconds;
+  /** Of the device that computes longest. */
+  readonly busiestComputeSeconds: Seconds;
   /** Time of all collectives on idle wires, hidden or not. */
   readonly communicationSeconds: Seconds;
-  /** The rest of the step; where devices differ, what the one that computes longest waits for others is in it. */
+  /** The rest of the step; where devices differ, what they wait for one another is in it. */
   readonly exposedCommunicationSeconds: Seconds;
   /** Busiest resource (one device's computing, or one link) or longest path of dependencies, whichever is longer: no schedule is shorter. */
   readonly lowerBoundSeconds: Seconds;
@@ -35,16 +37,19 @@ export function estimate(program: Program, topology: Topology): Estimate {
   // A group whose members are early may have the wires to itself.
   const alone = devicesDiffer(program) ? plans.map(({ groups }) => groups.map((group) => collectiveTime([group], topology).seconds)) : null;
   const atBest = { ...seconds, moving: (task: number, group: number) => alone?.[planOf(task)][group] ?? seconds.moving(task) };
-  const computeSeconds = busiestDevice(program);
+  const busy = computedSeconds(program);
+  const computeSeconds = busy.reduce((sum, one) => sum + one, 0) / busy.length;
+  const busiestComputeSeconds = busy.reduce((most, one) => Math.max(most, one), 0);
   const communicationSeconds = collectives.reduce((total, { plan }) => total + together[plan].seconds, 0);
   const stepSeconds = lastEnd(program, seconds);
   return {
     stepSeconds,
     step: lastEnd(program, picoseconds),
     computeSeconds,
+    busiestComputeSeconds,
     communicationSeconds,
     exposedCommunicationSeconds: stepSeconds - computeSeconds,
-    lowerBoundSeconds: Math.max(longestPath(program, atBest), computeSeconds, linkSeconds(program, topology)),
+    lowerBoundSeconds: Math.max(longestPath(program, atBest), busiestComputeSeconds, linkSeconds(program, topology)),
     upperBoundSeconds: tasks.seconds.reduce((total, longest) => total + longest, 0) + communicationSeconds,
   };
 }
@@ -57,15 +62,15 @@ function computingPicoseconds({ tasks, deviceTimes }: Program): Durations['compu
   return (task, device) => (tasks.deviceRow[task] < 0 ? tasks.picoseconds[task] : deviceTimes[tasks.deviceRow[task]].picoseconds[device]);
 }
 
-/** All computations of the device that computes longest. */
-function busiestDevice(program: Program): Seconds {
+/** [devices], or one for all that are alike: all computations. */
+function computedSeconds(program: Program): Float64Array {
   const computing = computingSeconds(program);
   const busy = new Float64Array(devicesDiffer(program) ? program.devices : 1);
   for (let task = 0; task < program.tasks.count; task++) {
     if (program.tasks.kind[task] !== TaskKind.compute) continue;
     for (let device = 0; device < busy.length; device++) busy[device] += computing(task, device);
   }
-  return busy.reduce((most, one) => Math.max(most, one), 0);
+  return busy;
 }
 
 /** The busiest link over the whole step. */

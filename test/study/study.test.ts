@@ -118,6 +118,21 @@ describe('a study', () => {
     expect(waiting.reduce((sum, seconds) => sum + seconds, 0)).toBeGreaterThan(0);
   });
 
+  it('has a closed form of the same devices: mean computing, and the rest of the step, where devices differ', async () => {
+    const { result } = await run((scenario) => ({
+      ...scenario,
+      layout: { ...scenario.layout, overlapGradients: false },
+      routing: { ...scenario.routing, dispatch: 'dropless' },
+      load: { kind: 'hot-expert', share: 0.6, expert: 0 },
+    }));
+    const closed = (name: string): number => result.analytic.find((row) => row.name === name)?.value ?? Number.NaN;
+    expect(value(result, 'waitSeconds')).toBeGreaterThan(0.02 * value(result, 'stepSeconds'));
+    expect(closed('stepSeconds')).toBe(value(result, 'stepSeconds'));
+    expect(closed('computeSeconds') / value(result, 'computeSeconds')).toBeCloseTo(1, 4);
+    const rest = value(result, 'exposedCommunicationSeconds') + value(result, 'waitSeconds');
+    expect(closed('exposedCommunicationSeconds') / rest).toBeCloseTo(1, 4);
+  });
+
   it.each(['bf16', 'f32'] as const)('sends without slots exactly the rows that the emulated pod handed over, in %s', async (matmul) => {
     const { result } = await run((scenario) => ({
       ...scenario,

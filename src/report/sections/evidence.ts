@@ -1,5 +1,5 @@
 /** What stands beside the simulated numbers: published measurements, the closed form, the bitwise check, the sampling error. */
-import { formatNumber, formatShare, formatValue, type Result } from '../../result/index.ts';
+import { formatNumber, formatShare, formatValue, metricValue, type Result } from '../../result/index.ts';
 import { formatDeviation, formatRatio } from '../format.ts';
 import { type Html, html } from '../html.ts';
 import { formatMetric, metricOf, metricTitle } from '../metric-text.ts';
@@ -30,16 +30,24 @@ export function published(result: Result, key: string): Html | null {
 
 export function analytic(result: Result, key: string): Html {
   const rows = result.analytic.map((row) => {
-    const metric = result.metrics.find((other) => other.name === row.name);
-    const beside = metric === undefined ? ['', ''] : [formatMetric(metric), formatRatio(metric.value / row.value)];
-    return [words(row.name), formatValue(row.value, row.unit), ...beside];
+    const emulated = emulatedValue(result, row.name);
+    const beside = emulated === null ? ['', ''] : [formatValue(emulated, row.unit), formatRatio(emulated / row.value)];
+    return [row.name === REST ? 'Exposed communication and waiting' : words(row.name), formatValue(row.value, row.unit), ...beside];
   });
   return section(
     `${key}-analytic`,
     'The closed form beside the emulator',
-    html`<p>The same task graph, summed without events on idle wires. The emulator adds contention, imbalance and waiting; without them both agree.</p>`,
+    html`<p>The same task graph, summed without events on idle wires, every device with its own load. The emulator adds collectives that share links, and slow devices; without them both agree. Compute and what is left of the step are means over the devices.</p>`,
     table('Closed form and emulator', ['Quantity', 'Closed form', 'Emulator', 'Emulator / closed form'], rows),
   );
+}
+
+/** What the closed form has beside compute: it does not tell moving bytes from waiting for those that come late. */
+const REST = 'exposedCommunicationSeconds';
+
+function emulatedValue({ metrics }: Result, name: string): number | null {
+  const value = metrics.find((metric) => metric.name === name)?.value ?? null;
+  return value === null || name !== REST ? value : value + (metricValue(metrics, 'waitSeconds') ?? 0);
 }
 
 export function verification(result: Result, key: string): Html {
