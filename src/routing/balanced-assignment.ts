@@ -1,11 +1,13 @@
 import { assert } from '../base/index.ts';
 import { balancingPrices } from './balancing-prices.ts';
+import { assignDifferent } from './different-experts.ts';
 import { moveToken, openTransport, type Transport } from './shortest-moves.ts';
 
 /**
  * The assignment of S tokens to E experts with the greatest sum of scores [S, E] under which loads differ by at most one: each expert has floor(S / E) or
  * ceil(S / E) tokens. Written to expertOf [S]. Exact: a transportation problem, solved by successive shortest paths (Edmonds and Karp 1972) on the graph of
- * the experts, whose arc i -> j costs what the cheapest token loses that moves from i to j.
+ * the experts, whose arc i -> j costs what the cheapest token loses that moves from i to j. That graph has E^2 arcs; where experts are as many as tokens or more,
+ * each token gets one of its own instead.
  *
  * Prices that nearly balance the loads come first; with every token at its best score - price the sum is the best for the loads that result, and
  * remains so after every move along a shortest path, until no expert has more than it wants. The sum is exact up to the rounding of doubles. Where several
@@ -13,6 +15,10 @@ import { moveToken, openTransport, type Transport } from './shortest-moves.ts';
  */
 export function assignBalanced(scores: Float32Array, experts: number, expertOf: Int32Array): void {
   const tokens = expertOf.length;
+  if (tokens <= experts) {
+    assignDifferent(scores, experts, expertOf);
+    return;
+  }
   const { prices, load } = balancingPrices(scores, experts, expertOf);
   const fewest = Math.floor(tokens / experts);
   const wanted = wantedLoads(tokens, experts, fewest, prices);
