@@ -40,13 +40,16 @@ describe('experts of a token in the FLOPs of the model', () => {
     expect(expertFlops(changes, loadWith(changes, 0.25))).toBeCloseTo(0.5, 9);
   });
 
-  it.each(DISPATCH_NAMES)('of a stack that was not routed are those of the load that the program takes for it, under %s dispatch', (dispatch) => {
-    const changes = top2(dispatch, { workload: { embedding: 'gather' }, routing: { capacityFactor: 4 } });
-    const half = loadWith(changes, 0.5, (ordinal) => ordinal === 0);
-    expect(half.layers.map(({ stack }) => stack)).toEqual(['encoder']);
-    expect(expertFlops(changes, half)).toBeCloseTo(1, 9);
-    const { modelFlops, executedFlops } = lowered('tiny', changes, half).program;
-    if (dispatch === 'dropless') expect(executedFlops / modelFlops).toBeCloseTo(1, 12);
-    else expect(executedFlops).toBeGreaterThan(modelFlops);
-  });
+  it.each(DISPATCH_NAMES)(
+    'of a stack that was not routed are those of the load that the program takes for it, under %s dispatch',
+    (dispatch) => {
+      const changes = top2(dispatch, { workload: { embedding: 'gather' }, routing: { capacityFactor: 4 } });
+      const half = loadWith(changes, 0.5, (ordinal) => ordinal === 0);
+      expect(half.layers.map(({ stack }) => stack)).toEqual(['encoder']);
+      expect(expertFlops(changes, half)).toBeCloseTo(1, 9);
+      const { modelFlops, executedFlops } = lowered('tiny', changes, half).program;
+      if (dispatch === 'dropless') expect(executedFlops / modelFlops).toBeCloseTo(1, 12);
+      else expect(executedFlops).toBeGreaterThan(modelFlops);
+    },
+  );
 });
