@@ -126,7 +126,7 @@ const NAMES = {
   },
   E_ROUTER_OPTION: {
     title: 'An option that the router does not have, or a value that it cannot be',
-    rule: 'routing.options holds options of routing.router, each within its range',
+    rule: 'routing.options holds options of routing.router, each within its range and fit for model.experts and the load: groups divide the experts, a vocabulary holds the ids of synthetic tokens',
     example: 'routing: {router: topk, options: {topk: 4}}',
     remedy: 'see the options and their ranges with `switchyard explain <router>`',
   },
@@ -234,7 +234,7 @@ const RULES = {
     title: 'A router that chooses more experts than the model has',
     rule: "model.experts must be at least the router's choices per token",
     example: 'model: {..., experts: 1} with routing: {router: gshard-top2}',
-    remedy: 'add experts, or choose a router with fewer choices',
+    remedy: 'add experts, lower the option that asks for them (topK, maxExperts), or choose a router with fewer choices',
   },
   E_MODEL_LAYERS: {
     title: 'Layers that do not fit the kind of model',
@@ -252,7 +252,8 @@ const RULES = {
     title: 'The emulation does not fit in memory',
     rule: 'tensors and counters of all threads share one WebAssembly memory of at most 4 GiB',
     example: 'emulate: {verifyShare: 1} for a large model',
-    remedy: 'lower emulate.verifyShare, emulate.tokens or routing.groupTokens, or use fewer threads',
+    remedy:
+      'lower emulate.verifyShare, emulate.tokens or routing.groupTokens, or use fewer threads; lower routing.capacityFactor where slots take most of it',
   },
   E_ROUTER_LOAD: {
     title: 'A router and a load that do not go together',
@@ -268,7 +269,7 @@ const RULES = {
   },
   E_LOAD_FIT: {
     title: 'A named load that cannot keep its promise under this model, layout and router',
-    rule: 'a token chooses an expert at most once, so one expert takes at most 1/k of the choices; experts and devices that are named must exist',
+    rule: 'a token chooses an expert at most once, so one expert takes at most 1/k of the choices; experts and devices that are named must exist, and what differs between devices needs several',
     example: 'load: {kind: hot-expert, share: 0.6} with routing: {router: gshard-top2}',
     remedy: 'lower load.share, or choose another expert or device; see `switchyard explain hot-expert`',
   },
