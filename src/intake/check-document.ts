@@ -19,8 +19,9 @@ export function checkDocument(document: unknown, file: string, overrides: Overri
   const shape = checkShape(document, schema);
   const resolved = resolveScenario(shape.input, file, overrides);
   const wrong = [...shape.wrong, ...resolved.wrong];
-  // A path that is wrong in shape has a stand-in: what resolving says about that rests on the stand-in too.
-  const resolving = resolved.issues.filter(({ issue }) => !shape.wrong.includes(issue.path.split('.')[0]));
+  // What is wrong in shape has a stand-in, or is gone: what resolving says about that, or about keys in it, is a consequence.
+  const isConsequence = ({ path }: Issue): boolean => shape.wrong.some((at) => path === at || path.startsWith(`${at}.`));
+  const resolving = resolved.issues.filter(({ issue }) => !isConsequence(issue));
   const unmodelled = notModelledIssues(shape.input);
   const rules = checkScenario(resolved, wrong).map((issue) => located(asWritten(issue, shape.input)));
   return { resolved, issues: [...shape.issues, ...unmodelled, ...resolving, ...rules, ...assertIssues(shape.input.assert)] };

@@ -32,10 +32,14 @@ export function parseTraceParquet(file: string, bytes: Uint8Array): TraceFile {
     if (issues.length > 0) return refused(...issues);
     return rows === 0 ? refused(noChoices(file)) : readRows(file, bytes, metadata);
   } catch (error) {
-    // The package throws for what it cannot read: a file that is cut off, or a compression that it does not know.
-    const reason = error instanceof Error ? error.message : String(error);
-    return refused(traceIssue(file, reason, 'must be a Parquet file', 'write it again, compressed by snappy, gzip or not at all'));
+    return refused(traceIssue(file, reasonOf(error), 'must be a Parquet file', 'write it again, compressed by snappy, gzip or not at all'));
   }
+}
+
+/** The package says what it cannot read, such as an unknown compression; in a damaged file it may also stumble, which says nothing to a reader. */
+function reasonOf(error: unknown): string {
+  const isSaid = error instanceof Error && error.constructor === Error;
+  return isSaid ? error.message : 'it is cut off or damaged';
 }
 
 /** What is wrong with a column before its values are looked at. */
@@ -70,7 +74,7 @@ function readRows(file: string, bytes: Uint8Array, metadata: FileMetaData): Trac
       const values = [layer[row], token[row], expert[row]];
       const wrong = values.findIndex((value) => !isIndex(value));
       if (wrong >= 0) {
-        const place = `record ${records.layer.length + 1}, ${COLUMNS[wrong]}: ${values[wrong]}`;
+        const place = `record ${records.layer.length + 1}, ${COLUMNS[wrong]}: ${Number.isNaN(values[wrong]) ? 'null' : values[wrong]}`;
         return refused(traceIssue(file, place, 'must be a whole number from 0', 'correct or remove the row'));
       }
       records.layer.push(values[0]);
@@ -95,7 +99,9 @@ function readValues(bytes: Uint8Array, metadata: FileMetaData, group: RowGroup, 
     { groupStart: 0, selectStart: 0, selectEnd: rows, groupRows: rows },
     { ...meta, pathInSchema: [name], element: schemaPath[1].element, schemaPath, parsers: DEFAULT_PARSERS, compressors: COMPRESSORS },
   );
-  return data.flatMap((page) => Array.from(page, (value) => (value === null || value === undefined ? Number.NaN : Number(value))));
+  const values = data.flatMap((page) => Array.from(page, (value) => (value === null || value === undefined ? Number.NaN : Number(value))));
+  if (values.length !== rows) throw new Error('a column with another number of values than rows');
+  return values;
 }
 
 /** The package believes what pages say of their sizes: in a damaged file that can be a step back, or more than fits into memory. */

@@ -23,6 +23,10 @@ function wrong(bytes: Uint8Array, name?: string): string[] {
   return issues.map(({ code, value, rule }) => `${code} ${value.replace(`${folder}/`, '')}; ${rule}`);
 }
 
+function wrongOrNone(bytes: Uint8Array): string[] {
+  return read(bytes).issues.map(({ value, rule }) => `${value}; ${rule}`);
+}
+
 /** Two layers, three tokens, two choices; the second token of layer 1 made only one, its third none. */
 const CHOICES: NpyArray = { shape: [2, 3, 2], values: [0, 1, 2, 3, 4, 5, 6, 7, 8, -1, -1, -1] };
 const RECORDS = { layer: [0, 0, 0, 0, 0, 0, 1, 1, 1], token: [0, 0, 1, 1, 2, 2, 0, 0, 1], expert: [0, 1, 2, 3, 4, 5, 6, 7, 8] };
@@ -131,7 +135,7 @@ describe('a recording in Parquet', () => {
     [
       'an empty cell',
       [...COLUMNS.slice(0, 2), { name: 'expert', data: [0, 1, 2, 3, null, 5, 6, 7, 8], type: 'INT32', nullable: true }],
-      'record 5, expert: NaN',
+      'record 5, expert: null; must be',
     ],
     ['no rows', [column('layer', []), column('token', []), column('expert', [])], 'no choice; must hold at least one'],
   ])('with %s is refused', (_, columns, message) => {
@@ -144,6 +148,19 @@ describe('a recording in Parquet', () => {
   it('in a compression that is not known is refused by its name', () => {
     const bytes = parquetBytes(COLUMNS, { codec: 'LZ4_RAW', compressors: { LZ4_RAW: (page: Uint8Array) => page } });
     expect(wrong(bytes)[0]).toMatch(/E_TRACE choices\.bin: .*LZ4_RAW; must be a Parquet file/);
+  });
+});
+
+describe('a file that is no recording', () => {
+  it.each([
+    ['an empty one', new Uint8Array(), 'an empty file; must be a recording: CSV'],
+    ['a packed one', new Uint8Array(gzipSync('layer,token,expert\n0,0,0\n')), 'compressed by gzip; must be a recording'],
+    ['a packed list of columns', Uint8Array.from([0x50, 0x4b, 3, 4, 20, 0]), 'binary data; must be a recording'],
+    ['text in two bytes per letter', new Uint8Array(Buffer.from('\ufefflayer,token,expert\n', 'utf16le')), 'binary data; must be'],
+  ])('%s is refused by what it is, without its bytes', (_, bytes, message) => {
+    const messages = wrong(bytes, 'choices.npy');
+    expect(messages.length).toBe(1);
+    expect(messages[0]).toContain(`E_TRACE choices.npy: ${message}`);
   });
 });
 
@@ -169,6 +186,19 @@ describe('a damaged recording', () => {
     const good = parquetBytes(COLUMNS);
     for (let length = 4; length < good.length; length++)
       expect(wrong(good.subarray(0, length))[0]).toMatch(/^E_TRACE choices\.bin: .*; must be a Parquet file$/);
+  });
+
+  it('in Parquet, in what it says of itself, is refused in words, never in those of a failure of ours', () => {
+    const good = parquetBytes(COLUMNS);
+    let stumbled = 0;
+    const footer = new DataView(good.buffer, good.byteOffset).getUint32(good.length - 8, true);
+    for (let at = good.length - 8 - footer; at < good.length - 8; at++) {
+      const [message] = wrongOrNone(good.slice().fill(0xff, at, at + 1));
+      if (message === undefined) continue;
+      expect(message).not.toMatch(/Cannot|reading|not a function|DataView|bounds|BigInt/);
+      if (message.includes('it is cut off or damaged')) stumbled++;
+    }
+    expect(stumbled).toBeGreaterThan(5);
   });
 
   it('in Parquet is refused when a page says that it ends before its beginning, or beyond its column', () => {

@@ -243,6 +243,12 @@ const WRONG: readonly Case[] = [
     ['3:36 E_CAPACITY vary.routing.capacityFactor[1]', '1.25'],
   ],
   ['too many combinations', `${GOOD}vary: {seed: [1]}\n`, ['3:8 E_VARY vary.seed', '']],
+  [
+    'a wrong word for a required dimension, which is not missing for that',
+    'topology: tpu-v3:4x4\nmodel: {family: encoder, decoderLayers: 2, dModel: 8, dFf: 8, heads: 2}\n',
+    ['2:8 E_MISSING model.vocab', 'add model.vocab'],
+    ['2:17 E_ENUM model.family', 'did you mean decoder?'],
+  ],
   ['varied chips', `${GOOD}vary: {topology: ['tpu-v3:4x4', 'tpu-v2:4x4']}\n`, ['3:33 E_VARY vary.topology[1]', 'one generation']],
 ];
 
