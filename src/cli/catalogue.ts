@@ -6,6 +6,7 @@ import { MODEL_PRESETS, type ModelSpec } from '../model/index.ts';
 import { formatBytes, METRIC_NAMES, METRICS } from '../result/index.ts';
 import { CAPACITY_RULES, GROUP_RULES, ROUTERS, resolveOptions } from '../routing/index.ts';
 import { ISSUE_CODES, MESH_AXES, type MeshAxis, MODELLED } from '../scenario/index.ts';
+import { dispatchEntries } from './dispatch-entries.ts';
 import type { ListingKind } from './listing-kinds.ts';
 import { loadEntries } from './load-entries.ts';
 import { optionText } from './option-text.ts';
@@ -58,6 +59,7 @@ export const CATALOGUE: Readonly<Record<ListingKind, () => Entry[]>> = {
         ['source', rule.source],
       ],
     })),
+  dispatches: dispatchEntries,
   loads: loadEntries,
   layouts: () => MESH_AXES.map(axisEntry),
   collectives: () =>

@@ -3,7 +3,7 @@ import { EXIT, type ExitCode, InputError } from '../base/index.ts';
 import { createThreadExecutor } from '../cluster/index.ts';
 import { type LoadedScenario, loadScenario, parseLoadOption } from '../intake/index.ts';
 import { renderPage } from '../report/index.ts';
-import type { Comparison } from '../result/index.ts';
+import { type Comparison, groupWarnings, variantTitle } from '../result/index.ts';
 import { runComparison } from '../study/index.ts';
 import { missedAssertions } from './assertions.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
@@ -13,7 +13,7 @@ import { COMPARISON_FILES } from './output-files.ts';
 import { pageScript } from './page-script.ts';
 import { issueLines } from './print-issues.ts';
 import { createProgress } from './progress.ts';
-import { misfits, variantWarnings } from './variant-words.ts';
+import { misfits } from './variant-words.ts';
 import { packageVersion } from './version.ts';
 import { withOutputFolder, writeAtomic } from './write-atomic.ts';
 
@@ -72,7 +72,7 @@ async function compareVariants(
       question: scenario.question,
       variants,
       chip,
-      warnings: variantWarnings(variants),
+      warnings: groupWarnings(variants.map(({ vary, warnings }) => ({ name: variantTitle(vary), warnings }))),
       seeds,
       executor,
       provenance: { version: packageVersion(), node: process.version, startedAt: new Date().toISOString() },

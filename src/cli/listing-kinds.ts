@@ -6,6 +6,7 @@ export const LISTING_KINDS = [
   'routers',
   'capacity-rules',
   'group-rules',
+  'dispatches',
   'loads',
   'layouts',
   'collectives',

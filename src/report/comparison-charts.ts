@@ -1,4 +1,13 @@
-import { type Comparison, formatBytes, METRICS, type Metric, type MetricName, type Variant, variedValueText } from '../result/index.ts';
+import {
+  type Comparison,
+  formatBytes,
+  METRICS,
+  type Metric,
+  type MetricName,
+  type Variant,
+  variantTitle,
+  variedValueText,
+} from '../result/index.ts';
 import type { BarsView, Cell, ChartSpec, Column, ReferenceLine, Series } from './chart-spec.ts';
 import { formatRatio } from './format.ts';
 import { formatMetric, metricOf, metricTitle } from './metric-text.ts';
@@ -24,14 +33,6 @@ export function comparisonCharts(comparison: Comparison): readonly ChartSpec[] {
     choose: '',
     views: [view(comparison.variants, name)],
   }));
-}
-
-/** `router switch-top1, capacityFactor 1.25`: the last word of each dotted path is enough to tell variants apart; a name needs none where only one key varies. */
-export function variantName(vary: Readonly<Record<string, unknown>>): string {
-  const pairs = Object.entries(vary);
-  if (pairs.length === 0) return 'baseline';
-  if (pairs.length === 1 && typeof pairs[0][1] !== 'number' && typeof pairs[0][1] !== 'boolean') return variedValueText(pairs[0][1]);
-  return pairs.map(([path, value]) => `${lastWord(path)} ${variedValueText(value)}`).join(', ');
 }
 
 function shows(name: MetricName): string {
@@ -93,7 +94,7 @@ function listTable(variants: readonly Variant[], name: MetricName, unit: string)
     ],
     rows: variants.map((variant) => {
       const found = metric(variant, name);
-      return [variantName(variant.vary), found?.value ?? '', found?.interval?.[0] ?? '', found?.interval?.[1] ?? ''];
+      return [variantTitle(variant.vary), found?.value ?? '', found?.interval?.[0] ?? '', found?.interval?.[1] ?? ''];
     }),
     series: [{ column: 1, role: seriesRole(0), low: 2, high: 3 }],
   };
@@ -117,7 +118,7 @@ function finding(variants: readonly Variant[], name: MetricName): string {
   if (low === undefined || high === undefined) return '';
   if (low.found.value === high.found.value) return `${formatMetric(low.found)} for every variant.`;
   const ratio = low.found.value > 0 ? `, ${formatRatio(high.found.value / low.found.value)} as much` : '';
-  return `From ${formatMetric(low.found)} (${variantName(low.variant.vary)}) to ${formatMetric(high.found)} (${variantName(high.variant.vary)}${ratio}).`;
+  return `From ${formatMetric(low.found)} (${variantTitle(low.variant.vary)}) to ${formatMetric(high.found)} (${variantTitle(high.variant.vary)}${ratio}).`;
 }
 
 function metric(variant: Variant | undefined, name: MetricName): Metric | undefined {

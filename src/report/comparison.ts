@@ -2,18 +2,22 @@ import {
   type Comparison,
   formatNumber,
   formatShare,
+  hasSlots,
   METRICS,
   type MetricName,
   type PairedDifference,
+  readsCapacityFactor,
+  UNBOUNDED,
   type Variant,
+  variantTitle,
 } from '../result/index.ts';
 import { doesNotFit } from '../study/index.ts';
 import type { Article } from './article.ts';
-import { comparisonCharts, variantName } from './comparison-charts.ts';
+import { comparisonCharts } from './comparison-charts.ts';
 import { formatRatio } from './format.ts';
 import { type Html, html, unbroken } from './html.ts';
 import { formatMetric, metricOf, metricTitle } from './metric-text.ts';
-import { figure } from './sections/figure.ts';
+import { figures } from './sections/figure.ts';
 import { provenance, scenarioText, warnings } from './sections/ground.ts';
 import { hardwareWords, memoryNeed } from './sections/headline.ts';
 import { section, type TableCell, table } from './sections/markup.ts';
@@ -21,6 +25,7 @@ import { section, type TableCell, table } from './sections/markup.ts';
 /** Columns of the table of differences; what is missing from a variant's metrics stays empty. */
 const COMPARED: readonly MetricName[] = [
   'stepSeconds',
+  'waitSeconds',
   'allToAllBytesPerDevice',
   'allToAllsPerStep',
   'expertCapacity',
@@ -48,14 +53,14 @@ export function comparisonArticle(comparison: Comparison, key: string): Article 
 <h1>${comparison.question === '' ? comparison.name : comparison.question}</h1><p class="answer">${{ html: unbroken(answer(comparison).html) }}</p>
 <nav class="contents" aria-label="Contents">${contents.map(([id, label]) => html`<a href="#${id}">${label}</a>`)}</nav></header>
 ${section(`${key}-differences`, 'Differences', differences(comparison))}
-${section(`${key}-charts`, 'Charts', html`<div class="figures">${keyed.map(([id, spec]) => figure(spec, id))}</div>`)}
+${section(`${key}-charts`, 'Charts', figures(keyed))}
 ${section(`${key}-paired`, 'What depends on the draw', paired(comparison))}
 ${warnings(comparison.warnings, key)}
 ${provenance(comparison.provenance, comparison.fingerprint, comparison.seeds, key)}
 ${section(
   `${key}-scenarios`,
   'Scenarios as resolved',
-  html`${comparison.variants.map((variant) => html`<details><summary>${variantName(variant.vary)}</summary>${scenarioText(variant.scenario)}</details>`)}`,
+  html`${comparison.variants.map((variant) => html`<details><summary>${variantTitle(variant.vary)}</summary>${scenarioText(variant.scenario)}</details>`)}`,
 )}`;
   return { title: comparison.name, body, figures: Object.fromEntries(keyed) };
 }
@@ -71,14 +76,14 @@ function answer(comparison: Comparison): Html {
   const slowest = timed.at(-1);
   const baseline = comparison.variants[0];
   if (fastest === undefined || slowest === undefined || baseline === undefined) return html`No variant has a step time.`;
-  return html`${misfits(comparison.variants)}Fastest is <b>${variantName(fastest.variant.vary)}</b> with ${formatMetric(fastest.step)} per step${dropWords(fastest.variant)}; slowest is <b>${variantName(slowest.variant.vary)}</b> with ${formatMetric(slowest.step)}${dropWords(slowest.variant)}, ${formatRatio(slowest.step.value / fastest.step.value)} as long, on ${hardwareWords(baseline)}.`;
+  return html`${misfits(comparison.variants)}Fastest is <b>${variantTitle(fastest.variant.vary)}</b> with ${formatMetric(fastest.step)} per step${dropWords(fastest.variant)}; slowest is <b>${variantTitle(slowest.variant.vary)}</b> with ${formatMetric(slowest.step)}${dropWords(slowest.variant)}, ${formatRatio(slowest.step.value / fastest.step.value)} as long, on ${hardwareWords(baseline)}.`;
 }
 
 /** What does not fit comes before what is fast; the times of these variants are those of devices with enough memory. */
 function misfits(variants: readonly Variant[]): Html | null {
   const unfit = variants.filter(({ metrics }) => doesNotFit(metrics));
   if (unfit.length === 0) return null;
-  const names = unfit.map(({ vary, metrics }) => `${variantName(vary)} needs ${memoryNeed(metrics)}`).join('; ');
+  const names = unfit.map(({ vary, metrics }) => `${variantTitle(vary)} needs ${memoryNeed(metrics)}`).join('; ');
   return html`<b class="unfit">${unfit.length} of ${variants.length} variants ${unfit.length === 1 ? 'does' : 'do'} not fit into device memory: ${names}.</b> Their times are those of devices with enough memory. `;
 }
 
@@ -90,10 +95,10 @@ function dropWords(variant: Variant): string {
 function differences(comparison: Comparison): Html {
   const shown = COMPARED.filter((name) => comparison.variants.some((variant) => metricOf(variant.metrics, name) !== undefined));
   const rows = comparison.variants.map((variant, i): TableCell[] => [
-    variantName(variant.vary),
+    variantTitle(variant.vary),
     ...shown.map((name) => differenceCell(comparison, variant, i, name)),
   ]);
-  const baseline = variantName(comparison.variants[0]?.vary ?? {});
+  const baseline = variantTitle(comparison.variants[0]?.vary ?? {});
   return html`<p>Below each value stands its ratio to the first variant, ${baseline}. Orange is a change for the worse, teal for the better; capacity and choices are neither.</p>
 ${table('Every variant and its ratio to the first', ['Variant', ...shown.map((name) => metricTitle(name))], rows)}`;
 }
@@ -101,6 +106,7 @@ ${table('Every variant and its ratio to the first', ['Variant', ...shown.map((na
 function differenceCell(comparison: Comparison, variant: Variant, row: number, name: MetricName): TableCell {
   const metric = metricOf(variant.metrics, name);
   if (metric === undefined) return '';
+  if (name === 'expertCapacity' && variant.scenario.model.moe !== null && !hasSlots(variant.scenario)) return UNBOUNDED;
   const ratio = row === 0 ? undefined : comparison.ratios[row - 1]?.ratios[name];
   const beside = row === 0 ? 'first' : ratio === undefined ? 'no ratio' : formatRatio(ratio);
   const below = name === 'expertCapacity' ? `${capacityWords(variant)}${beside}` : beside;
@@ -111,14 +117,14 @@ function differenceCell(comparison: Comparison, variant: Variant, row: number, n
 }
 
 /** The same factor gives other slots under another rule or group, so both stand together. */
-function capacityWords({ scenario: { model, routing } }: Variant): string {
-  return model.moe === null || routing.dispatch === 'dropless' ? '' : `cf ${formatNumber(routing.capacityFactor)} · `;
+function capacityWords({ scenario }: Variant): string {
+  return readsCapacityFactor(scenario) ? `cf ${formatNumber(scenario.routing.capacityFactor)} · ` : '';
 }
 
 function paired(comparison: Comparison): Html {
   if (comparison.paired.length === 0) return html`<p>Only one seed was run: nothing can be said about chance.</p>`;
   const rows = comparison.paired.map((row) => [
-    variantName(row.vary),
+    variantTitle(row.vary),
     metricTitle(row.metric),
     difference(row, row.mean),
     `${difference(row, row.interval[0])} to ${difference(row, row.interval[1])}`,

@@ -2,9 +2,11 @@
  * Result: the answer to a scenario as plain JSON. `types.ts` is its shape, `metrics.ts` what each number means, `statistics.ts` the intervals,
  * `compare.ts` variants against the first of them, `summary.ts` and `format.ts` the words for a terminal, `schema.ts` the door for stored files.
  */
+export { hasOwnCapacity, hasSlots, readsCapacityFactor, UNBOUNDED } from './capacity.ts';
 export { type ComparisonInput, compareResults, type VariantRun } from './compare.ts';
 export { resultFingerprint } from './fingerprint.ts';
 export { formatBytes, formatCount, formatDollars, formatNumber, formatSeconds, formatShare, formatValue } from './format.ts';
+export { groupWarnings } from './group-warnings.ts';
 export { METRICS, type MetricDefinition, metricsFrom, metricValue } from './metrics.ts';
 export { isIssues, readStored, type Stored } from './schema.ts';
 export {
@@ -18,4 +20,4 @@ export {
 } from './statistics.ts';
 export { formatSummary, type SummaryRow, summarise } from './summary.ts';
 export * from './types.ts';
-export { variedValueText } from './varied-value.ts';
+export { variantTitle, variedValueText } from './varied-value.ts';

@@ -1,4 +1,4 @@
-import { createRouter, ROUTERS } from '../routing/index.ts';
+import { hasOwnCapacity, hasSlots, readsCapacityFactor, UNBOUNDED } from './capacity.ts';
 import { formatBytes, formatCount, formatDollars, formatNumber, formatSeconds, formatShare, formatValue } from './format.ts';
 import { METRICS, metricValue } from './metrics.ts';
 import type { MetricName, Result } from './types.ts';
@@ -86,9 +86,6 @@ function routingRows(result: Result): SummaryRow[] {
   if (result.scenario.model.moe === null) return [];
   const value = valuesOf(result);
   const { sampling, expertLoads, verification } = result.detail;
-  const { router, capacityFactor, capacityRule, dispatch } = result.scenario.routing;
-  // By name alone: a stored scenario is shown, not run, and may lack what runs need.
-  const hasOwnCapacity = Object.hasOwn(ROUTERS, router) && createRouter(router).ownCapacity !== null;
   const busiest = expertLoads.reduce((most, row) => Math.max(most, row.maxOverMean), 0);
   const routed = `${formatCount(sampling.routedTokens)} token passes in ${sampling.routedLayers} of ${sampling.totalLayers} layers`;
   const rows: SummaryRow[] = [
@@ -101,11 +98,8 @@ function routingRows(result: Result): SummaryRow[] {
     },
     {
       label: 'expert capacity',
-      value: dispatch === 'dropless' ? 'unbounded' : `${formatNumber(value('expertCapacity'))} slots`,
-      note:
-        dispatch === 'dropless'
-          ? `${router}, dropless`
-          : `${router}, cf ${capacityFactor}, ${hasOwnCapacity ? 'its own' : capacityRule} rule`,
+      value: hasSlots(result.scenario) ? `${formatNumber(value('expertCapacity'))} slots` : UNBOUNDED,
+      note: capacityNote(result),
     },
   ];
   const choices = value('choicesPerToken');
@@ -122,6 +116,14 @@ function routingRows(result: Result): SummaryRow[] {
     });
   }
   return rows;
+}
+
+/** Who made the slots, and from which factor if any. */
+function capacityNote({ scenario }: Result): string {
+  const { router, capacityFactor, capacityRule } = scenario.routing;
+  if (!hasSlots(scenario)) return `${router}, dropless`;
+  const factor = readsCapacityFactor(scenario) ? `, cf ${capacityFactor}` : '';
+  return `${router}${factor}, ${hasOwnCapacity(scenario) ? 'its own' : capacityRule} rule`;
 }
 
 /** Nothing where all was routed: the error is 0 then, and not worth a line. */

@@ -8,3 +8,11 @@ export function variedValueText(value: unknown): string {
   }
   return JSON.stringify(value) ?? 'none';
 }
+
+/** `router switch-top1, capacityFactor 1.25`: the last word of each dotted path is enough to tell variants apart; a name needs none where only one key varies. */
+export function variantTitle(vary: Readonly<Record<string, unknown>>): string {
+  const pairs = Object.entries(vary);
+  if (pairs.length === 0) return 'baseline';
+  if (pairs.length === 1 && typeof pairs[0][1] !== 'number' && typeof pairs[0][1] !== 'boolean') return variedValueText(pairs[0][1]);
+  return pairs.map(([path, value]) => `${path.slice(path.lastIndexOf('.') + 1)} ${variedValueText(value)}`).join(', ');
+}

@@ -1,5 +1,5 @@
 import { droppedTokenShare } from '../emulate/index.ts';
-import { type Comparison, compareResults, type VariantRun, variedValueText, type Warning } from '../result/index.ts';
+import { type Comparison, compareResults, groupWarnings, type VariantRun, variantTitle } from '../result/index.ts';
 import type { Load, Scenario } from '../scenario/index.ts';
 import { stepBreakdown } from './breakdown.ts';
 import { ownVariant } from './emulation-request.ts';
@@ -48,7 +48,11 @@ export async function runComparison(input: ComparisonStudy): Promise<Comparison>
     runs.push({ vary, scenario, metrics, breakdown, drawn: loadsBySeed.map((loads) => drawnMetrics(loads[row])) });
   }
   const provenance = provenanceOf(input, startedAt);
-  const warnings = [...input.warnings, ...runs.flatMap((run, row) => warningsOf(run, loadsBySeed[0][row]))];
+  const shown = runs.map(({ vary, scenario, metrics }, row) => ({
+    name: variantTitle(vary),
+    warnings: resultWarnings(scenario, metrics, loadsBySeed[0][row]),
+  }));
+  const warnings = [...input.warnings, ...groupWarnings(shown)];
   return compareResults({ name: input.name, question: input.question, runs, seeds, warnings: uniqueWarnings(warnings), provenance });
 }
 
@@ -77,14 +81,6 @@ async function sharedLoads(
 function routingInputs({ model, layout, workload, precision, load, emulate: sample, routing }: Scenario): unknown {
   const { groupRule, groupTokens, groupsMultipleOf } = routing;
   return { model, layout, workload, precision, load, sample, groupRule, groupTokens, groupsMultipleOf };
-}
-
-/** What the run of one variant shows, with the variant's name before it. */
-function warningsOf(run: VariantRun, load: Load | null): Warning[] {
-  const name = Object.entries(run.vary)
-    .map(([path, value]) => `${path.slice(path.lastIndexOf('.') + 1)} ${variedValueText(value)}`)
-    .join(', ');
-  return resultWarnings(run.scenario, run.metrics, load).map(({ code, message }) => ({ code, message: `${name}: ${message}` }));
 }
 
 function drawnMetrics(load: Load | null): VariantRun['drawn'][number] {

@@ -122,6 +122,10 @@ describe('list and explain', () => {
     }
   });
 
+  it('explain knows the ways of dispatch', async () => {
+    expect((await say('explain', 'dropless')).out).toContain('routing: {dispatch: dropless}');
+  });
+
   it('list without a kind says what can be listed', async () => {
     const { out } = await say('list');
     for (const kind of LISTING_KINDS) expect(out).toMatch(new RegExp(`^${kind} +\\d+ known$`, 'm'));

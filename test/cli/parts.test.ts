@@ -5,13 +5,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/index.ts';
 import { missedAssertions } from '../../src/cli/assertions.ts';
+import { comparisonText } from '../../src/cli/comparison-text.ts';
 import { painter, wantsColour } from '../../src/cli/io.ts';
 import { pageWarnings } from '../../src/cli/print-issues.ts';
 import { createProgress } from '../../src/cli/progress.ts';
 import { alignedTable, cut, wrapText } from '../../src/cli/table.ts';
-import { variantWarnings } from '../../src/cli/variant-words.ts';
+import { shortNames } from '../../src/cli/variant-words.ts';
 import { withOutputFolder, writeAtomic } from '../../src/cli/write-atomic.ts';
 import { ISSUE_CODES } from '../../src/scenario/index.ts';
+import { sampleComparison } from '../report/sample-result.ts';
 import { listen } from './listen.ts';
 
 describe('colours', () => {
@@ -60,20 +62,52 @@ describe('progress', () => {
   });
 });
 
-describe('warnings of variants', () => {
-  const [wrap, drops] = ['W_WRAP_ASSUMED', 'W_DROP_RATE'].map((code) => ({ code, message: `about ${code}` }));
-  const variant = (name: string, ...warnings: { code: string; message: string }[]) => ({
-    vary: { 'routing.router': name, n: 2 },
-    warnings,
+describe('short names of variants', () => {
+  const router = (options: Record<string, unknown>) => ({ 'routing.router': { name: 'topk', topK: 4, ...options } });
+
+  it('leave out what all have in common, where that makes them fit', () => {
+    const long = { normalise: 'after-drop', priority: 'token-major' };
+    expect(shortNames([router({ ...long, secondChoice: 'gumbel' }), router({ ...long, secondChoice: 'next' })], 24)).toEqual([
+      'topk secondChoice=gumbel',
+      'topk secondChoice=next',
+    ]);
+    expect(shortNames([router({}), { 'routing.router': 'hash' }], 24)).toEqual(['topk topK=4', 'hash']);
   });
 
-  it('stand once, and name the variants when it is not all of them', () => {
-    expect(variantWarnings([variant('a', wrap, drops), variant('b', wrap), variant('c', wrap, drops)])).toEqual([
-      wrap,
-      { code: 'W_DROP_RATE', message: 'a 2, c 2: about W_DROP_RATE' },
-    ]);
-    expect(variantWarnings([variant('a'), variant('b')])).toEqual([]);
+  it('are never longer than they may be, and never alike', () => {
+    const word = 'w'.repeat(30);
+    const names = shortNames([{ n: `${word}1` }, { n: `${word}2` }, { n: 'c' }], 12);
+    expect(names).toEqual(['1 www…wwwww1', '2 www…wwwww2', 'c']);
+    for (const name of names) expect(name.length).toBeLessThanOrEqual(12);
   });
+});
+
+describe('the table of a comparison', () => {
+  const lineOf = (text: string, name: string, nth = 0) =>
+    text
+      .split('\n')
+      .filter((line) => line.startsWith(`${name} `))
+      [nth].split(/ {2,}/);
+
+  it('says that there are no slots, shows the waiting, and no factor that does nothing', () => {
+    const comparison = sampleComparison();
+    const routings = [{}, { dispatch: 'dropless' }, { router: 'base' }, { router: 'expert-choice' }] as const;
+    const variants = routings.map((routing, i) => {
+      const { scenario, ...variant } = comparison.variants[i];
+      return { ...variant, vary: { v: `v${i}` }, scenario: { ...scenario, routing: { ...scenario.routing, ...routing } } };
+    });
+    const text = comparisonText({ ...comparison, variants, ratios: [], paired: [] }, 'folder');
+    expect(text).toMatch(/^ +step +waiting +all-to-all/m);
+    const rows = [0, 1, 2, 3].map((i) => lineOf(text, `v${i}`, 1));
+    expect(rows.map(([, factor]) => factor)).toEqual(['1', '-', '-', '1']);
+    expect(rows[1][2]).toBe('unbounded');
+    expect(rows[2][2]).toMatch(/^\d+$/);
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+});
+
+describe('warnings of variants', () => {
+  const [wrap, drops] = ['W_WRAP_ASSUMED', 'W_DROP_RATE'].map((code) => ({ code, message: `about ${code}` }));
 
   it('are codes in a line, the weightiest first, or none', () => {
     expect(pageWarnings([drops, wrap, drops])).toEqual(['warnings on the page: W_DROP_RATE, W_WRAP_ASSUMED']);

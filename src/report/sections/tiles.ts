@@ -1,4 +1,4 @@
-import { formatShare, METRICS, type Metric, type MetricName, type Result } from '../../result/index.ts';
+import { formatShare, hasSlots, METRICS, type Metric, type MetricName, type Result, UNBOUNDED } from '../../result/index.ts';
 import { type Html, html } from '../html.ts';
 import { formatMetric, metricOf, metricTitle } from '../metric-text.ts';
 
@@ -25,11 +25,12 @@ function tile(metric: Metric, result: Result, key: string): Html {
   const id = `${key}-tip-${metric.name}`;
   const label = metricTitle(metric.name);
   return html`<li class="tile"><button type="button" class="hint" aria-describedby="${id}">${label}</button><span class="tip" role="tooltip" id="${id}">${METRICS[metric.name].definition} (${metric.name}, ${ORIGINS[metric.from]})</span>
-<span class="value">${value(metric)}</span><span class="note">${note(metric, result)}</span></li>`;
+<span class="value">${value(metric, result)}</span><span class="note">${note(metric, result)}</span></li>`;
 }
 
 /** The number large, its unit small. */
-function value(metric: Metric): Html {
+function value(metric: Metric, { scenario }: Result): Html {
+  if (metric.name === 'expertCapacity' && !hasSlots(scenario)) return html`${UNBOUNDED}`;
   const text = formatMetric(metric);
   const at = text.indexOf(' ');
   return at === -1 ? html`${text}` : html`${text.slice(0, at)} <small>${text.slice(at + 1)}</small>`;
