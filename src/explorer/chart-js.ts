@@ -14,6 +14,7 @@ import {
 } from 'chart.js';
 import type { Canvas } from './drawing.ts';
 import { element } from './elements.ts';
+import { nameLines } from './name-lines.ts';
 import { tickText } from './ticks.ts';
 
 Chart.register(BarController, BarElement, CategoryScale, Filler, LinearScale, LineController, LineElement, PointElement, Tooltip);
@@ -38,6 +39,8 @@ interface LinearAxis {
   readonly unit: string;
   readonly suggestedMax?: number;
   readonly grid?: boolean;
+  /** No tick at an end that is no round number: it would push the last round one away. */
+  readonly roundTicksOnly?: boolean;
 }
 
 export function linearAxis(canvas: Canvas, axis: LinearAxis) {
@@ -53,12 +56,14 @@ export function linearAxis(canvas: Canvas, axis: LinearAxis) {
       color: page.muted,
       maxRotation: 0,
       autoSkipPadding: 14,
+      includeBounds: axis.roundTicksOnly !== true,
       callback: (value: number | string, index: number, ticks: readonly { readonly value: number }[]) =>
         tickLabel(Number(value), index, ticks, axis.unit),
     },
   };
 }
 
+/** Names of more than `longest` characters are broken into lines. */
 export function categoryAxis(canvas: Canvas, title: string, longest: number) {
   const { page } = canvas.paint;
   return {
@@ -70,9 +75,9 @@ export function categoryAxis(canvas: Canvas, title: string, longest: number) {
       color: page.ink,
       maxRotation: 0,
       autoSkipPadding: 10,
-      callback(this: { getLabelForValue(value: number): string }, value: number | string): string {
-        const text = this.getLabelForValue(Number(value));
-        return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+      callback(this: { getLabelForValue(value: number): string }, value: number | string): string | string[] {
+        const lines = nameLines(this.getLabelForValue(Number(value)), longest);
+        return lines.length === 1 ? lines[0] : lines;
       },
     },
   };

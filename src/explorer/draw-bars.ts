@@ -6,11 +6,14 @@ import type { Canvas, Draw } from './drawing.ts';
 import { select } from './elements.ts';
 import { fillLegend } from './legend.ts';
 import { endValues, referenceLines, whiskers } from './marks.ts';
+import { nameLines } from './name-lines.ts';
 
 /** Above this many bars there is no room for a value at each of them. */
 const MOST_LABELLED_BARS = 16;
 /** Characters of a row's name per pixel of the picture: a third of its width at 6.6 pixels each. */
 const NAME_SHARE = 1 / 20;
+/** Pixels from one line of a name to the next. */
+const NAME_LINE = 15;
 
 export const drawBars: Draw<BarsView> = (canvas) => {
   const { view, paint } = canvas;
@@ -34,7 +37,8 @@ function start(canvas: Canvas<BarsView>, view: BarsView) {
   const horizontal = view.direction === 'horizontal';
   const rows = view.table.rows.length;
   const barsPerRow = view.stacked ? 1 : view.series.length;
-  const height = horizontal ? 66 + rows * Math.max(30, barsPerRow * 22) : 310;
+  const lines = Math.max(1, ...view.table.rows.map((row) => nameLines(String(row[view.category]), longestName(canvas)).length));
+  const height = horizontal ? 66 + rows * Math.max(30, barsPerRow * 22, lines * NAME_LINE + 6) : 310;
   return startChart(canvas, height, configuration(canvas, view, horizontal));
 }
 
@@ -52,7 +56,7 @@ function configuration(canvas: Canvas<BarsView>, view: BarsView, horizontal: boo
     stacked: view.stacked,
   };
   const category = {
-    ...categoryAxis(canvas, horizontal ? '' : view.categoryAxis, Math.floor(canvas.plot.clientWidth * NAME_SHARE)),
+    ...categoryAxis(canvas, horizontal ? '' : view.categoryAxis, longestName(canvas)),
     stacked: view.stacked,
   };
   if (horizontal) Object.assign(category.ticks, { autoSkip: false });
@@ -96,6 +100,10 @@ function configuration(canvas: Canvas<BarsView>, view: BarsView, horizontal: boo
       ...(few ? [endValues(view, paint)] : []),
     ],
   };
+}
+
+function longestName({ plot }: Canvas<BarsView>): number {
+  return Math.floor(plot.clientWidth * NAME_SHARE);
 }
 
 function intervalEnds(view: BarsView): readonly number[] {

@@ -31,7 +31,7 @@ export const drawLine: Draw<LineView> = (canvas) => {
       maintainAspectRatio: false,
       interaction: { mode: 'nearest', axis: 'x', intersect: false },
       scales: {
-        x: { ...linearAxis(canvas, { title: view.xAxis.label, unit: view.xAxis.unit, grid: false }), max: last },
+        x: { ...linearAxis(canvas, { title: view.xAxis.label, unit: view.xAxis.unit, grid: false, roundTicksOnly: true }), max: last },
         y: linearAxis(canvas, {
           title: view.valueAxis.label,
           unit: view.valueAxis.unit,

@@ -86,11 +86,37 @@ export function endValues(view: BarsView, paint: Paint): Plugin {
       const labels = view.table.rows.flatMap((cells, row) =>
         ends(chart, view, cells, row).map(({ at, value, unit }) => ({ at, text: formatValue(value, unit) })),
       );
-      if (view.direction === 'horizontal') for (const { at, text } of labels) ctx.fillText(text, at.x + 7, at.y);
-      else if (standApart(ctx, labels)) for (const { at, text } of labels) ctx.fillText(text, at.x, at.y - 4);
+      const lines = linePlaces(chart, view);
+      if (view.direction === 'horizontal')
+        for (const { at, text } of labels) ctx.fillText(text, beside(at.x + 7, ctx.measureText(text).width, lines), at.y);
+      else if (standApart(ctx, labels))
+        for (const { at, text } of labels)
+          ctx.fillText(
+            text,
+            at.x,
+            -beside(
+              4 - at.y,
+              LABEL_HEIGHT,
+              lines.map((y) => -y),
+            ),
+          );
       ctx.restore();
     },
   };
+}
+
+/** Where the dashed lines cross the axis of values, in pixels. */
+function linePlaces(chart: Chart, view: BarsView): number[] {
+  const scale = chart.scales[view.direction === 'horizontal' ? 'x' : 'y'];
+  return scale === undefined ? [] : view.references.map(({ value }) => scale.getPixelForValue(value));
+}
+
+/** The place from which a label of that length runs, or the first place behind a line that would run through it. */
+export function beside(start: number, length: number, lines: readonly number[]): number {
+  let place = start;
+  for (const line of [...lines].sort((a, b) => a - b))
+    if (line > place - LINE_GAP && line < place + length + LINE_GAP) place = line + LINE_GAP;
+  return place;
 }
 
 interface EndLabel {
@@ -100,6 +126,10 @@ interface EndLabel {
 
 /** Pixels between two labels side by side. */
 const LABEL_GAP = 4;
+/** Between a label and a dashed line. */
+const LINE_GAP = 4;
+/** Of a value above an upright bar. */
+const LABEL_HEIGHT = 12;
 
 /** Whether every label of upright bars has the room from its bar to the next; else the picture goes without, and the table has the values. */
 function standApart(ctx: CanvasRenderingContext2D, labels: readonly EndLabel[]): boolean {

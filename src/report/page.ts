@@ -6,7 +6,7 @@ import { chartsOf } from './charts/index.ts';
 import { comparisonArticle } from './comparison.ts';
 import { type Html, html, jsonForScript } from './html.ts';
 import { analytic, published, verification } from './sections/evidence.ts';
-import { figure } from './sections/figure.ts';
+import { figures } from './sections/figure.ts';
 import { assumptions, provenance, scenarioAsResolved, warnings } from './sections/ground.ts';
 import { headline } from './sections/headline.ts';
 import { section } from './sections/markup.ts';
@@ -88,7 +88,7 @@ ${headline(result)}
 <nav class="contents" aria-label="Contents">${contents.map(([id, label]) => html`<a href="#${id}">${label}</a>`)}</nav></header>
 ${section(`${key}-metrics`, 'Metrics', tiles(result, key))}
 ${publishedSection}
-${section(`${key}-charts`, 'Charts', html`<div class="figures">${keyed.map(([figureKey, spec]) => figure(spec, figureKey))}</div>`)}
+${section(`${key}-charts`, 'Charts', figures(keyed))}
 ${routingSection}
 ${analytic(result, key)}
 ${verification(result, key)}

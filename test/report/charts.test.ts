@@ -75,6 +75,28 @@ test('kept and dropped choices of a layer add up to what was requested', () => {
   });
 });
 
+test('without slots nothing can be dropped, and no colour stands for it', () => {
+  const { scenario } = result;
+  const dropless = { ...result, scenario: { ...scenario, routing: { ...scenario.routing, dispatch: 'dropless' as const } } };
+  const drawn = CHARTS['expert-load'](dropless)?.views[0] as BarsView;
+  expect(drawn.series).toHaveLength(1);
+  expect(drawn.table.columns.map(({ label }) => label)).toEqual(['Expert', 'Requested']);
+  expect(seriesSum(drawn)).toBe(result.detail.expertLoads[0].requested.reduce((a, b) => a + b, 0));
+});
+
+test('links are coloured by their bytes first: under fair sharing all may be busy alike', () => {
+  expect(specs.find(({ id }) => id === 'link-heat-map')?.views.map(({ label }) => label)).toEqual([
+    'Bytes in one step',
+    'Busy share of the step',
+  ]);
+});
+
+test('the picture of memory names the device that the timeline shows', () => {
+  const { timeline } = result.detail;
+  const shown = { ...result, detail: { ...result.detail, timeline: { ...timeline, device: 5 } } };
+  expect(CHARTS.memory(shown)?.title).toBe('Memory of device 5');
+});
+
 test('collectives that overlap stand on tracks of their own', () => {
   const spans = [
     { track: 'ici' as const, name: 'a', part: 'p', stage: 'fw', startSeconds: 0, endSeconds: 2 },

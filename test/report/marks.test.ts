@@ -1,6 +1,8 @@
 import type { Chart } from 'chart.js';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { endValues } from '../../src/explorer/marks.ts';
+import { beside, endValues } from '../../src/explorer/marks.ts';
+import { nameLines } from '../../src/explorer/name-lines.ts';
 import type { Paint } from '../../src/explorer/theme.ts';
 import type { BarsView } from '../../src/report/index.ts';
 
@@ -61,5 +63,35 @@ describe('values at the ends of bars', () => {
 
   it('of stacks are one for each', () => {
     expect(written({ ...view, stacked: true }, 40)).toEqual(['25.5 GB', '139 GB']);
+  });
+});
+
+describe('a value beside a dashed line', () => {
+  it('stands where it stood when no line runs through it, and behind the line else', () => {
+    expect(beside(100, 40, [])).toBe(100);
+    expect(beside(100, 40, [80, 160])).toBe(100);
+    expect(beside(100, 40, [120])).toBe(124);
+    expect(beside(100, 40, [150, 120])).toBe(154);
+  });
+});
+
+describe('a name in lines', () => {
+  it('is whole where it fits, and broken where words end', () => {
+    expect(nameLines('switch-top1', 20)).toEqual(['switch-top1']);
+    expect(nameLines('domain expertsPerDomain=16', 20)).toEqual(['domain', 'expertsPerDomain=16']);
+    expect(nameLines('no-token-left-behind', 12)).toEqual(['no-token-', 'left-behind']);
+    expect(nameLines('', 12)).toEqual(['']);
+  });
+
+  it('loses no letter up to four lines, and says when it does', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-z=,-]{1,80}$/), fc.integer({ min: 4, max: 40 }), (name, longest) => {
+        const lines = nameLines(name, longest);
+        for (const line of lines) expect(line.length).toBeLessThanOrEqual(longest);
+        expect(lines.length).toBeLessThanOrEqual(4);
+        if (!lines.at(-1)?.endsWith('…')) expect(lines.join('')).toBe(name);
+      }),
+    );
+    expect(nameLines('abcdefghijklmnopq', 4)).toEqual(['abcd', 'efgh', 'ijkl', 'mno…']);
   });
 });

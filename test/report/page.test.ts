@@ -192,3 +192,35 @@ test('says why no expert was compared with the oracle, and what a sample does no
   expect(pageWith(measured, { routedLayers: 6, standardError: 0.0004 })).toMatch(/comes from sampling is 0\.04 %/);
   expect(pageWith(measured, { routedLayers: 1, standardError: null })).toContain('the sample does not tell');
 });
+
+test('a picture of half the width has a neighbour or the whole row', () => {
+  const widths = (html: string, key: string): string[] =>
+    [...html.matchAll(/<figure id="([^"]*)" data-figure="[^"]*" class="(full|half)"/g)]
+      .filter(([, id]) => id.startsWith(key))
+      .map(([, , width]) => width);
+  const { detail, ...rest } = sampleResult();
+  for (const shape of [
+    [4, 4],
+    [8, 8],
+  ]) {
+    const html = renderPage({ results: [{ ...rest, detail: { ...detail, links: { ...detail.links, shape } } }], script });
+    const runs = widths(html, 'r0-')
+      .join(' ')
+      .split('full')
+      .map((run) => run.trim().split(' ').filter(Boolean).length);
+    expect(runs.length).toBeGreaterThan(1);
+    for (const halves of runs) expect(halves % 2).toBe(0);
+  }
+});
+
+test('capacity has one name where there are no slots', () => {
+  const { scenario, ...rest } = sampleResult();
+  const dropless = { ...scenario, routing: { ...scenario.routing, dispatch: 'dropless' as const } };
+  const html = renderPage({ results: [{ ...rest, scenario: dropless }], script });
+  expect(/tip-expertCapacity">[\s\S]*?class="value">([^<]*)</.exec(html)?.[1]).toBe('unbounded');
+  const comparison = sampleComparison();
+  const variants = comparison.variants.map((variant, i) => (i === 1 ? { ...variant, scenario: dropless } : variant));
+  const compared = renderPage({ results: [], comparison: { ...comparison, variants }, script });
+  expect(compared).toMatch(/<td[^>]*>unbounded</);
+  expect(compared).toContain('Waiting');
+});

@@ -6,6 +6,9 @@ const WITH_SLOTS =
 const WITHOUT_SLOTS =
   'Choices per expert over all routed groups of one Switch layer. Dropless dispatch has no slots: every choice is computed, and the device with the highest bars is the one that the others wait for.';
 
+const KEPT = { label: 'Kept', unit: '' };
+const DROPPED = { label: 'Dropped', unit: '' };
+
 /** What each expert of a Switch layer was asked to do, and how much of it found a slot. */
 export function expertLoad(result: Result): ChartSpec | null {
   const layers = result.detail.expertLoads;
@@ -23,19 +26,14 @@ export function expertLoad(result: Result): ChartSpec | null {
 function view(layer: ExpertLoadRow, hasSlots: boolean): BarsView {
   const rows = layer.requested.map((requested, expert) => {
     const kept = layer.kept[expert] ?? 0;
-    return [`${expert}`, kept, requested - kept, requested];
+    return hasSlots ? [`${expert}`, requested, kept, requested - kept] : [`${expert}`, requested];
   });
   return {
     kind: 'bars',
     label: layerName(layer),
     finding: finding(layer, hasSlots),
     table: {
-      columns: [
-        { label: 'Expert', unit: '' },
-        { label: 'Kept', unit: '' },
-        { label: 'Dropped', unit: '' },
-        { label: 'Requested', unit: '' },
-      ],
+      columns: [{ label: 'Expert', unit: '' }, { label: 'Requested', unit: '' }, ...(hasSlots ? [KEPT, DROPPED] : [])],
       rows,
     },
     direction: 'vertical',
@@ -43,12 +41,14 @@ function view(layer: ExpertLoadRow, hasSlots: boolean): BarsView {
     category: 0,
     categoryAxis: 'Expert',
     valueAxis: { label: 'Choices', unit: '' },
-    series: [
-      { column: 1, role: 'kept' },
-      { column: 2, role: 'dropped' },
-    ],
+    series: hasSlots
+      ? [
+          { column: 2, role: 'kept' },
+          { column: 3, role: 'dropped' },
+        ]
+      : [{ column: 1, role: 'kept' }],
     references: hasSlots ? [{ label: `${formatNumber(layer.slotsPerExpert)} slots per expert`, value: layer.slotsPerExpert }] : [],
-    sortBy: 3,
+    sortBy: 1,
   };
 }
 

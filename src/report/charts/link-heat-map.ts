@@ -3,17 +3,17 @@ import type { ChartSpec, LinksView } from '../chart-spec.ts';
 
 const AXES = ['x', 'y', 'z'];
 
-/** The wires of the slice, each direction on its own, by how busy they are. */
+/** The wires of the slice, each direction on its own, by what they carry and how busy they are. */
 export function linkHeatMap(result: Result): ChartSpec | null {
   const { links } = result.detail;
   if (links.rows.length === 0) return null;
   return {
     id: 'link-heat-map',
     title: 'Load of the interconnect links',
-    shows: `Chips on their grid, one arrow per directed link; the darker (on a dark page: the brighter) the arrow, the more it carried.${wires(links)}`,
+    shows: `Chips on their grid, one arrow per directed link; the darker (on a dark page: the brighter) the arrow, the more it carried, or the longer it was busy.${wires(links)}`,
     width: (links.shape[0] ?? 1) > 5 || links.shape.length > 2 ? 'full' : 'half',
     choose: 'Colour by',
-    views: [view(links, 'Busy share of the step', 5, (row) => row.utilisation), view(links, 'Bytes in one step', 3, (row) => row.bytes)],
+    views: [view(links, 'Bytes in one step', 3, (row) => row.bytes), view(links, 'Busy share of the step', 5, (row) => row.utilisation)],
   };
 }
 

@@ -4,14 +4,14 @@ import type { BarsView, ChartSpec, LineView } from '../chart-spec.ts';
 /** Buffers beyond this many are summed into one bar. */
 const SHOWN_BUFFERS = 14;
 
-/** Live bytes of one device's HBM over the step, and what fills the peak. */
+/** Live bytes of the shown device's HBM over the step, and what fills the peak. */
 export function memory(result: Result): ChartSpec {
   const profile = result.detail.memory;
   return {
     id: 'memory',
-    title: 'Memory of one device',
+    title: `Memory of device ${result.detail.timeline.device}`,
     shows:
-      'Bytes of HBM that are alive, over the simulated step: activations pile up in the forward pass and are freed in the backward pass. The dashed line is what the device has.',
+      'Bytes of HBM that are alive, over the simulated step: activations pile up in the forward pass and are freed in the backward pass. All devices hold the same buffers, as large as the fullest one needs; the times are those of this device. The dashed line is what it has.',
     width: 'half',
     choose: 'Show',
     views: [overTime(profile), atPeak(profile)],
