@@ -26,14 +26,14 @@ export function expertLoad(result: Result): ChartSpec | null {
 function view(layer: ExpertLoadRow, hasSlots: boolean): BarsView {
   const rows = layer.requested.map((requested, expert) => {
     const kept = layer.kept[expert] ?? 0;
-    return hasSlots ? [`${expert}`, requested, kept, requested - kept] : [`${expert}`, requested];
+    return hasSlots ? [`${expert}`, kept, requested - kept, requested] : [`${expert}`, requested];
   });
   return {
     kind: 'bars',
     label: layerName(layer),
     finding: finding(layer, hasSlots),
     table: {
-      columns: [{ label: 'Expert', unit: '' }, { label: 'Requested', unit: '' }, ...(hasSlots ? [KEPT, DROPPED] : [])],
+      columns: [{ label: 'Expert', unit: '' }, ...(hasSlots ? [KEPT, DROPPED] : []), { label: 'Requested', unit: '' }],
       rows,
     },
     direction: 'vertical',
@@ -43,12 +43,12 @@ function view(layer: ExpertLoadRow, hasSlots: boolean): BarsView {
     valueAxis: { label: 'Choices', unit: '' },
     series: hasSlots
       ? [
-          { column: 2, role: 'kept' },
-          { column: 3, role: 'dropped' },
+          { column: 1, role: 'kept' },
+          { column: 2, role: 'dropped' },
         ]
       : [{ column: 1, role: 'kept' }],
     references: hasSlots ? [{ label: `${formatNumber(layer.slotsPerExpert)} slots per expert`, value: layer.slotsPerExpert }] : [],
-    sortBy: 1,
+    sortBy: hasSlots ? 3 : 1,
   };
 }
 
