@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import * as zlib from 'node:zlib';
 import { parquetHeader, readColumn } from 'hyparquet/src/column.js';
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
@@ -19,21 +20,33 @@ type ColumnName = (typeof COLUMNS)[number];
 /** Decoded columns of a recording of at most MAX_CHOICES rows; a larger one says something else than its number of rows. */
 const MAX_COLUMN_BYTES = 16 * MAX_CHOICES;
 
+/** Sound files of the largest size take a small part of this. */
+const MOST_MILLISECONDS = 60_000;
+
 export function isParquet(bytes: Uint8Array): boolean {
   return bytes.length >= MAGIC.length && String.fromCharCode(...bytes.subarray(0, MAGIC.length)) === MAGIC;
 }
 
-export function parseTraceParquet(file: string, bytes: Uint8Array): TraceFile {
+export function parseTraceParquet(file: string, bytes: Uint8Array, mostMilliseconds = MOST_MILLISECONDS): TraceFile {
   try {
-    const metadata = parquetMetadata(bytes);
-    const rows = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
-    if (rows > MAX_CHOICES) return refused(tooManyChoices(file, rows));
-    const issues = COLUMNS.flatMap((name) => columnIssues(file, metadata, name));
-    if (issues.length > 0) return refused(...issues);
-    return rows === 0 ? refused(noChoices(file)) : readRows(file, bytes, metadata);
+    return withinTime(() => parse(file, bytes), mostMilliseconds);
   } catch (error) {
     return refused(traceIssue(file, reasonOf(error), 'must be a Parquet file', 'write it again, compressed by snappy, gzip or not at all'));
   }
+}
+
+/** Run lengths inside a damaged page can send the package round for ever; a script with a deadline is the one thing that ends a loop in its own thread. */
+function withinTime<Answer>(read: () => Answer, milliseconds: number): Answer {
+  return runInNewContext('read()', { read }, { timeout: milliseconds });
+}
+
+function parse(file: string, bytes: Uint8Array): TraceFile {
+  const metadata = parquetMetadata(bytes);
+  const rows = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
+  if (rows > MAX_CHOICES) return refused(tooManyChoices(file, rows));
+  const issues = COLUMNS.flatMap((name) => columnIssues(file, metadata, name));
+  if (issues.length > 0) return refused(...issues);
+  return rows === 0 ? refused(noChoices(file)) : readRows(file, bytes, metadata);
 }
 
 /** The package says what it cannot read, such as an unknown compression; in a damaged file it may also stumble, which says nothing to a reader. */

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError, type Issue } from '../../src/base/index.ts';
 import { loadScenario, readTrace } from '../../src/intake/index.ts';
+import { parseTraceParquet } from '../../src/intake/trace-parquet.ts';
 import { NPY_WHOLE, type NpyArray, npyBytes, type ParquetColumn, parquetBytes } from './trace-bytes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-traces-'));
@@ -186,6 +187,20 @@ describe('a damaged recording', () => {
     const good = parquetBytes(COLUMNS);
     for (let length = 4; length < good.length; length++)
       expect(wrong(good.subarray(0, length))[0]).toMatch(/^E_TRACE choices\.bin: .*; must be a Parquet file$/);
+  });
+
+  it('in Parquet, in its pages, is read or refused within the time that is given, even where a run of values never ends', () => {
+    const good = parquetBytes(COLUMNS);
+    const footer = new DataView(good.buffer, good.byteOffset).getUint32(good.length - 8, true);
+    let refused = 0;
+    for (let at = 4; at < good.length - 8 - footer; at++) {
+      const started = performance.now();
+      const { issues } = parseTraceParquet('choices.bin', good.slice().fill(0xff, at, at + 1), 200);
+      expect(performance.now() - started, `byte ${at}`).toBeLessThan(3000);
+      for (const { code } of issues) expect(code).toBe('E_TRACE');
+      if (issues.length > 0) refused++;
+    }
+    expect(refused).toBeGreaterThan(20);
   });
 
   it('in Parquet, in what it says of itself, is refused in words, never in those of a failure of ours', () => {
