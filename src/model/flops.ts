@@ -9,6 +9,8 @@ export interface StepTokens {
   readonly length: Readonly<Record<Stack, number>>;
   /** Experts that a token meets, mean over the Switch layers of a stack: the choices that tokens make, or fewer where there are not slots for all of them. */
   readonly expertsPerToken: Readonly<Record<Stack, number>>;
+  /** Products of the tokens with router weights in a Switch layer: 1 unless the router has none, or a second one for noise. */
+  readonly routerProducts?: number;
 }
 
 /**
@@ -22,7 +24,7 @@ export function modelFlopsPerStep(model: ModelSpec, step: StepTokens): Flops {
     const tokens = step.sequences * step.length[layer.stack];
     forward += tokens * attentionFlopsPerToken(model, step.length[layer.stack]);
     if (layer.crossAttention) forward += crossAttentionFlops(model, step);
-    forward += tokens * feedForwardFlopsPerToken(model, layer.feedForward, step.expertsPerToken[layer.stack]);
+    forward += tokens * feedForwardFlopsPerToken(model, layer.feedForward, step.expertsPerToken[layer.stack], step.routerProducts ?? 1);
   }
   forward += 2 * step.sequences * step.length[outputStack(model)] * model.dModel * model.vocab;
   return 3 * forward;
@@ -41,7 +43,7 @@ function crossAttentionFlops(model: ModelSpec, step: StepTokens): Flops {
   return 2 * 2 * model.dModel * inner * (decoderTokens + encoderTokens) + 4 * decoderTokens * step.length.encoder * inner;
 }
 
-function feedForwardFlopsPerToken(model: ModelSpec, kind: 'dense' | 'switch', expertsPerToken: number): Flops {
+function feedForwardFlopsPerToken(model: ModelSpec, kind: 'dense' | 'switch', expertsPerToken: number, routerProducts: number): Flops {
   if (kind === 'dense' || model.moe === null) return 2 * model.ffnMatrices * model.dModel * model.dFf;
-  return 2 * model.dModel * (expertsPerToken * model.ffnMatrices * model.moe.dExpert + model.moe.experts);
+  return 2 * model.dModel * (expertsPerToken * model.ffnMatrices * model.moe.dExpert + routerProducts * model.moe.experts);
 }

@@ -7,6 +7,7 @@ import { createBuilder } from './builder.ts';
 import { checkProgram } from './check.ts';
 import { type Emission, emitBackward, emitForward, keep, type TaskRange } from './emit.ts';
 import { expertsPerToken } from './experts-per-token.ts';
+import { gateWork } from './gate-work.ts';
 import { createPlans } from './plans.ts';
 import type { Program } from './program.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
@@ -41,6 +42,7 @@ export function lowerStep(scenario: Scenario, chip: Chip, topology: Topology, lo
       sequences: scenario.workload.sequences,
       length: stackLengths(scenario),
       expertsPerToken: { encoder: expertsPerToken(scenario, 'encoder', load), decoder: expertsPerToken(scenario, 'decoder', load) },
+      routerProducts: gateWork(scenario.routing).products,
     }),
     executedFlops: topology.devices * tasks.mxuFlops.reduce((sum, flops) => sum + flops, 0),
   };

@@ -5,10 +5,13 @@ import { createRouter, DISPATCH_NAMES, ROUTERS, resolveOptions } from '../../src
 import { lowered } from './scenarios.ts';
 
 /** The tiny model's routing with another router. */
-function withRouter(router: string, dispatch: (typeof DISPATCH_NAMES)[number] = 'einsum') {
+function withRouter(router: string, dispatch: (typeof DISPATCH_NAMES)[number] = 'einsum', embedding: 'one-hot' | 'gather' = 'one-hot') {
   const { scenario } = loadScenario('scenarios/tiny.yaml');
   const options = resolveOptions(ROUTERS[router].options, {}, router);
-  return lowered('tiny', { routing: { ...scenario.routing, router, options, dispatch } });
+  return lowered('tiny', {
+    routing: { ...scenario.routing, router, options, dispatch },
+    workload: { ...scenario.workload, embedding },
+  });
 }
 
 function tasksOf({ tasks, names }: Program, part: string): { name: string; flops: number; operations: number }[] {
@@ -39,6 +42,11 @@ describe('the step under every router', () => {
     const peak = liveMemory(program).peakBytes;
     expect(Math.abs(closedFormMemory(scenario, chip, null) / peak - 1)).toBeLessThan(0.02);
     expect(program.modelFlops).toBeLessThanOrEqual(program.executedFlops);
+  });
+
+  it.each(Object.keys(ROUTERS))('of %s without slots and one-hot products executes what the model needs, and no less', (name) => {
+    const { program } = withRouter(name, 'dropless', 'gather');
+    expect(program.modelFlops).toBeLessThanOrEqual(program.executedFlops * (1 + 1e-12));
   });
 
   it.each(Object.keys(ROUTERS))('of %s multiplies with router weights as often as there are scores', (name) => {
