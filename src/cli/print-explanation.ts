@@ -20,7 +20,7 @@ export async function printExplanation({ io }: CommandContext, { json }: CommonO
     io.out(`${io.paint('bold', entry.name)} (${kind})\n`);
     for (const line of wrapText(entry.title, WIDTH - INDENT.length)) io.out(`${INDENT}${line}\n`);
     for (const [label, text] of entry.facts) {
-      const [first, ...rest] = wrapText(`${label}: ${text}`, WIDTH - INDENT.length);
+      const [first, ...rest] = wrapText(`${label}: ${text}`, WIDTH - 2 * INDENT.length);
       io.out(`${INDENT}${first}\n`);
       for (const line of rest) io.out(`${INDENT}${INDENT}${line}\n`);
     }

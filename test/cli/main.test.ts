@@ -118,7 +118,7 @@ describe('list and explain', () => {
       expect(exitCode).toBe(0);
       expect(out).toContain(`${name} (${kind})`);
       expect(out.replace(/\n {2}/g, ' ')).toContain(title);
-      for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+      for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
     }
   });
 

@@ -32,8 +32,8 @@ export function measureRouting(
 }
 
 const NOTES = [
-  'milliseconds for all tokens, in groups of at most 4,096; softmax is - for routers that do',
-  'not read it; ! where even the best round is above the bar',
+  'milliseconds for all tokens, in groups of at most 4,096; softmax is - for',
+  'routers that do not read it; ! where even the best round is above the bar',
 ];
 
 const HEADING = ['router', 'tokens', 'experts', 'k', 'softmax', 'assign', 'best', 'median', 'bar'];
