@@ -70,7 +70,11 @@ const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-
 const chosen = FAULTS.filter((fault) => names.length === 0 || names.includes(fault.name));
 const verdicts: Verdict[] = [];
 const { plugin, plant } = gardener();
-const vitest = await createVitest('test', { watch: false, reporters: [{}], maxWorkers: 1 }, { plugins: [plugin] });
+const vitest = await createVitest(
+  'test',
+  { watch: false, reporters: [{}], maxWorkers: 1, setupFiles: ['test/mutations/fixed-seed.ts'] },
+  { plugins: [plugin] },
+);
 for (const fault of chosen) {
   plant(fault);
   const verdict = await judge(vitest, fault);

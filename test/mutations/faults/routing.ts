@@ -135,7 +135,7 @@ export const ROUTING_FAULTS: readonly Fault[] = [
     file: 'src/routing/routers/no-token-left-behind.ts',
     from: 'for (let round = 0; round < rounds; round++) {',
     to: 'for (let round = 0; round < rounds - 1; round++) {',
-    caughtBy: { file: REGISTRY, test: `router no-token-left-behind ${EQUALS_ORACLE}` },
+    caughtBy: { file: 'test/routing/rounds.test.ts', test: 'no-token-left-behind: of tokens that all like the same experts' },
   },
   {
     name: 'too-few-candidates',
