@@ -3,14 +3,19 @@
  * faster ones stand beside it and must give the same bits. Compile `kernelModuleBytes` once, give the module to every thread, and let each make
  * its own table with `createWasmTable`; `createNaiveTable` runs anywhere.
  */
+
+export * from './activations-f32.ts';
 export * from './bf16.ts';
 export * from './feed-forward.ts';
+export * from './gemm.ts';
 export * from './losses.ts';
 export { createNaiveTable } from './naive-table.ts';
 export * from './numerics.ts';
 export * from './reference/index.ts';
 export { squaredLogSumExp } from './softmax.ts';
 export * from './table.ts';
+export * from './tile-kernel.ts';
 export { createTiledTable } from './tiled-table.ts';
 export { compileModule, createKernelMemory, createPlainMemory, type WasmModule } from './wasm/host.ts';
-export { createWasmTable, kernelModuleBytes } from './wasm/table.ts';
+export { createWasmTable, kernelModuleBytes, type OtherTiles } from './wasm/table.ts';
+export { WASM_VARIANTS, type WasmVariant } from './wasm/variants.ts';

@@ -2,14 +2,14 @@ import { assert } from '../base/index.ts';
 import { bf16Elements, elementCount, f32Elements, type TensorView } from '../model/index.ts';
 import { widenBf16 } from './bf16.ts';
 import { naiveMatmul } from './matmul.ts';
-import { softmaxRows } from './softmax.ts';
+import { createPlainKernels } from './plain/index.ts';
 import type { KernelMemory, KernelTable } from './table.ts';
 
 /** The oracle as a table: every kernel in its plainest form. Runs on any memory. Copy this one for a new path. */
 export function createNaiveTable(memory: KernelMemory): KernelTable {
   return {
+    ...createPlainKernels(memory),
     path: 'naive',
-    memory,
     packedElements: (k, n) => k * n,
     packRight(b, packed) {
       const [k, n] = b.shape;
@@ -21,7 +21,6 @@ export function createNaiveTable(memory: KernelMemory): KernelTable {
       const [m, k, n] = matmulSizes(a, packed, c, (depth, columns) => depth * columns);
       naiveMatmul(widened(memory, a), f32Elements(memory.buffer, packed), f32Elements(memory.buffer, c), m, k, n);
     },
-    softmax: (logits, firstColumn, probabilities, statistics) => softmaxRows(memory, logits, firstColumn, probabilities, statistics),
   };
 }
 

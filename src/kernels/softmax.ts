@@ -3,6 +3,14 @@ import { elementCount, f32Elements, type TensorView } from '../model/index.ts';
 import { expF32 } from './exp-f32.ts';
 import type { KernelMemory } from './table.ts';
 
+export interface SoftmaxKernels {
+  /**
+   * probabilities [S, E] f32 = softmax over the columns firstColumn .. firstColumn + E - 1 of logits [S, width] f32, row by row.
+   * statistics [2, S] f32 receives the row maxima, then the row sums of exp(logit - maximum); see `squaredLogSumExp`.
+   */
+  softmax(logits: TensorView, firstColumn: number, probabilities: TensorView, statistics: TensorView): void;
+}
+
 /**
  * Row softmax in f32 ("selective precision", Fedus et al. 2021, arXiv:2101.03961, section 2.4).
  * S rows (tokens), E columns (experts); logits [S, width], of which E columns belong to one layer.

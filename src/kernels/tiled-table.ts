@@ -1,7 +1,7 @@
 import { assert } from '../base/index.ts';
 import { elementCount, f32Elements, type TensorView } from '../model/index.ts';
 import { matmulSizes, widened } from './naive-table.ts';
-import { softmaxRows } from './softmax.ts';
+import { createPlainKernels } from './plain/index.ts';
 import type { KernelMemory, KernelTable } from './table.ts';
 
 /**
@@ -14,13 +14,12 @@ import type { KernelMemory, KernelTable } from './table.ts';
  */
 export function createTiledTable(memory: KernelMemory): KernelTable {
   return {
+    ...createPlainKernels(memory),
     path: 'tiled',
-    memory,
     packedElements,
     packRight: (b, packed) => packRight(memory, b, packed),
     scratchElements,
     matmul: (a, packed, c, scratch) => multiply(memory, a, packed, c, scratch),
-    softmax: (logits, firstColumn, probabilities, statistics) => softmaxRows(memory, logits, firstColumn, probabilities, statistics),
   };
 }
 

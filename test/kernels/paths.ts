@@ -8,15 +8,27 @@ import {
   type KernelMemory,
   type KernelTable,
   kernelModuleBytes,
+  WASM_VARIANTS,
+  type WasmVariant,
 } from '../../src/kernels/index.ts';
 import { bf16Elements, elementCount, f32Elements, type TensorView } from '../../src/model/index.ts';
 
-/** Compiled once per process, as a run does. */
-const kernelModule = compileModule(kernelModuleBytes());
+/** What compiles here, compiled once per process, as a run does: without its flag, older Node refuses fused multiply-add. */
+const MODULES = (Object.keys(WASM_VARIANTS) as WasmVariant[]).flatMap((variant) => {
+  try {
+    return [{ variant, module: compileModule(kernelModuleBytes(variant)) }];
+  } catch {
+    return [];
+  }
+});
 
 /** The first is the oracle. */
 export function allTables(memory: KernelMemory): readonly [KernelTable, ...KernelTable[]] {
-  return [createNaiveTable(memory), createTiledTable(memory), createWasmTable(memory, kernelModule)];
+  return [
+    createNaiveTable(memory),
+    createTiledTable(memory),
+    ...MODULES.map(({ variant, module }) => createWasmTable(memory, module, variant)),
+  ];
 }
 
 /** Row by row, as the elements lie in memory. */

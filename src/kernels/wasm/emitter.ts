@@ -4,18 +4,21 @@
  */
 export type Code = readonly (number | Code)[];
 
-type ValueType = 'i32' | 'f32' | 'v128';
-const TYPE_BYTE: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
+export type ValueType = 'i32' | 'f32' | 'f64' | 'v128';
+const TYPE_BYTE: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 
-/** A function without results. Parameters are locals 0, 1, ...; `declare` gives further ones. */
+/** A function. Parameters are locals 0, 1, ...; `declare` gives further ones. */
 export interface WasmFunction {
   readonly name: string;
-  readonly parameters: number;
+  /** How many, all i32; or the type of each. */
+  readonly parameters: number | readonly ValueType[];
+  /** What its body leaves on the stack; nothing where left out. */
+  readonly result?: ValueType;
   readonly locals: readonly ValueType[];
   readonly body: Code;
 }
 
-/** Local variables of one function: all parameters are i32, further locals are declared as they are needed. */
+/** Local variables of one function: they follow the parameters, and are declared as they are needed. */
 interface Locals {
   readonly declared: readonly ValueType[];
   declare(type: ValueType): number;
@@ -59,7 +62,7 @@ export function signed(value: number): Code {
 
 /** The bytes of a module that imports the shared memory `env.memory` and exports every function by its name. */
 export function moduleBytes(functions: readonly WasmFunction[], maximumPages: number): Uint8Array {
-  const signatures = functions.map((f) => [0x60, vector(Array.from({ length: f.parameters }, () => [TYPE_BYTE.i32])), vector([])]);
+  const signatures = functions.map((f) => [0x60, vector(parameterTypes(f)), vector(f.result === undefined ? [] : [[TYPE_BYTE[f.result]]])]);
   const memoryImport = [name('env'), name('memory'), 0x02, 0x03, unsigned(1), unsigned(maximumPages)];
   const module: Code = [
     [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
@@ -70,6 +73,11 @@ export function moduleBytes(functions: readonly WasmFunction[], maximumPages: nu
     section(10, vector(functions.map(functionBody))),
   ];
   return Uint8Array.from(flatten(module));
+}
+
+function parameterTypes({ parameters }: WasmFunction): Code[] {
+  const types = typeof parameters === 'number' ? Array.from({ length: parameters }, () => 'i32' as const) : parameters;
+  return types.map((type) => [TYPE_BYTE[type]]);
 }
 
 function functionBody(f: WasmFunction): Code {

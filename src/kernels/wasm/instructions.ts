@@ -20,54 +20,154 @@ const memoryArgument = (offset: number): Code => [0, unsigned(offset)];
 export const local = {
   get: (index: number): Code => [0x20, unsigned(index)],
   set: (index: number, value: Code): Code => [value, 0x21, unsigned(index)],
+  tee: (index: number, value: Code): Code => [value, 0x22, unsigned(index)],
 };
 
 export const i32 = {
   const: (value: number): Code => [0x41, signed(value)],
+  eqz: (operand: Code): Code => [operand, 0x45],
+  eq: binary(0x46),
+  ne: binary(0x47),
+  lt: binary(0x48),
+  gt: binary(0x4a),
+  ge: binary(0x4e),
   add: binary(0x6a),
   sub: binary(0x6b),
   mul: binary(0x6c),
+  and: binary(0x71),
+  or: binary(0x72),
   shl: binary(0x74),
+  shrUnsigned: binary(0x76),
   load16Unsigned: (address: Code, offset = 0): Code => [address, 0x2f, memoryArgument(offset)],
   load: (address: Code, offset = 0): Code => [address, 0x28, memoryArgument(offset)],
+  store16: (address: Code, value: Code, offset = 0): Code => [address, value, 0x3b, memoryArgument(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [address, value, 0x36, memoryArgument(offset)],
+  /** condition ? left : right, both computed. */
+  select: (condition: Code, left: Code, right: Code): Code => [left, right, condition, 0x1b],
 };
 
 export const f32 = {
+  const: (value: number): Code => [0x43, ...fourBytes((view) => view.setFloat32(0, value, true))],
+  load: (address: Code, offset = 0): Code => [address, 0x2a, memoryArgument(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [address, value, 0x38, memoryArgument(offset)],
   add: binary(0x92),
+  sub: binary(0x93),
+  mul: binary(0x94),
+  div: binary(0x95),
   max: binary(0x97),
+  sqrt: (operand: Code): Code => [operand, 0x91],
 };
 
 export const v128 = {
   load: (address: Code, offset = 0): Code => [address, simd(0x00), memoryArgument(offset)],
   load16x4Unsigned: (address: Code, offset = 0): Code => [address, simd(0x04), memoryArgument(offset)],
   load32Splat: (address: Code, offset = 0): Code => [address, simd(0x09), memoryArgument(offset)],
+  load32Zero: (address: Code, offset = 0): Code => [address, simd(0x5c), memoryArgument(offset)],
+  load64Zero: (address: Code, offset = 0): Code => [address, simd(0x5d), memoryArgument(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [address, value, simd(0x0b), memoryArgument(offset)],
+  store32Lane: (address: Code, value: Code, lane: number, offset = 0): Code => [address, value, simd(0x5a), memoryArgument(offset), lane],
+  store64Lane: (address: Code, value: Code, lane: number, offset = 0): Code => [address, value, simd(0x5b), memoryArgument(offset), lane],
   zero: [simd(0x0c), Array.from({ length: 16 }, () => 0)] as Code,
   /** Four lanes of the f32 nearest to `value`. */
   f32Const: (value: number): Code => fourTimes((view) => view.setFloat32(0, value, true)),
   /** Four lanes of a 32-bit integer. */
   i32Const: (value: number): Code => fourTimes((view) => view.setInt32(0, value, true)),
+  /** Two lanes of a double. */
+  f64Const: (value: number): Code => {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setFloat64(0, value, true);
+    return [simd(0x0c), ...bytes, ...bytes];
+  },
+  not: simdUnary(0x4d),
+  and: simdBinary(0x4e),
   /** left and not right */
   andNot: simdBinary(0x4f),
+  or: simdBinary(0x50),
+  xor: simdBinary(0x51),
+  /** Bits of left where mask has ones, of right elsewhere. */
+  bitselect: (left: Code, right: Code, mask: Code): Code => [left, right, mask, simd(0x52)],
+  anyTrue: simdUnary(0x53),
+};
+
+export const i8x16 = {
+  /** Byte i of the result is byte lanes[i] of left, then right. */
+  shuffle: (left: Code, right: Code, lanes: readonly number[]): Code => [left, right, simd(0x0d), ...lanes],
+};
+
+export const i16x8 = {
+  splat: simdUnary(0x10),
+  shl: simdBinary(0x8b),
+  add: simdBinary(0x8e),
+  sub: simdBinary(0x91),
+  minUnsigned: simdBinary(0x97),
+  maxUnsigned: simdBinary(0x99),
+  gtUnsigned: simdBinary(0x32),
+  ltUnsigned: simdBinary(0x30),
+  /** Eight 16-bit lanes from two vectors of 32-bit lanes that hold 0 .. 65535. */
+  narrowUnsigned: simdBinary(0x86),
 };
 
 export const i32x4 = {
+  splat: simdUnary(0x11),
+  extractLane: (vector: Code, lane: number): Code => [vector, simd(0x1b), lane],
+  eq: simdBinary(0x37),
+  gt: simdBinary(0x3b),
+  gtUnsigned: simdBinary(0x3c),
   add: simdBinary(0xae),
+  sub: simdBinary(0xb1),
+  minUnsigned: simdBinary(0xb7),
+  maxUnsigned: simdBinary(0xb9),
   shl: simdBinary(0xab),
+  shr: simdBinary(0xac),
+  shrUnsigned: simdBinary(0xad),
 };
 
 export const f32x4 = {
   splat: simdUnary(0x13),
   extractLane: (vector: Code, lane: number): Code => [vector, simd(0x1f), lane],
+  eq: simdBinary(0x41),
+  ne: simdBinary(0x42),
   lt: simdBinary(0x43),
+  gt: simdBinary(0x44),
+  le: simdBinary(0x45),
+  ge: simdBinary(0x46),
+  abs: simdUnary(0xe0),
+  neg: simdUnary(0xe1),
+  sqrt: simdUnary(0xe3),
   add: simdBinary(0xe4),
   sub: simdBinary(0xe5),
   mul: simdBinary(0xe6),
   div: simdBinary(0xe7),
   max: simdBinary(0xe9),
+  /** left times right plus sum, with one rounding or with two, as the processor likes: only for products that are exact in f32. */
+  relaxedMultiplyAdd: (left: Code, right: Code, sum: Code): Code => [left, right, sum, simd(0x105)],
+  demoteF64x2Zero: simdUnary(0x5e),
 };
+
+export const f64x2 = {
+  promoteLowF32x4: simdUnary(0x5f),
+  sqrt: simdUnary(0xef),
+  div: simdBinary(0xf3),
+};
+
+/** Copies `bytes` bytes; the ranges may overlap. */
+export function memoryCopy(target: Code, source: Code, bytes: Code): Code {
+  return [target, source, bytes, 0xfc, unsigned(10), 0, 0];
+}
+
+/** Sets `bytes` bytes to the lowest byte of `value`. */
+export function memoryFill(target: Code, value: Code, bytes: Code): Code {
+  return [target, value, bytes, 0xfc, unsigned(11), 0];
+}
+
+export function ifThen(condition: Code, then: Code, otherwise: Code = []): Code {
+  return [condition, 0x04, 0x40, then, flat(otherwise) ? [0x05, otherwise] : [], 0x0b];
+}
+
+/** `while (counter > 0) { body; counter-- }` on an i32 local. */
+export function countDownFromAny(counter: number, body: Code): Code {
+  return ifThen(local.get(counter), countDown(counter, body));
+}
 
 /** `do body while (condition)`: the body runs once at least. */
 export function doWhile(body: Code, condition: Code): Code {
@@ -85,7 +185,17 @@ export function advance(pointer: number, bytes: Code): Code {
 
 /** v128.const with the four bytes that `write` puts down, in every lane. */
 function fourTimes(write: (view: DataView) => void): Code {
+  const bytes = fourBytes(write);
+  return [simd(0x0c), ...bytes, ...bytes, ...bytes, ...bytes];
+}
+
+function fourBytes(write: (view: DataView) => void): readonly number[] {
   const bytes = new Uint8Array(4);
   write(new DataView(bytes.buffer));
-  return [simd(0x0c), ...bytes, ...bytes, ...bytes, ...bytes];
+  return [...bytes];
+}
+
+/** Whether there is any code at all. */
+function flat(code: Code): boolean {
+  return code.some((item) => typeof item === 'number' || flat(item));
 }

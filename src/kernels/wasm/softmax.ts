@@ -1,4 +1,7 @@
+import type { TensorView } from '../../model/index.ts';
 import { EXP_F32 } from '../exp-f32.ts';
+import { type SoftmaxKernels, softmaxRows, softmaxSizes } from '../softmax.ts';
+import type { KernelMemory } from '../table.ts';
 import { type Code, localsAfter, type WasmFunction } from './emitter.ts';
 import { advance, countDown, f32, f32x4, i32, i32x4, local, v128 } from './instructions.ts';
 
@@ -78,4 +81,42 @@ function expInstructions(declare: () => number): (result: number, x: Code) => Co
     local.set(r2, f32x4.mul(local.get(r), local.get(r))),
     local.set(result, v128.andNot(f32x4.mul(polynomial, scale), f32x4.lt(x, v128.f32Const(underflow)))),
   ];
+}
+
+interface SoftmaxExports {
+  softmax(source: number, sourceRowBytes: number, target: number, quads: number, rows: number, maxima: number, sums: number): void;
+}
+
+export function softmaxFunctions(): WasmFunction[] {
+  return [softmaxFunction()];
+}
+
+export function createWasmSoftmax(exports: Record<string, unknown>, memory: KernelMemory): SoftmaxKernels {
+  const wasm = exports as unknown as SoftmaxExports;
+  return {
+    softmax: (logits, firstColumn, probabilities, statistics) => softmax(wasm, memory, logits, firstColumn, probabilities, statistics),
+  };
+}
+
+const LANES = 4;
+const FLOAT_BYTES = 4;
+
+/** Rows whose columns do not fill whole vectors go the scalar way, which gives the same bits. */
+function softmax(
+  wasm: SoftmaxExports,
+  memory: KernelMemory,
+  logits: TensorView,
+  firstColumn: number,
+  probabilities: TensorView,
+  statistics: TensorView,
+): void {
+  const [rows, width, experts] = softmaxSizes(logits, firstColumn, probabilities, statistics);
+  if (experts % LANES !== 0) {
+    softmaxRows(memory, logits, firstColumn, probabilities, statistics);
+    return;
+  }
+  if (rows === 0) return;
+  const source = logits.offset + firstColumn * FLOAT_BYTES;
+  const sums = statistics.offset + rows * FLOAT_BYTES;
+  wasm.softmax(source, width * FLOAT_BYTES, probabilities.offset, experts / LANES, rows, statistics.offset, sums);
 }

@@ -1,63 +1,54 @@
-import type { TensorView } from '../../model/index.ts';
-import { softmaxRows, softmaxSizes } from '../softmax.ts';
 import type { KernelMemory, KernelTable } from '../table.ts';
+import type { TileKernel } from '../tile-kernel.ts';
+import { createWasmCrossEntropy, crossEntropyFunctions } from './cross-entropy.ts';
 import { moduleBytes } from './emitter.ts';
+import { createWasmGemm } from './gemm.ts';
 import { instantiate, MAXIMUM_PAGES, type WasmModule } from './host.ts';
-import { type MatmulExports, multiply, packedElements, packRight, scratchElements } from './matmul.ts';
-import { packLeftFunction, packRightFunction } from './packing.ts';
-import { softmaxFunction } from './softmax.ts';
-import { TILE, tilesFunction } from './tiles.ts';
+import { createWasmMatmul } from './matmul.ts';
+import { createWasmMoves, movesFunctions } from './moves.ts';
+import { createWasmNorms, normsFunctions } from './norms.ts';
+import { createWasmOptimizers, optimizersFunctions } from './optimizers.ts';
+import { createWasmSoftmax, softmaxFunctions } from './softmax.ts';
+import { openTiles, tileFunctions, WASM_VARIANTS, type WasmVariant } from './variants.ts';
 
-interface SoftmaxExports {
-  softmax(source: number, sourceRowBytes: number, target: number, quads: number, rows: number, maxima: number, sums: number): void;
-}
-
-/** The bytes of the kernel module. Compile them once (see `compileModule`); the module may be cloned to other threads. */
-export function kernelModuleBytes(): Uint8Array {
+/** The bytes of the kernel module of a variant. Compile them once (see `compileModule`); the module may be cloned to other threads. */
+export function kernelModuleBytes(variant: WasmVariant = 'mul-add'): Uint8Array {
   const functions = [
-    tilesFunction(TILE),
-    packLeftFunction(TILE, 'f32'),
-    packLeftFunction(TILE, 'bf16'),
-    packRightFunction(TILE, 'f32'),
-    packRightFunction(TILE, 'bf16'),
-    softmaxFunction(),
+    ...tileFunctions(variant),
+    ...softmaxFunctions(),
+    ...normsFunctions(),
+    ...crossEntropyFunctions(),
+    ...movesFunctions(),
+    ...optimizersFunctions(),
   ];
   return moduleBytes(functions, MAXIMUM_PAGES);
 }
 
-/** The SIMD128 path over one shared memory (see `createKernelMemory`). */
-export function createWasmTable(memory: KernelMemory, module: WasmModule): KernelTable {
-  const wasm = instantiate(module, memory) as unknown as MatmulExports & SoftmaxExports;
-  return {
-    path: 'wasm-simd128',
-    memory,
-    packedElements,
-    packRight: (b, packed) => packRight(wasm, memory, b, packed),
-    scratchElements,
-    matmul: (a, packed, c, scratch) => multiply(wasm, memory, a, packed, c, scratch),
-    softmax: (logits, firstColumn, probabilities, statistics) => softmax(wasm, memory, logits, firstColumn, probabilities, statistics),
-  };
+/** Tile kernels that take the place of those of the module, under the name of their path. */
+export interface OtherTiles {
+  readonly path: string;
+  readonly plain: TileKernel;
+  readonly fused: TileKernel;
 }
 
-const LANES = 4;
-const FLOAT_BYTES = 4;
-
-/** Rows whose columns do not fill whole vectors go the scalar way, which gives the same bits. */
-function softmax(
-  wasm: SoftmaxExports,
+/** The SIMD path of a variant over one shared memory (see `createKernelMemory`), from its compiled module. */
+export function createWasmTable(
   memory: KernelMemory,
-  logits: TensorView,
-  firstColumn: number,
-  probabilities: TensorView,
-  statistics: TensorView,
-): void {
-  const [rows, width, experts] = softmaxSizes(logits, firstColumn, probabilities, statistics);
-  if (experts % LANES !== 0) {
-    softmaxRows(memory, logits, firstColumn, probabilities, statistics);
-    return;
-  }
-  if (rows === 0) return;
-  const source = logits.offset + firstColumn * FLOAT_BYTES;
-  const sums = statistics.offset + rows * FLOAT_BYTES;
-  wasm.softmax(source, width * FLOAT_BYTES, probabilities.offset, experts / LANES, rows, statistics.offset, sums);
+  module: WasmModule,
+  variant: WasmVariant = 'mul-add',
+  otherTiles: OtherTiles | null = null,
+): KernelTable {
+  const wasm = instantiate(module, memory);
+  const tiles = otherTiles ?? { path: WASM_VARIANTS[variant].path, ...openTiles(variant, wasm) };
+  return {
+    path: tiles.path,
+    memory,
+    ...createWasmMatmul(tiles.plain, memory),
+    ...createWasmGemm(tiles, memory),
+    ...createWasmSoftmax(wasm, memory),
+    ...createWasmNorms(wasm, memory),
+    ...createWasmCrossEntropy(wasm, memory),
+    ...createWasmMoves(wasm, memory),
+    ...createWasmOptimizers(wasm, memory),
+  };
 }

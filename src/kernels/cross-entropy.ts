@@ -1,0 +1,2 @@
+/** Cross-entropy of the vocabulary, forward and backward. */
+export type CrossEntropyKernels = object;

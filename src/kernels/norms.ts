@@ -1,0 +1,2 @@
+/** RMS norm, forward and backward. */
+export type NormKernels = object;

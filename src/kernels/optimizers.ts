@@ -1,0 +1,2 @@
+/** Updates of weights. */
+export type OptimizerKernels = object;

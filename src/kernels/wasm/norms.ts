@@ -1,0 +1,11 @@
+import type { NormKernels } from '../norms.ts';
+import type { KernelMemory } from '../table.ts';
+import type { WasmFunction } from './emitter.ts';
+
+export function normsFunctions(): WasmFunction[] {
+  return [];
+}
+
+export function createWasmNorms(_wasm: Record<string, unknown>, _memory: KernelMemory): NormKernels {
+  return {};
+}
