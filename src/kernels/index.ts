@@ -8,6 +8,8 @@ export * from './activations-f32.ts';
 export * from './bf16.ts';
 export * from './feed-forward.ts';
 export * from './gemm.ts';
+export * from './moves.ts';
+export * from './step.ts';
 export * from './losses.ts';
 export { createNaiveTable } from './naive-table.ts';
 export * from './numerics.ts';
