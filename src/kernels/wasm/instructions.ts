@@ -56,6 +56,7 @@ export const f32 = {
   div: binary(0x95),
   max: binary(0x97),
   sqrt: (operand: Code): Code => [operand, 0x91],
+  reinterpretI32: (operand: Code): Code => [operand, 0xbe],
 };
 
 export const v128 = {
@@ -139,6 +140,10 @@ export const f32x4 = {
   mul: simdBinary(0xe6),
   div: simdBinary(0xe7),
   max: simdBinary(0xe9),
+  /** right < left ? right : left, lane by lane: a NaN on the left stays. */
+  pmin: simdBinary(0xea),
+  /** left < right ? right : left */
+  pmax: simdBinary(0xeb),
   /** left times right plus sum, with one rounding or with two, as the processor likes: only for products that are exact in f32. */
   relaxedMultiplyAdd: (left: Code, right: Code, sum: Code): Code => [left, right, sum, simd(0x105)],
   demoteF64x2Zero: simdUnary(0x5e),
