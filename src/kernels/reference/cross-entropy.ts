@@ -1,6 +1,7 @@
 import { log } from '../../base/index.ts';
 import type { Numerics, Reals } from '../numerics.ts';
 import { expectElements, expectThat, expectWhole } from './check-shape.ts';
+import { laneSum } from './lane-sum.ts';
 
 /**
  * Cross-entropy of the vocabulary's logits, with label smoothing and z-loss; computed with F32 also in a bf16 model.
@@ -12,7 +13,7 @@ import { expectElements, expectThat, expectWhole } from './check-shape.ts';
  *   fw  loss[t] = sum over v of q[t, v] ((maximum - logits[t, v]) + ln sum) + z logZ[t]^2, so that a shift of the logits costs no digits
  *   bw  dLogits[t, v] += dLoss / N (p[t, v] (1 + 2 z logZ[t]) - q[t, v]); nothing for ignored tokens
  * The z term: tensorflow/mesh, mesh_tensorflow/layers.py (softmax_cross_entropy_with_logits); smoothing as google-research/t5x, t5x/losses.py,
- * which also takes off the entropy of q, a constant.
+ * which also takes off the entropy of q, a constant. Sums over v are those of four lanes (lane-sum.ts), sums over t are in order.
  */
 export interface CrossEntropyShape {
   /** T. */
@@ -61,11 +62,11 @@ export function crossEntropy(
     rowStatistics(numerics, shape, logits, t, statistics);
     if (wanted.targets[t] === ignored) continue;
     const logSum = round(log(statistics[tokens + t]));
-    let loss = 0;
-    for (let v = 0; v < vocabulary; v++) {
+    const loss = laneSum(numerics, vocabulary, (v) => {
       const q = v === wanted.targets[t] ? target : others;
-      if (q !== 0) loss = round(loss + round(q * round(round(statistics[t] - logits[t * vocabulary + v]) + logSum)));
-    }
+      // Nothing times the infinite loss of a masked logit is nothing.
+      return q === 0 ? 0 : round(q * round(round(statistics[t] - logits[t * vocabulary + v]) + logSum));
+    });
     crossEntropySum = round(crossEntropySum + loss);
     const logZ = round(statistics[t] + logSum);
     // The square of a huge logit may be infinite, and nothing times that is NaN.
@@ -122,21 +123,13 @@ function wantedShares(
   return { target: round(1 - labelSmoothing), others: round(labelSmoothing / (vocabulary - 1)) };
 }
 
-/** Maximum of row t and sum of e^(logit - maximum), in the order of v. */
-function rowStatistics(
-  { round, exp }: Numerics,
-  { tokens, vocabulary }: CrossEntropyShape,
-  logits: Reals,
-  t: number,
-  statistics: Reals,
-): void {
+/** Maximum of row t and sum of e^(logit - maximum). */
+function rowStatistics(numerics: Numerics, { tokens, vocabulary }: CrossEntropyShape, logits: Reals, t: number, statistics: Reals): void {
   const from = t * vocabulary;
   let maximum = logits[from];
   for (let v = 1; v < vocabulary; v++) maximum = Math.max(maximum, logits[from + v]);
-  let sum = 0;
-  for (let v = 0; v < vocabulary; v++) sum = round(sum + exp(round(logits[from + v] - maximum)));
   statistics[t] = maximum;
-  statistics[tokens + t] = sum;
+  statistics[tokens + t] = laneSum(numerics, vocabulary, (v) => numerics.exp(numerics.round(logits[from + v] - maximum)));
 }
 
 function expectSizes(

@@ -1,6 +1,7 @@
 import { rsqrt } from '../../base/index.ts';
 import type { Numerics, Reals } from '../numerics.ts';
 import { expectTensor, expectWhole } from './check-shape.ts';
+import { laneSum } from './lane-sum.ts';
 
 /**
  * Root mean square norm as in T5: no mean is subtracted, no bias added (Zhang and Sennrich 2019, arXiv:1910.07467, equation 4;
@@ -12,7 +13,8 @@ import { expectTensor, expectWhole } from './check-shape.ts';
  *   n_sd = x_sd r_s        y_sd = n_sd gain_d
  *   dn_sd = dy_sd gain_d   dx_sd += r_s (dn_sd - x_sd r_s mean over i of (dn_si x_si r_s))   dGain_d += sum over s of dy_sd n_sd
  *
- * The statistics are f32 also in a bf16 model; n is rounded before it meets the gain, as in T5X. dGain goes on summing from what it holds.
+ * The statistics are f32 also in a bf16 model; n is rounded before it meets the gain, as in T5X. Sums along a row are those of four lanes
+ * (lane-sum.ts); dGain goes on summing from what it holds, row by row.
  */
 export interface RmsNormShape {
   /** S */
@@ -46,8 +48,7 @@ export function rmsNorm(numerics: Numerics, shape: RmsNormShape, { x, gain }: Rm
   checkRmsNorm('rmsNorm', shape, { x, gain }, inverseRms);
   expectTensor('rmsNorm', 'y', y, { rows, dModel });
   for (let s = 0, from = 0; s < rows; s++, from += dModel) {
-    let squares = 0;
-    for (let d = 0; d < dModel; d++) squares = round(squares + round(x[from + d] * x[from + d]));
+    const squares = laneSum(numerics, dModel, (d) => round(x[from + d] * x[from + d]));
     const meanSquare = round(round(squares / dModel) + round(RMS_NORM_EPSILON));
     const inverse = round(rsqrt(meanSquare));
     for (let d = 0; d < dModel; d++) y[from + d] = store(store(x[from + d] * inverse) * gain[d]);
@@ -71,11 +72,7 @@ export function rmsNormBackward(
   expectTensor('rmsNormBackward', 'dGain', dGain, { dModel });
   for (let s = 0, from = 0; s < rows; s++, from += dModel) {
     const inverse = inverseRms[s];
-    let along = 0;
-    for (let d = 0; d < dModel; d++) {
-      const dNormed = round(dy[from + d] * gain[d]);
-      along = round(along + round(dNormed * round(x[from + d] * inverse)));
-    }
+    const along = laneSum(numerics, dModel, (d) => round(round(dy[from + d] * gain[d]) * round(x[from + d] * inverse)));
     const mean = round(along / dModel);
     for (let d = 0; d < dModel; d++) {
       const normed = round(x[from + d] * inverse);

@@ -1,5 +1,6 @@
 import type { Numerics, Reals } from '../numerics.ts';
 import { expectElements, expectWhole } from './check-shape.ts';
+import { laneSum } from './lane-sum.ts';
 
 /**
  * Softmax of every row.
@@ -9,8 +10,7 @@ import { expectElements, expectWhole } from './check-shape.ts';
  *   m_r = max over n of x_rn     Z_r = sum over n of e^(x_rn - m_r)     y_rn = e^(x_rn - m_r) / Z_r
  *   dx_rn += y_rn (dy_rn - sum over i of dy_ri y_ri)
  *
- * Z is taken in four partial sums by column modulo 4, added as (0 + 1) + (2 + 3), the order of a path with four lanes: in F32 these are the bits
- * of the kernel tables' softmax. Stays f32 in a bf16 model ("selective precision", Fedus et al. 2021, arXiv:2101.03961, section 2.4): the
+ * Sums along a row are those of four lanes (lane-sum.ts): in F32 these are the bits of the kernel tables' softmax. Stays f32 in a bf16 model ("selective precision", Fedus et al. 2021, arXiv:2101.03961, section 2.4): the
  * caller passes F32. Under BF16 the steps are f32 and the outcome is rounded, as in a fused bf16 kernel.
  */
 export interface SoftmaxShape {
@@ -20,8 +20,6 @@ export interface SoftmaxShape {
   readonly columns: number;
 }
 
-const LANES = 4;
-
 export function softmax(numerics: Numerics, shape: SoftmaxShape, x: Reals, y: Reals, statistics: Reals): void {
   const { round, store } = numerics;
   const { rows, columns } = shape;
@@ -30,12 +28,8 @@ export function softmax(numerics: Numerics, shape: SoftmaxShape, x: Reals, y: Re
   for (let row = 0, from = 0; row < rows; row++, from += columns) {
     let maximum = x[from];
     for (let n = 1; n < columns; n++) maximum = Math.max(maximum, x[from + n]);
-    const lanes = [0, 0, 0, 0];
-    for (let n = 0; n < columns; n++) {
-      y[from + n] = numerics.exp(round(x[from + n] - maximum));
-      lanes[n % LANES] = round(lanes[n % LANES] + y[from + n]);
-    }
-    const sum = round(round(lanes[0] + lanes[1]) + round(lanes[2] + lanes[3]));
+    for (let n = from; n < from + columns; n++) y[n] = numerics.exp(round(x[n] - maximum));
+    const sum = laneSum(numerics, columns, (n) => y[from + n]);
     for (let n = 0; n < columns; n++) y[from + n] = store(y[from + n] / sum);
     statistics[row] = maximum;
     statistics[rows + row] = sum;
@@ -47,8 +41,7 @@ export function softmaxBackward(numerics: Numerics, shape: SoftmaxShape, y: Real
   const { rows, columns } = shape;
   checkSoftmax('softmaxBackward', shape, { y, dy, dx });
   for (let row = 0, from = 0; row < rows; row++, from += columns) {
-    let along = 0;
-    for (let n = 0; n < columns; n++) along = round(along + round(dy[from + n] * y[from + n]));
+    const along = laneSum(numerics, columns, (n) => round(dy[from + n] * y[from + n]));
     for (let n = from; n < from + columns; n++) dx[n] = store(dx[n] + round(y[n] * round(dy[n] - along)));
   }
 }
