@@ -1,36 +1,31 @@
-import { assert, log } from '../base/index.ts';
-import { elementCount, f32Elements, type TensorView } from '../model/index.ts';
-import { expF32 } from './exp-f32.ts';
-import type { KernelMemory } from './table.ts';
+import { assert, type Bytes, log } from '../base/index.ts';
+import { elementCount, type TensorView } from '../model/index.ts';
 
+/**
+ * Softmax of rows and what stands beside it. R rows (tokens, or queries of attention), N columns (experts, or keys).
+ * Sums along a row are those of four lanes: partial sums by column modulo 4, added as (0 + 1) + (2 + 3).
+ */
 export interface SoftmaxKernels {
   /**
    * probabilities [S, E] f32 = softmax over the columns firstColumn .. firstColumn + E - 1 of logits [S, width] f32, row by row.
    * statistics [2, S] f32 receives the row maxima, then the row sums of exp(logit - maximum); see `squaredLogSumExp`.
    */
   softmax(logits: TensorView, firstColumn: number, probabilities: TensorView, statistics: TensorView): void;
-}
-
-/**
- * Row softmax in f32 ("selective precision", Fedus et al. 2021, arXiv:2101.03961, section 2.4).
- * S rows (tokens), E columns (experts); logits [S, width], of which E columns belong to one layer.
- *
- * The maximum is subtracted first, so nothing overflows. Every operation is rounded to f32, and the sum of a row is taken in four partial
- * sums by column modulo 4, added as (0 + 1) + (2 + 3): a path with four lanes gives the same bits.
- */
-export function softmaxRows(
-  memory: KernelMemory,
-  logits: TensorView,
-  firstColumn: number,
-  probabilities: TensorView,
-  statistics: TensorView,
-): void {
-  const [rows, width, experts] = softmaxSizes(logits, firstColumn, probabilities, statistics);
-  const source = f32Elements(memory.buffer, logits);
-  const target = f32Elements(memory.buffer, probabilities);
-  const rowStatistics = f32Elements(memory.buffer, statistics);
-  for (let row = 0; row < rows; row++)
-    softmaxRow(source, row * width + firstColumn, target, row * experts, experts, rowStatistics, row, rows);
+  /**
+   * The softmax of attention: probabilities [R, N] (f32 or bf16) of scores [R, N] f32, where minus infinity stands for a key that is not seen; a row in
+   * which none is seen becomes zeros. The scores are used up; they may lie where f32 probabilities do.
+   */
+  maskedSoftmax(scores: TensorView, probabilities: TensorView): void;
+  /**
+   * dx [R, N] (f32 or bf16) = (adds ? dx : 0) + y (dy - sum along the row of dy y), for the outcome y [R, N] (f32 or bf16) and dy [R, N] f32.
+   * An f32 dx may lie where dy does.
+   */
+  softmaxBackward(y: TensorView, dy: TensorView, dx: TensorView, adds: boolean): void;
+  /**
+   * The k largest of every row of x [R, N] f32, largest first, equal ones in the order of their columns: values [R, k] f32, and their columns as int32 [R, k] at
+   * `indices`. Throws for NaN, which has no place in an order, by row and column.
+   */
+  topK(x: TensorView, values: TensorView, indices: Bytes): void;
 }
 
 /** Checks the shapes of a softmax; [rows, width of the logits, columns of the softmax]. */
@@ -49,36 +44,23 @@ export function softmaxSizes(
   return [rows, width, experts];
 }
 
-function softmaxRow(
-  source: Float32Array,
-  from: number,
-  target: Float32Array,
-  to: number,
-  experts: number,
-  statistics: Float32Array,
-  row: number,
-  rows: number,
-): void {
-  const fround = Math.fround;
-  let maximum = source[from];
-  for (let e = 1; e < experts; e++) maximum = Math.max(maximum, source[from + e]);
-  let sum0 = 0;
-  let sum1 = 0;
-  let sum2 = 0;
-  let sum3 = 0;
-  for (let e = 0; e < experts; e++) {
-    const value = expF32(fround(source[from + e] - maximum));
-    target[to + e] = value;
-    const column = e & 3;
-    if (column === 0) sum0 = fround(sum0 + value);
-    else if (column === 1) sum1 = fround(sum1 + value);
-    else if (column === 2) sum2 = fround(sum2 + value);
-    else sum3 = fround(sum3 + value);
-  }
-  const sum = fround(fround(sum0 + sum1) + fround(sum2 + sum3));
-  for (let e = 0; e < experts; e++) target[to + e] = target[to + e] / sum;
-  statistics[row] = maximum;
-  statistics[rows + row] = sum;
+/** Checks tensors of one shape, those in `f32` of that dtype; [rows, columns]. */
+export function sameRows(kernel: string, f32: readonly TensorView[], others: readonly TensorView[]): [number, number] {
+  const [rows, columns] = f32[0].shape;
+  assert(columns > 0, `${kernel} of ${columns} columns`);
+  for (const { shape } of [...f32, ...others])
+    assert(shape.length === 2 && shape[0] === rows && shape[1] === columns, `${kernel}: ${shape.join(' x ')} beside ${rows} x ${columns}`);
+  for (const { dtype } of f32) assert(dtype === 'f32', `${kernel}: ${dtype} where f32 is meant`);
+  return [rows, columns];
+}
+
+/** [rows, columns, k] */
+export function topKSizes(x: TensorView, values: TensorView): [number, number, number] {
+  const [rows, columns] = x.shape;
+  const k = values.shape[1];
+  assert(x.dtype === 'f32' && values.dtype === 'f32', 'topK works in f32');
+  assert(values.shape[0] === rows && k >= 1 && k <= columns, `topK of ${rows} x ${columns} into ${values.shape.join(' x ')}`);
+  return [rows, columns, k];
 }
 
 /** Sum over the rows of (log sum of exp of the logits)^2, in double and row order, from the statistics [2, S] of a softmax. */

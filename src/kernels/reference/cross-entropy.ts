@@ -1,7 +1,10 @@
 import { log } from '../../base/index.ts';
 import type { Numerics, Reals } from '../numerics.ts';
-import { expectElements, expectThat, expectWhole } from './check-shape.ts';
+import { expectElements, expectWhole } from './check-shape.ts';
 import { laneSum } from './lane-sum.ts';
+import { type CrossEntropyOptions, type CrossEntropyTargets, expectTargets, wantedShares } from './wanted-classes.ts';
+
+export type { CrossEntropyOptions, CrossEntropyTargets };
 
 /**
  * Cross-entropy of the vocabulary's logits, with label smoothing and z-loss; computed with F32 also in a bf16 model.
@@ -20,19 +23,6 @@ export interface CrossEntropyShape {
   readonly tokens: number;
   /** V. */
   readonly vocabulary: number;
-}
-
-export interface CrossEntropyOptions {
-  /** s, in [0, 1); 0 when absent. */
-  readonly labelSmoothing?: number;
-  /** z; 0 when absent. */
-  readonly zLoss?: number;
-  /** Target of padding; -1 when absent. */
-  readonly ignored?: number;
-}
-
-export interface CrossEntropyTargets extends CrossEntropyOptions {
-  readonly targets: Int32Array;
 }
 
 /** Sums over the counted tokens, so that shards can add theirs before they divide; the loss is (crossEntropySum + zLossSum) / counted. */
@@ -113,16 +103,6 @@ export function crossEntropyBackward(
   }
 }
 
-/** q of the target and of every other class. */
-function wantedShares(
-  { round }: Numerics,
-  vocabulary: number,
-  labelSmoothing: number,
-): { readonly target: number; readonly others: number } {
-  if (vocabulary === 1) return { target: 1, others: 0 };
-  return { target: round(1 - labelSmoothing), others: round(labelSmoothing / (vocabulary - 1)) };
-}
-
 /** Maximum of row t and sum of e^(logit - maximum). */
 function rowStatistics(numerics: Numerics, { tokens, vocabulary }: CrossEntropyShape, logits: Reals, t: number, statistics: Reals): void {
   const from = t * vocabulary;
@@ -136,18 +116,12 @@ function expectSizes(
   fn: string,
   { tokens, vocabulary }: CrossEntropyShape,
   logits: Reals,
-  { targets, labelSmoothing = 0, zLoss = 0, ignored = -1 }: CrossEntropyTargets,
+  wanted: CrossEntropyTargets,
   statistics: Reals,
 ): Required<CrossEntropyOptions> {
   expectWhole(fn, 'tokens', tokens, 0);
   expectWhole(fn, 'vocabulary', vocabulary, 1);
   expectElements(fn, 'logits', logits, tokens * vocabulary, `${tokens} tokens x ${vocabulary}`);
-  expectElements(fn, 'targets', targets, tokens, `${tokens} tokens`);
   expectElements(fn, 'statistics', statistics, 2 * tokens, `2 x ${tokens} tokens`);
-  expectThat(labelSmoothing >= 0 && labelSmoothing < 1, fn, 'labelSmoothing', 'must be at least 0 and below 1', labelSmoothing);
-  for (let t = 0; t < tokens; t++) {
-    const fits = targets[t] === ignored || (targets[t] >= 0 && targets[t] < vocabulary);
-    expectThat(fits, fn, `targets[${t}]`, `must be below ${vocabulary}, or ${ignored} for padding`, targets[t]);
-  }
-  return { labelSmoothing, zLoss, ignored };
+  return expectTargets(fn, tokens, vocabulary, wanted);
 }

@@ -1,4 +1,5 @@
 import type { CrossEntropyKernels } from '../cross-entropy.ts';
+import { createPlainCrossEntropy } from '../plain/cross-entropy.ts';
 import type { KernelMemory } from '../table.ts';
 import type { WasmFunction } from './emitter.ts';
 
@@ -6,6 +7,6 @@ export function crossEntropyFunctions(): WasmFunction[] {
   return [];
 }
 
-export function createWasmCrossEntropy(_wasm: Record<string, unknown>, _memory: KernelMemory): CrossEntropyKernels {
-  return {};
+export function createWasmCrossEntropy(_wasm: Record<string, unknown>, memory: KernelMemory): CrossEntropyKernels {
+  return createPlainCrossEntropy(memory);
 }

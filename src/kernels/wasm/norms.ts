@@ -1,4 +1,5 @@
 import type { NormKernels } from '../norms.ts';
+import { createPlainNorms } from '../plain/norms.ts';
 import type { KernelMemory } from '../table.ts';
 import type { WasmFunction } from './emitter.ts';
 
@@ -6,6 +7,6 @@ export function normsFunctions(): WasmFunction[] {
   return [];
 }
 
-export function createWasmNorms(_wasm: Record<string, unknown>, _memory: KernelMemory): NormKernels {
-  return {};
+export function createWasmNorms(_wasm: Record<string, unknown>, memory: KernelMemory): NormKernels {
+  return createPlainNorms(memory);
 }

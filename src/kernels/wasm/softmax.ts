@@ -1,5 +1,5 @@
-import type { TensorView } from '../../model/index.ts';
-import { type SoftmaxKernels, softmaxRows, softmaxSizes } from '../softmax.ts';
+import { createPlainSoftmax } from '../plain/softmax.ts';
+import { type SoftmaxKernels, softmaxSizes } from '../softmax.ts';
 import type { KernelMemory } from '../table.ts';
 import { type Code, localsAfter, type WasmFunction } from './emitter.ts';
 import { expInstructions } from './exp.ts';
@@ -69,30 +69,23 @@ export function softmaxFunctions(): WasmFunction[] {
 
 export function createWasmSoftmax(exports: Record<string, unknown>, memory: KernelMemory): SoftmaxKernels {
   const wasm = exports as unknown as SoftmaxExports;
+  const plain = createPlainSoftmax(memory);
   return {
-    softmax: (logits, firstColumn, probabilities, statistics) => softmax(wasm, memory, logits, firstColumn, probabilities, statistics),
+    ...plain,
+    /** Rows whose columns do not fill whole vectors go the scalar way, which gives the same bits. */
+    softmax(logits, firstColumn, probabilities, statistics) {
+      const [rows, width, experts] = softmaxSizes(logits, firstColumn, probabilities, statistics);
+      if (experts % LANES !== 0) {
+        plain.softmax(logits, firstColumn, probabilities, statistics);
+        return;
+      }
+      if (rows === 0) return;
+      const source = logits.offset + firstColumn * FLOAT_BYTES;
+      const sums = statistics.offset + rows * FLOAT_BYTES;
+      wasm.softmax(source, width * FLOAT_BYTES, probabilities.offset, experts / LANES, rows, statistics.offset, sums);
+    },
   };
 }
 
 const LANES = 4;
 const FLOAT_BYTES = 4;
-
-/** Rows whose columns do not fill whole vectors go the scalar way, which gives the same bits. */
-function softmax(
-  wasm: SoftmaxExports,
-  memory: KernelMemory,
-  logits: TensorView,
-  firstColumn: number,
-  probabilities: TensorView,
-  statistics: TensorView,
-): void {
-  const [rows, width, experts] = softmaxSizes(logits, firstColumn, probabilities, statistics);
-  if (experts % LANES !== 0) {
-    softmaxRows(memory, logits, firstColumn, probabilities, statistics);
-    return;
-  }
-  if (rows === 0) return;
-  const source = logits.offset + firstColumn * FLOAT_BYTES;
-  const sums = statistics.offset + rows * FLOAT_BYTES;
-  wasm.softmax(source, width * FLOAT_BYTES, probabilities.offset, experts / LANES, rows, statistics.offset, sums);
-}
