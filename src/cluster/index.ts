@@ -1,7 +1,9 @@
 /**
- * Cluster: the only room that knows of threads. `createThreadExecutor` runs an emulation's items on a Piscina pool whose threads share one
- * WebAssembly memory: one long task per thread, items pulled from a counter in that memory, progress read off the same counters. The kernels'
- * module is compiled and checked against the oracle once, here, and sent along.
+ * Cluster: the only room that knows of threads. `openStepPool` starts a Piscina pool whose threads share one WebAssembly memory and run the steps of
+ * one job: one long task per thread and step, items taken from a counter in that memory, progress read off the same counters. What a thread is at stands
+ * there too, so that a death is told with its item. `createThreadExecutor` runs emulations so. The kernels' module is compiled and checked against the oracle once, here, and sent along.
  */
 export { chooseKernelPath, type KernelPath, openKernels, openMemory } from './kernel-path.ts';
+export type { StepJob } from './step-kinds.ts';
+export { openStepPool, type StepPool, type StepPoolOptions } from './step-pool.ts';
 export { createThreadExecutor, type ThreadOptions } from './thread-executor.ts';

@@ -7,18 +7,17 @@
  * (`tokens.ts`, `router-weights.ts`). `recordedLoad`, `drawnLoad` and `namedLoad` make the same loads from experts that were recorded elsewhere, drawn, or chosen by a law of imbalance.
  */
 export type { ChosenRequest, Pause } from './chosen.ts';
-export { itemsDone, stop } from './control.ts';
 export { DOMAINS } from './domains.ts';
 export { drawnLoad } from './drawn.ts';
 export { createInProcessExecutor, type Executor, emulate, type Progress } from './executor.ts';
 export type { EmulationJob } from './job.ts';
 export type { KernelPair } from './kernel-pair.ts';
 export { mebibytes, memoryError } from './memory-error.ts';
-export { counts } from './memory-views.ts';
+export { type CountView, counts } from './memory-views.ts';
 export { namedLoad } from './named.ts';
 export { planEmulation } from './plan.ts';
 export { recordedLoad } from './recorded.ts';
-export { runItems } from './run.ts';
+export { openEmulationStep, runItems } from './run.ts';
 export { droppedTokenShare, type SampledShare, sampleEvenly } from './sampling.ts';
 export { tokenDraws } from './token-draws.ts';
 export * from './types.ts';

@@ -14,13 +14,13 @@ export interface EmulationJob {
   readonly threads: number;
   /** Bytes of the buffer; it must start as zeros. */
   readonly bytes: number;
-  /** [CONTROL_WORDS] see `control.ts`. */
+  /** The words by which the lanes of the step agree; see `stepControlWords`. */
   readonly control: CountView;
   readonly stacks: readonly StackPlan[];
   readonly verification: VerificationPlan | null;
   /** One per thread. */
   readonly scratch: readonly ThreadScratch[];
-  /** In the order in which they are pulled; an item waits for all items of earlier phases. */
+  /** In the order in which they are taken, phase after phase. */
   readonly items: readonly Item[];
   /** Items of each phase. */
   readonly phaseItems: readonly number[];
@@ -107,21 +107,3 @@ export const PHASE_OF: Readonly<Record<Item['kind'], number>> = {
   route: Phase.route,
   verify: Phase.verify,
 };
-
-/** What an item does, for progress and for errors. */
-export function itemName(job: EmulationJob, item: Item): string {
-  if (item.kind === 'verify') return `verification lane ${item.lane}`;
-  const { stack, layers, groups } = job.stacks[item.stack].tokens;
-  switch (item.kind) {
-    case 'centres':
-      return `cluster centres of the ${stack}`;
-    case 'weights':
-      return `router weights of ${stack} layer ${layers[item.row]}`;
-    case 'pack':
-      return `packing of router weights ${item.chunk} of the ${stack}`;
-    case 'balance':
-      return `balancing of biases ${item.chunk} of the ${stack}`;
-    case 'route':
-      return `routing of ${stack} group ${groups[item.row]}`;
-  }
-}

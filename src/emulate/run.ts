@@ -1,9 +1,8 @@
-import { InputError } from '../base/index.ts';
-import { roundInPlaceToBf16 } from '../kernels/index.ts';
+import { roundInPlaceToBf16, runStep, type Step } from '../kernels/index.ts';
 import { f32Elements } from '../model/index.ts';
 import { balanceBiases } from './bias.ts';
-import { awaitPhase, isStopped, itemsDone, markDone, stop, takeItem } from './control.ts';
-import { type EmulationJob, type Item, itemName, PHASE_OF } from './job.ts';
+import { itemName } from './item-name.ts';
+import type { EmulationJob, Item } from './job.ts';
 import type { KernelPair } from './kernel-pair.ts';
 import { counts } from './memory-views.ts';
 import { type GroupRouter, openGroupRouter } from './route.ts';
@@ -12,10 +11,18 @@ import { layerKey, stackNumber } from './shards.ts';
 import { fillClusterCentres } from './tokens.ts';
 import { runLane } from './verify.ts';
 
-/**
- * Pulls items until none is left, and runs them; every thread calls this once, and so does a caller without threads.
- * When an item fails, the others are told to stop and the error names the item, unless it is the input that is wrong: that error says where by itself.
- */
+/** The emulation as a step: items of `job` by phase, over the buffer that the kernels work on. Opening it takes no time; what an item needs is opened when it runs. */
+export function openEmulationStep(job: EmulationJob, buffer: ArrayBufferLike, kernels: KernelPair): Step {
+  const runItem = openItems(job, buffer, kernels);
+  const starts = job.phaseItems.map((_, phase) => job.phaseItems.slice(0, phase).reduce((sum, count) => sum + count, 0));
+  return {
+    phaseItems: job.phaseItems,
+    run: (phase, item, lane) => runItem(job.items[starts[phase] + item], lane),
+    name: (phase, item) => itemName(job, job.items[starts[phase] + item]),
+  };
+}
+
+/** Runs items of the emulation until none is left, as one of its threads; a caller without threads is the first and only one. */
 export function runItems(
   job: EmulationJob,
   buffer: ArrayBufferLike,
@@ -23,35 +30,19 @@ export function runItems(
   thread: number,
   onProgress: (done: number, total: number) => void = () => {},
 ): void {
-  const control = counts(buffer, job.control);
-  const runItem = openItems(job, buffer, kernels, thread);
-  // All of them, because a phase without items says nothing about the one before it.
-  const awaitPhasesBefore = (phase: number): boolean =>
-    job.phaseItems.slice(0, phase).every((count, earlier) => awaitPhase(control, earlier, count));
-  for (let taken = takeItem(control); taken < job.items.length; taken = takeItem(control)) {
-    const item = job.items[taken];
-    const phase = PHASE_OF[item.kind];
-    if (isStopped(control) || !awaitPhasesBefore(phase)) return;
-    try {
-      runItem(item);
-    } catch (error) {
-      stop(control);
-      if (error instanceof InputError) throw error;
-      throw new Error(`${itemName(job, item)}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
-    }
-    markDone(control, phase);
-    onProgress(itemsDone(control), job.items.length);
-  }
+  const onItem = (done: number): void => onProgress(done, job.items.length);
+  runStep(openEmulationStep(job, buffer, kernels), counts(buffer, job.control), thread, { onItem });
 }
 
-function openItems(job: EmulationJob, buffer: ArrayBufferLike, kernels: KernelPair, thread: number): (item: Item) => void {
-  const routers = new Map<number, GroupRouter>();
-  const routerOf = (stack: number): GroupRouter => {
-    const router = routers.get(stack) ?? openGroupRouter(job, buffer, kernels.fast, stack, thread);
-    routers.set(stack, router);
+function openItems(job: EmulationJob, buffer: ArrayBufferLike, kernels: KernelPair): (item: Item, thread: number) => void {
+  const routers = new Map<string, GroupRouter>();
+  const routerOf = (stack: number, thread: number): GroupRouter => {
+    const key = `${stack} ${thread}`;
+    const router = routers.get(key) ?? openGroupRouter(job, buffer, kernels.fast, stack, thread);
+    routers.set(key, router);
     return router;
   };
-  return (item) => {
+  return (item, thread) => {
     switch (item.kind) {
       case 'centres':
         return fillCentres(job, buffer, item.stack);
@@ -64,7 +55,7 @@ function openItems(job: EmulationJob, buffer: ArrayBufferLike, kernels: KernelPa
       case 'balance':
         return balanceBiases(job, buffer, kernels.fast, item.stack, item.chunk, thread);
       case 'route':
-        return routerOf(item.stack)(item.row);
+        return routerOf(item.stack, thread)(item.row);
       case 'verify':
         return runLane(job, buffer, kernels, item.lane, thread);
     }

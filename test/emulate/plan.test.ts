@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/index.ts';
-import { type EmulationJob, type Executor, emulate, itemsDone, planEmulation, runItems, stop } from '../../src/emulate/index.ts';
+import { type EmulationJob, type Executor, emulate, openEmulationStep, planEmulation, runItems } from '../../src/emulate/index.ts';
 import { counts } from '../../src/emulate/memory-views.ts';
 import { deviceOfExpert, deviceOfGroup, expertsByDevice } from '../../src/emulate/shards.ts';
+import { abortStep, itemsDone } from '../../src/kernels/index.ts';
 import { elementCount } from '../../src/model/index.ts';
 import { plainExecutor, plainKernels, SMALL } from './support.ts';
 
@@ -47,6 +48,26 @@ describe('a planned emulation', () => {
     expect(phases).toEqual([...phases].sort((a, b) => a - b));
   });
 
+  it('names every item by what it does, where, and on what shape', () => {
+    const balanced: EmulationJob = planEmulation(
+      { ...SMALL, variants: [{ ...SMALL.variants[0], router: 'loss-free' }] },
+      2,
+      plainKernels(0),
+    );
+    const step = openEmulationStep(balanced, new ArrayBuffer(0), plainKernels(0));
+    const names = step.phaseItems.map((count, phase) => Array.from({ length: count }, (_, item) => step.name(phase, item)));
+    expect(names.map(([first]) => first)).toEqual([
+      'cluster centres of the encoder: 1024 x 32',
+      'packing of router weights of encoder layers 1 to 3: 32 x 16',
+      'balancing of biases of encoder layers 1 to 3: 32 x 16',
+      'routing of encoder group 0 on device 0: 64 x 32 by 32 x 8, 2 layers',
+      'verification of expert 0 of encoder layer 1 on device 0: up to 20 x 32 by 32 x 48',
+    ]);
+    expect(names[0]).toContain('router weights of decoder layer 1: 32 x 8');
+    expect(names[3]).toContain('routing of decoder group 3 on device 3: 40 x 32 by 32 x 8, 1 layer');
+    expect(new Set(names.flat()).size).toBe(balanced.items.length);
+  });
+
   it('names the item that fails, and stops the others', async () => {
     const broken: Executor = {
       ...plainExecutor,
@@ -64,10 +85,10 @@ describe('a planned emulation', () => {
     expect(itemsDone(control)).toBe(done);
   });
 
-  it('runs nothing once it is stopped', () => {
+  it('runs nothing once it is aborted', () => {
     const kernels = plainKernels(job.bytes);
     const { buffer } = kernels.fast.memory;
-    stop(counts(buffer, job.control));
+    abortStep(counts(buffer, job.control));
     runItems(job, buffer, kernels, 0);
     expect(itemsDone(counts(buffer, job.control))).toBe(0);
   });
@@ -107,7 +128,7 @@ describe('a planned emulation', () => {
     expect(refused({ ...roomy, dModel: 64 })).toMatch(
       /^lower routing\.capacityFactor, which gives every expert up to \d+ slots.* or lower emulate/,
     );
-    expect(refused({ dModel: 8192, dExpert: 65536 })).toMatch(/^lower emulate/);
+    expect(refused({ dModel: 16384, dExpert: 65536 })).toMatch(/^lower emulate/);
   });
 
   it('refuses unknown routers and capacity rules by name', () => {
