@@ -40,6 +40,8 @@ const MOST_COLUMNS = 768;
 const LEAST_COLUMNS = 64;
 /** Most floats of either operand that are packed at a time. */
 const PACKED_ELEMENTS = MOST_COLUMNS * MOST_COLUMNS;
+/** Most floats of the right operand where the left one stays packed: half a MiB, so that what is packed is still in a second-level cache when it is read. */
+const NEAR_ELEMENTS = 1 << 17;
 const DEEPEST = PACKED_ELEMENTS / LEAST_COLUMNS;
 /** Tiles have no more rows; blocks of rows are padded to whole tiles. */
 const HIGHEST_TILE = 16;
@@ -49,43 +51,55 @@ const SUM_ELEMENTS = (MOST_ROWS + HIGHEST_TILE) * MOST_COLUMNS;
 export const GEMM_SCRATCH_ELEMENTS = SUM_ELEMENTS + LEFT_ELEMENTS + PACKED_ELEMENTS;
 
 export function createBlockedGemm(engine: GemmEngine): GemmKernels {
-  return { gemmScratchElements: GEMM_SCRATCH_ELEMENTS, gemm: (call, scratch) => multiply(engine, call, scratch) };
+  const words = new Uint32Array(engine.memory.buffer, 0, Math.floor(engine.memory.buffer.byteLength / FLOAT_BYTES));
+  return { gemmScratchElements: GEMM_SCRATCH_ELEMENTS, gemm: (call, scratch) => multiply(engine, words, call, scratch) };
 }
 
-function multiply(engine: GemmEngine, call: GemmCall, scratch: TensorView): void {
+function multiply(engine: GemmEngine, words: Uint32Array, call: GemmCall, scratch: TensorView): void {
   const [m, k, n] = gemmSizes(call);
   assert(elementCount(scratch.shape) >= GEMM_SCRATCH_ELEMENTS, `gemm: scratch of ${scratch.shape.join(' x ')}`);
   const sums = scratch.offset;
   const left = sums + SUM_ELEMENTS * FLOAT_BYTES;
   const right = left + LEFT_ELEMENTS * FLOAT_BYTES;
-  const [rows, columns] = blockSizes(k);
+  const [rows, columns] = blockSizes(m, k);
   const packed = openOperands(engine, call, left, right);
   for (let column = 0; column < n; column += columns) {
     for (let row = 0; row < m; row += rows) {
       const region = { row, column, rows: Math.min(rows, m - row), columns: Math.min(columns, n - column) };
-      multiplyRegion(engine, call, k, region, packed, sums);
+      multiplyRegion(engine, words, call, k, region, packed, sums);
     }
   }
 }
 
-/** Rows and columns of a block: as many as may be packed for a k like this. */
-function blockSizes(k: number): [number, number] {
-  const fitting = Math.floor(PACKED_ELEMENTS / Math.max(1, Math.min(k, DEEPEST)) / LEAST_COLUMNS) * LEAST_COLUMNS;
-  return [Math.min(MOST_ROWS, fitting), Math.min(MOST_COLUMNS, fitting)];
+/** Rows and columns of a block. The left operand is packed anew for every block of columns, so these are wide, unless one packing of it serves all. */
+function blockSizes(m: number, k: number): [number, number] {
+  const depth = Math.max(1, Math.min(k, DEEPEST));
+  const fitting = (elements: number): number => Math.max(LEAST_COLUMNS, Math.floor(elements / depth / LEAST_COLUMNS) * LEAST_COLUMNS);
+  const rows = Math.min(MOST_ROWS, fitting(PACKED_ELEMENTS));
+  const staysPacked = m <= rows && k <= DEEPEST;
+  return [rows, Math.min(MOST_COLUMNS, fitting(staysPacked ? NEAR_ELEMENTS : PACKED_ELEMENTS))];
 }
 
-function multiplyRegion(engine: GemmEngine, call: GemmCall, k: number, region: Region, packed: Operands, sums: number): void {
+function multiplyRegion(
+  engine: GemmEngine,
+  words: Uint32Array,
+  call: GemmCall,
+  k: number,
+  region: Region,
+  packed: Operands,
+  sums: number,
+): void {
   const { target, accumulate } = call;
   const sumBytes = padded(region.columns, LEAST_COLUMNS) * FLOAT_BYTES;
   if (isDirect(call, k, region)) {
     const kernel = packed.pack(region, 0, k);
     if (region.columns % kernel.columns === 0) {
-      multiplyDirect(engine, call, k, region, kernel, packed, sums, sumBytes);
+      multiplyDirect(words, call, k, region, kernel, packed, sums, sumBytes);
       return;
     }
   }
-  if (accumulate) copyRows(engine.memory, target, region, sums, sumBytes, 'load');
-  else if (k === 0) clearRows(engine.memory, region, sums, sumBytes);
+  if (accumulate) copyRows(words, target, region, sums, sumBytes, 'load');
+  else if (k === 0) clearRows(words, region, sums, sumBytes);
   for (let from = 0; from < k; from += DEEPEST) {
     const depth = Math.min(DEEPEST, k - from);
     const kernel = packed.pack(region, from, depth);
@@ -101,7 +115,7 @@ function isDirect({ target, epilogue }: GemmCall, k: number, _region: Region): b
 
 /** Whole tiles go to the target, the rows of a last tile that hangs over go by scratch. */
 function multiplyDirect(
-  engine: GemmEngine,
+  words: Uint32Array,
   call: GemmCall,
   k: number,
   region: Region,
@@ -117,9 +131,9 @@ function multiplyDirect(
   runTiles(kernel, packed, whole, region.columns, k, 0, at, strideBytes, accumulate);
   if (whole === region.rows) return;
   const rest: Region = { ...region, row: region.row + whole, rows: region.rows - whole };
-  if (accumulate) copyRows(engine.memory, target, rest, sums, sumBytes, 'load');
+  if (accumulate) copyRows(words, target, rest, sums, sumBytes, 'load');
   runTiles(kernel, packed, rest.rows, rest.columns, k, whole, sums, sumBytes, accumulate);
-  copyRows(engine.memory, target, rest, sums, sumBytes, 'store');
+  copyRows(words, target, rest, sums, sumBytes, 'store');
 }
 
 /** Runs the tiles of `rows` rows of the packed block from row `firstRow` on, part by part of k. */
@@ -161,27 +175,31 @@ function openOperands(
 ): Operands {
   let kernel = left.dtype === 'bf16' && right.dtype === 'bf16' ? fused : plain;
   let [paddedRows, paddedColumns] = [0, 0];
-  let [packedColumn, packedFrom, rightRange] = [-1, -1, 0];
+  let [packedColumn, rightFrom, rightRange] = [-1, -1, 0];
+  let [packedRow, leftFrom, leftRange] = [-1, -1, 0];
   const packRight = (region: Region, from: number, depth: number): void => {
-    if (region.column === packedColumn && from === packedFrom) return;
+    if (region.column === packedColumn && from === rightFrom) return;
     paddedColumns = padded(region.columns, kernel.columns);
     const place = (k: number): Block => blockOf(right, transposeRight, region.column, k);
     rightRange = packParts(kernel.packRight, place, region.columns, from, depth, rightBase, paddedColumns * kernel.elementBytes);
-    [packedColumn, packedFrom] = [region.column, from];
+    [packedColumn, rightFrom] = [region.column, from];
   };
-  const packLeft = (region: Region, from: number, depth: number): PackedRange => {
+  const packLeft = (region: Region, from: number, depth: number): void => {
+    if (region.row === packedRow && from === leftFrom) return;
     paddedRows = padded(region.rows, kernel.rows);
     const place = (k: number): Block => blockOf(left, !transposeLeft, region.row, k);
-    return packParts(kernel.packLeft, place, region.rows, from, depth, leftBase, paddedRows * kernel.elementBytes);
+    leftRange = packParts(kernel.packLeft, place, region.rows, from, depth, leftBase, paddedRows * kernel.elementBytes);
+    [packedRow, leftFrom] = [region.row, from];
   };
   return {
     pack(region, from, depth) {
       packRight(region, from, depth);
-      const leftRange = packLeft(region, from, depth);
+      packLeft(region, from, depth);
       if (kernel.exactness !== null && !isExact(kernel.exactness, leftRange, rightRange)) {
         // For the rest of the call: one block of such operands is seldom alone.
         kernel = plain;
         packedColumn = -1;
+        packedRow = -1;
         packRight(region, from, depth);
         packLeft(region, from, depth);
       }
@@ -223,20 +241,19 @@ function padded(count: number, step: number): number {
   return Math.ceil(count / step) * step;
 }
 
-/** Copies a region between an f32 matrix and rows of sums. */
-function copyRows(memory: KernelMemory, matrix: Matrix, region: Region, sums: number, sumBytes: number, direction: 'load' | 'store'): void {
+/** Copies a region between an f32 matrix and rows of sums; as integers, so that every NaN stays as it is. */
+function copyRows(words: Uint32Array, matrix: Matrix, region: Region, sums: number, sumBytes: number, direction: 'load' | 'store'): void {
   for (let i = 0; i < region.rows; i++) {
-    const at = matrix.offset + ((region.row + i) * matrix.stride + region.column) * FLOAT_BYTES;
-    // As integers, so that every NaN stays as it is.
-    const [outside, inside] = [
-      new Uint32Array(memory.buffer, at, region.columns),
-      new Uint32Array(memory.buffer, sums + i * sumBytes, region.columns),
-    ];
-    if (direction === 'load') inside.set(outside);
-    else outside.set(inside);
+    const outside = matrix.offset / FLOAT_BYTES + (region.row + i) * matrix.stride + region.column;
+    const inside = (sums + i * sumBytes) / FLOAT_BYTES;
+    const [to, from] = direction === 'load' ? [inside, outside] : [outside, inside];
+    words.copyWithin(to, from, from + region.columns);
   }
 }
 
-function clearRows(memory: KernelMemory, { rows, columns }: Region, sums: number, sumBytes: number): void {
-  for (let i = 0; i < rows; i++) new Float32Array(memory.buffer, sums + i * sumBytes, columns).fill(0);
+function clearRows(words: Uint32Array, { rows, columns }: Region, sums: number, sumBytes: number): void {
+  for (let i = 0; i < rows; i++) {
+    const from = (sums + i * sumBytes) / FLOAT_BYTES;
+    words.fill(0, from, from + columns);
+  }
 }

@@ -3,6 +3,7 @@ import {
   bf16Bits,
   compileModule,
   createNaiveTable,
+  createScalarTable,
   createTiledTable,
   createWasmTable,
   type KernelMemory,
@@ -27,6 +28,7 @@ export function allTables(memory: KernelMemory): readonly [KernelTable, ...Kerne
   return [
     createNaiveTable(memory),
     createTiledTable(memory),
+    ...MODULES.slice(0, 1).map(({ module }) => createScalarTable(memory, module)),
     ...MODULES.map(({ variant, module }) => createWasmTable(memory, module, variant)),
   ];
 }

@@ -56,6 +56,8 @@ export const f32 = {
   div: binary(0x95),
   max: binary(0x97),
   sqrt: (operand: Code): Code => [operand, 0x91],
+  eq: binary(0x5b),
+  gt: binary(0x5e),
   reinterpretI32: (operand: Code): Code => [operand, 0xbe],
 };
 
@@ -66,6 +68,9 @@ export const v128 = {
   load32Zero: (address: Code, offset = 0): Code => [address, simd(0x5c), memoryArgument(offset)],
   load64Zero: (address: Code, offset = 0): Code => [address, simd(0x5d), memoryArgument(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [address, value, simd(0x0b), memoryArgument(offset)],
+  load16Lane: (address: Code, value: Code, lane: number, offset = 0): Code => [address, value, simd(0x55), memoryArgument(offset), lane],
+  load32Lane: (address: Code, value: Code, lane: number, offset = 0): Code => [address, value, simd(0x56), memoryArgument(offset), lane],
+  store16Lane: (address: Code, value: Code, lane: number, offset = 0): Code => [address, value, simd(0x59), memoryArgument(offset), lane],
   store32Lane: (address: Code, value: Code, lane: number, offset = 0): Code => [address, value, simd(0x5a), memoryArgument(offset), lane],
   store64Lane: (address: Code, value: Code, lane: number, offset = 0): Code => [address, value, simd(0x5b), memoryArgument(offset), lane],
   zero: [simd(0x0c), Array.from({ length: 16 }, () => 0)] as Code,
@@ -73,6 +78,8 @@ export const v128 = {
   f32Const: (value: number): Code => fourTimes((view) => view.setFloat32(0, value, true)),
   /** Four lanes of a 32-bit integer. */
   i32Const: (value: number): Code => fourTimes((view) => view.setInt32(0, value, true)),
+  /** Four 32-bit integers. */
+  i32Lanes: (lanes: readonly number[]): Code => [simd(0x0c), lanes.map((lane) => fourBytes((view) => view.setInt32(0, lane, true)))],
   /** Two lanes of a double. */
   f64Const: (value: number): Code => {
     const bytes = new Uint8Array(8);
@@ -97,6 +104,7 @@ export const i8x16 = {
 
 export const i16x8 = {
   splat: simdUnary(0x10),
+  eq: simdBinary(0x2d),
   shl: simdBinary(0x8b),
   add: simdBinary(0x8e),
   sub: simdBinary(0x91),
@@ -167,6 +175,11 @@ export function memoryFill(target: Code, value: Code, bytes: Code): Code {
 
 export function ifThen(condition: Code, then: Code, otherwise: Code = []): Code {
   return [condition, 0x04, 0x40, then, flat(otherwise) ? [0x05, otherwise] : [], 0x0b];
+}
+
+/** Ends the function with a result. */
+export function leaveWith(result: Code): Code {
+  return [result, 0x0f];
 }
 
 /** `while (counter > 0) { body; counter-- }` on an i32 local. */

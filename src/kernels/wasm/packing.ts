@@ -64,43 +64,53 @@ function groupsOfFour(width: number): number[] {
   return groups;
 }
 
+/** Panels that are packed side by side (two to the power of TOGETHER_BITS): a visit to a row of the operand then takes whole cache lines. */
+const TOGETHER_BITS = 2;
+const TOGETHER = 1 << TOGETHER_BITS;
+
 /** `packAcross5Bf16(source, lineBytes, target, k, panels)`: whole panels of W lines that lie side by side. W is at least 4. */
 export function packAcrossFunction(width: number, dtype: Dtype): WasmFunction {
   const [source, lineBytes, target, k, panels] = [0, 1, 2, 3, 4];
   const locals = localsAfter(5);
-  const [depth, line, vector] = [locals.declare('i32'), locals.declare('i32'), locals.declare('v128')];
+  const [depth, line, vector, groups] = [locals.declare('i32'), locals.declare('i32'), locals.declare('v128'), locals.declare('i32')];
+  const targets = Array.from({ length: TOGETHER }, () => locals.declare('i32'));
   const range = dtype === 'bf16' ? rangeLocals((type) => locals.declare(type)) : null;
-  const put = (first: number, values: Code): Code => v128.store(local.get(target), values, FLOAT_BYTES * first);
   const eights = dtype === 'bf16' ? Math.floor(width / 8) : 0;
-  const step: Code = [
-    Array.from({ length: eights }, (_, i) => [
-      local.set(vector, v128.load(local.get(line), 16 * i)),
-      range?.watch(local.get(vector)) ?? [],
-      put(8 * i, widen(local.get(vector), 'low')),
-      put(8 * i + 4, widen(local.get(vector), 'high')),
-    ]),
-    groupsOfFour(width)
-      .filter((first) => first + LANES > 8 * eights)
-      .map((first) =>
-        dtype === 'f32'
-          ? put(first, v128.load(local.get(line), FLOAT_BYTES * first))
-          : [
-              local.set(vector, v128.load64Zero(local.get(line), 2 * first)),
-              range?.watch(local.get(vector)) ?? [],
-              put(first, widen(local.get(vector), 'low')),
-            ],
-      ),
-    advance(line, local.get(lineBytes)),
-    advance(target, i32.const(FLOAT_BYTES * width)),
+  const lineOfPanel = (panel: number): Code => {
+    const at = BYTES[dtype] * width * panel;
+    const put = (first: number, values: Code): Code => v128.store(local.get(targets[panel]), values, FLOAT_BYTES * first);
+    const load = (value: Code): Code => [local.set(vector, value), range?.watch(local.get(vector)) ?? []];
+    return [
+      Array.from({ length: eights }, (_, i) => [
+        load(v128.load(local.get(line), at + 16 * i)),
+        put(8 * i, widen(local.get(vector), 'low')),
+        put(8 * i + 4, widen(local.get(vector), 'high')),
+      ]),
+      groupsOfFour(width)
+        .filter((first) => first + LANES > 8 * eights)
+        .map((first) =>
+          dtype === 'f32'
+            ? put(first, v128.load(local.get(line), at + FLOAT_BYTES * first))
+            : [load(v128.load64Zero(local.get(line), at + 2 * first)), put(first, widen(local.get(vector), 'low'))],
+        ),
+      advance(targets[panel], i32.const(FLOAT_BYTES * width)),
+    ];
+  };
+  /** Packs `count` panels side by side and moves on behind them. */
+  const together = (count: number): Code => [
+    local.set(line, local.get(source)),
+    targets.slice(0, count).map((panel) => [local.set(panel, local.get(target)), advance(target, panelBytes)]),
+    local.set(depth, local.get(k)),
+    countDown(depth, [Array.from({ length: count }, (_, panel) => lineOfPanel(panel)), advance(line, local.get(lineBytes))]),
+    advance(source, i32.const(BYTES[dtype] * width * count)),
   ];
+  const panelBytes = i32.mul(local.get(k), i32.const(FLOAT_BYTES * width));
   const body: Code = [
     range?.start ?? [],
-    countDownFromAny(panels, [
-      local.set(line, local.get(source)),
-      local.set(depth, local.get(k)),
-      countDown(depth, step),
-      advance(source, i32.const(BYTES[dtype] * width)),
-    ]),
+    local.set(groups, i32.shrUnsigned(local.get(panels), i32.const(TOGETHER_BITS))),
+    countDownFromAny(groups, together(TOGETHER)),
+    local.set(groups, i32.and(local.get(panels), i32.const(TOGETHER - 1))),
+    countDownFromAny(groups, together(1)),
     range?.result ?? i32.const(EMPTY_RANGE),
   ];
   return { name: packName('packAcross', width, dtype), parameters: 5, result: 'i32', locals: locals.declared, body };

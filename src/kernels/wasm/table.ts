@@ -1,13 +1,15 @@
 import type { KernelMemory, KernelTable } from '../table.ts';
 import type { TileKernel } from '../tile-kernel.ts';
+import { createTiledTable } from '../tiled-table.ts';
 import { createWasmCrossEntropy, crossEntropyFunctions } from './cross-entropy.ts';
 import { moduleBytes } from './emitter.ts';
-import { createWasmGemm } from './gemm.ts';
+import { createWasmGemm, gemmFunctions } from './gemm.ts';
 import { instantiate, MAXIMUM_PAGES, type WasmModule } from './host.ts';
 import { createWasmMatmul } from './matmul.ts';
 import { createWasmMoves, movesFunctions } from './moves.ts';
 import { createWasmNorms, normsFunctions } from './norms.ts';
 import { createWasmOptimizers, optimizersFunctions } from './optimizers.ts';
+import { createScalarGemm, scalarFunctions } from './scalar.ts';
 import { createWasmSoftmax, softmaxFunctions } from './softmax.ts';
 import { openTiles, tileFunctions, WASM_VARIANTS, type WasmVariant } from './variants.ts';
 
@@ -15,11 +17,13 @@ import { openTiles, tileFunctions, WASM_VARIANTS, type WasmVariant } from './var
 export function kernelModuleBytes(variant: WasmVariant = 'mul-add'): Uint8Array {
   const functions = [
     ...tileFunctions(variant),
+    ...gemmFunctions(),
     ...softmaxFunctions(),
     ...normsFunctions(),
     ...crossEntropyFunctions(),
     ...movesFunctions(),
     ...optimizersFunctions(),
+    ...scalarFunctions(),
   ];
   return moduleBytes(functions, MAXIMUM_PAGES);
 }
@@ -44,11 +48,20 @@ export function createWasmTable(
     path: tiles.path,
     memory,
     ...createWasmMatmul(tiles.plain, memory),
-    ...createWasmGemm(tiles, memory),
+    ...createWasmGemm(tiles, wasm, memory),
     ...createWasmSoftmax(wasm, memory),
     ...createWasmNorms(wasm, memory),
     ...createWasmCrossEntropy(wasm, memory),
     ...createWasmMoves(wasm, memory),
     ...createWasmOptimizers(wasm, memory),
   };
+}
+
+/**
+ * The oracle of runs: the product as compiled plain loops, all else in TypeScript. It comes with the module of any variant, and shares the tiled table's product of routers,
+ * which no run asks it for.
+ */
+export function createScalarTable(memory: KernelMemory, module: WasmModule): KernelTable {
+  const tiled = createTiledTable(memory);
+  return { ...tiled, path: 'wasm-scalar', ...createScalarGemm(instantiate(module, memory), memory, tiled) };
 }
