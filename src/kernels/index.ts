@@ -8,6 +8,7 @@ export * from './activations-f32.ts';
 export * from './bf16.ts';
 export * from './feed-forward.ts';
 export * from './gemm.ts';
+export * from './layers/index.ts';
 export * from './losses.ts';
 export * from './moves.ts';
 export { createNaiveTable } from './naive-table.ts';
