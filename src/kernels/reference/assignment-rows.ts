@@ -1,6 +1,7 @@
 import type { Numerics, Reals } from '../numerics.ts';
 import { expectElements, expectThat, expectWhole } from './check-shape.ts';
 import type { BatchLayout } from './dispatch.ts';
+import { laneSum } from './lane-sum.ts';
 
 export interface DispatchShape {
   /** S */
@@ -69,11 +70,9 @@ export function addScaled({ round }: Numerics, scale: number, source: Reals, fro
   for (let d = 0; d < count; d++) sums[to + d] = round(sums[to + d] + round(scale * source[from + d]));
 }
 
-/** Sequential sum of a[from + d] b[to + d] over D numbers. */
-export function dot({ round }: Numerics, a: Reals, from: number, b: Reals, to: number, count: number): number {
-  let sum = 0;
-  for (let d = 0; d < count; d++) sum = round(sum + round(a[from + d] * b[to + d]));
-  return sum;
+/** Sum of a[from + d] b[to + d] over D numbers along a row. */
+export function dot(numerics: Numerics, a: Reals, from: number, b: Reals, to: number, count: number): number {
+  return laneSum(numerics, count, (d) => numerics.round(a[from + d] * b[to + d]));
 }
 
 /** target += sums, rounded as it is handed on. */

@@ -13,7 +13,7 @@ import { sortDispatch } from './dispatch-sort.ts';
  *   dispatch  batch at (expert_a, slot_a) = x at token_a; slots that nobody took are zero
  *   combine   y_s = sum over the rows a of token s with a slot of weight_a out_a, by expert and then slot; 0 for a dropped token
  *   backward  dx_s += sum over the rows a of token s of dBatch_a, in the same order
- *             dOut_a += weight_a dy_s     dWeight_a += sum over d of dy_sd out_ad
+ *             dOut_a += weight_a dy_s     dWeight_a += sum over d of dy_sd out_ad, in the order of `laneSum`
  *
  * Forms: `einsum` multiplies by dense one-hot masks [S, E, C], as TPUs do it (tensorflow/mesh@da90793 mesh_tensorflow/transformer/moe.py);
  * `scatter` moves rows by slot number; `sort` sorts the kept rows by expert and pads nothing (MegaBlocks, Gale et al. 2022, arXiv:2211.15841), so it

@@ -9,7 +9,7 @@ import { expectElements, expectThat, expectWhole } from './check-shape.ts';
  *   gather   fw  y[t] = table[ids[t]]                     bw  dTable[ids[t]] += dy[t] in the order of t (scatter-add)
  *   one-hot  fw  y = H table, H[t, v] = (ids[t] = v)      bw  dTable += H^T dy
  * The second form is tensorflow/mesh, mesh_tensorflow/ops.py (gather of a sharded table). Its sums have one term that is not zero, so both give
- * the same numbers, forward and backward, as long as the table is finite; -0 may become 0.
+ * the same numbers, forward and backward, as long as the table is finite. Forward the gather adds its row to 0, as those sums do: no -0 comes out.
  */
 export interface EmbeddingShape {
   /** T. */
@@ -24,7 +24,7 @@ export function embedding(numerics: Numerics, shape: EmbeddingShape, ids: Int32A
   expectSizes('embedding', shape, ids, { table, y });
   const { tokens, dModel } = shape;
   for (let t = 0; t < tokens; t++) {
-    for (let d = 0; d < dModel; d++) y[t * dModel + d] = numerics.store(table[ids[t] * dModel + d]);
+    for (let d = 0; d < dModel; d++) y[t * dModel + d] = 0 + numerics.store(table[ids[t] * dModel + d]);
   }
 }
 
