@@ -1,6 +1,8 @@
-import { exp } from '../base/index.ts';
+import { exp, gelu, geluDerivative, silu, siluDerivative } from '../base/index.ts';
+import { ACTIVATIONS_F32, type Activation } from './activations-f32.ts';
 import { roundToBf16 } from './bf16.ts';
 import { expF32 } from './exp-f32.ts';
+import type { Gate } from './gemm.ts';
 
 /** Numbers of a tensor: f32 (which also holds bf16 values, exactly), or f64, in which gradients are checked. */
 export type Reals = Float32Array | Float64Array;
@@ -17,18 +19,28 @@ export interface Numerics {
   readonly store: (value: number) => number;
   /** e^x for x <= 0, as a softmax needs it. */
   readonly exp: (value: number) => number;
+  /** Activations of gated networks. */
+  readonly activations: Readonly<Record<Gate, Activation>>;
   /** A tensor of zeros that can hold values of this arithmetic. */
   readonly zeros: (elements: number) => Reals;
 }
 
 const same = (value: number): number => value;
 
-export const F64: Numerics = { name: 'f64', round: same, store: same, exp, zeros: (elements) => new Float64Array(elements) };
+export const F64: Numerics = {
+  name: 'f64',
+  round: same,
+  store: same,
+  exp,
+  activations: { gelu: { value: gelu, derivative: geluDerivative }, silu: { value: silu, derivative: siluDerivative } },
+  zeros: (elements) => new Float64Array(elements),
+};
 export const F32: Numerics = {
   name: 'f32',
   round: Math.fround,
   store: Math.fround,
   exp: expF32,
+  activations: ACTIVATIONS_F32,
   zeros: (elements) => new Float32Array(elements),
 };
 /** What stays f32 under it (router, losses, optimizer) says so by taking `selectivePrecision` of it. */
@@ -37,6 +49,7 @@ export const BF16: Numerics = {
   round: Math.fround,
   store: roundToBf16,
   exp: expF32,
+  activations: ACTIVATIONS_F32,
   zeros: (elements) => new Float32Array(elements),
 };
 

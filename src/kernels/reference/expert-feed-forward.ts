@@ -1,4 +1,3 @@
-import { gelu, geluDerivative, silu, siluDerivative } from '../../base/index.ts';
 import { type Numerics, type Reals, selectivePrecision } from '../numerics.ts';
 import { expectElements, expectThat, expectWhole } from './check-shape.ts';
 import { type ExpertDropoutOptions, type ExpertDropoutShape, expertDropout, expertDropoutBackward } from './expert-dropout.ts';
@@ -16,11 +15,12 @@ import { type LinearShape, linear, linearBackward } from './linear.ts';
  *   with expert dropout hidden is then what it keeps; y = hidden out
  *
  *   dHidden = dy out^T     dOut += hidden^T dy
- *   relu    dInSums = dHidden where inSums > 0, else 0
+ *   relu    dInSums = dHidden where inSums > 0 as it is stored, else 0, so that hidden tells it
  *   gated   dInSums = dHidden act(gateSums)     dGateSums = dHidden inSums act'(gateSums)
  *   dIn += x^T dInSums   dGate += x^T dGateSums   dx += dInSums in^T + dGateSums gate^T
  *
- * Under BF16 sums stay f32 until the activation has been applied, hidden and y are rounded once: the bits of `feedForward` on any kernel table.
+ * Under BF16 sums stay f32 until the activation has been applied (in f32, see `ACTIVATIONS_F32`), hidden and y are rounded once: the bits of `feedForward` on
+ * any kernel table.
  */
 export interface ExpertShape {
   /** R */
@@ -69,10 +69,8 @@ export interface ExpertGradients {
   readonly dOut: Reals;
 }
 
-const GATES = {
-  geglu: { value: gelu, derivative: geluDerivative },
-  swiglu: { value: silu, derivative: siluDerivative },
-};
+/** Activation of a gated network. */
+const GATES = { geglu: 'gelu', swiglu: 'silu' } as const;
 
 /** Activations for a batch of this shape, to be overwritten by `expertFeedForward`. */
 export function createExpertActivations(numerics: Numerics, { rows, dExpert, activation }: ExpertShape): ExpertActivations {
@@ -95,7 +93,7 @@ export function expertFeedForward(
   const sums = selectivePrecision(numerics);
   linear(sums, inwards, { x, weight: weights.in, bias: null }, inSums);
   if (shape.activation !== 'relu' && gateSums !== null && weights.gate !== null) {
-    const { value } = GATES[shape.activation];
+    const { value } = numerics.activations[GATES[shape.activation]];
     linear(sums, inwards, { x, weight: weights.gate, bias: null }, gateSums);
     for (let i = 0; i < hidden.length; i++) hidden[i] = store(round(value(gateSums[i]) * inSums[i]));
   } else {
@@ -130,11 +128,11 @@ export function expertFeedForwardBackward(
   }
   const toIn = { dx, dWeight: dIn, dBias: null };
   if (shape.activation === 'relu' || gateSums === null || weights.gate === null || dGate === null) {
-    const dInSums = dHidden.map((d, i) => (inSums[i] > 0 ? d : 0));
+    const dInSums = dHidden.map((d, i) => (store(inSums[i]) > 0 ? d : 0));
     linearBackward(numerics, inwards, { x, weight: weights.in }, dInSums, toIn);
     return;
   }
-  const { value, derivative } = GATES[shape.activation];
+  const { value, derivative } = numerics.activations[GATES[shape.activation]];
   const dInSums = dHidden.map((d, i) => store(round(d * value(gateSums[i]))));
   const dGateSums = dHidden.map((d, i) => store(round(round(d * inSums[i]) * derivative(gateSums[i]))));
   linearBackward(numerics, inwards, { x, weight: weights.in }, dInSums, toIn);

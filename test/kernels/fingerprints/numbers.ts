@@ -47,6 +47,12 @@ export function numberPrints(): Prints {
     F32.exp,
     grid(6, 90).map((x) => -Math.abs(Math.fround(x))),
   );
+  for (const gate of ['gelu', 'silu'] as const) {
+    const { value, derivative } = F32.activations[gate];
+    const near = Float64Array.from([...grid(7, 30), ...grid(8, 1), ...special], Math.fround);
+    add(`${gate} of F32`, value, near);
+    add(`derivative of ${gate} of F32`, derivative, near);
+  }
   prints['bf16 rounding'] = printOf(bf16Rounding());
   return prints;
 }
