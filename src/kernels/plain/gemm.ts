@@ -1,18 +1,20 @@
 import { assert } from '../../base/index.ts';
 import type { TensorView } from '../../model/index.ts';
+import { widenBf16 } from '../bf16.ts';
 import type { GemmCall, GemmKernels, Matrix } from '../gemm.ts';
 import type { KernelMemory } from '../table.ts';
 import { checkEpilogue, elements, openEpilogue } from './epilogue.ts';
 
-/** The product of a call as three loops: the oracle of every other one, and the path of machines without SIMD. */
+/** The product of a call as three loops: the oracle of every other one. */
 export function createPlainGemm(memory: KernelMemory): GemmKernels {
   return {
     gemmScratchElements: 0,
     gemm(call: GemmCall, _scratch: TensorView) {
       const [m, k, n] = gemmSizes(call);
       const { left, right, target, transposeLeft, transposeRight, accumulate, epilogue } = call;
-      const a = dense(memory, left, transposeLeft);
-      const b = dense(memory, right, !transposeRight);
+      // Both along k: [m, k] and [n, k].
+      const a = transposeLeft ? transposed(denseRows(memory, left), k, m) : denseRows(memory, left);
+      const b = transposeRight ? denseRows(memory, right) : transposed(denseRows(memory, right), k, n);
       const finish = openEpilogue(memory, target, epilogue);
       const before = elements(memory, target);
       for (let row = 0; row < m; row++) {
@@ -50,14 +52,22 @@ export function gemmSizes({
   return [m, k, n];
 }
 
-/** The values of a matrix, or of its transpose, row by row. */
-function dense(memory: KernelMemory, matrix: Matrix, transposed: boolean): Float32Array {
-  const { rows, columns } = matrix;
-  const source = elements(memory, matrix);
+/** The values of a matrix, row by row without gaps. */
+export function denseRows({ buffer }: KernelMemory, { offset, rows, columns, stride, dtype }: Matrix): Float32Array {
   const values = new Float32Array(rows * columns);
   for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++)
-      values[transposed ? column * rows + row : row * columns + column] = source.get(row, column);
+    const target = values.subarray(row * columns, (row + 1) * columns);
+    if (dtype === 'f32') target.set(new Float32Array(buffer, offset + row * stride * 4, columns));
+    else widenBf16(new Uint16Array(buffer, offset + row * stride * 2, columns), target);
   }
   return values;
+}
+
+/** [rows, columns] to [columns, rows]. */
+function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
+  const target = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) target[column * rows + row] = values[row * columns + column];
+  }
+  return target;
 }
