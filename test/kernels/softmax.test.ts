@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type KernelTable, squaredLogSumExp } from '../../src/kernels/index.ts';
-import { f32Elements, planArena } from '../../src/model/index.ts';
+import { F32, type KernelTable, softmax, softmaxBackward, squaredLogSumExp } from '../../src/kernels/index.ts';
+import { type Dtype, f32Elements, planArena } from '../../src/model/index.ts';
 import { comparableBits, draws, fill, memory, tables } from './support.ts';
+import { drawValues, NUMERICS, openWorkspace, SPECIAL, valuesOf } from './workspace.ts';
 
 const [oracle, ...others] = tables;
 
@@ -98,6 +99,111 @@ describe('row softmax', () => {
       let i = 0;
       const { probabilities } = run(table, { rows: 1, width: 4, firstColumn: 0, experts: 4 }, () => huge[i++]);
       expect(Array.from(probabilities)).toEqual([0.5, 0, 0.5, 0]);
+    }
+  });
+});
+
+const dtype = fc.constantFrom<Dtype>('f32', 'bf16');
+const shape = { rows: fc.integer({ min: 0, max: 5 }), columns: fc.integer({ min: 1, max: 70 }), seed: fc.integer() };
+/** Moderate numbers, numbers that underflow, and all that is special. */
+const numbers = fc.constantFrom(
+  { scale: 1, special: [] },
+  { scale: 200, special: [Number.NEGATIVE_INFINITY, 0, -0] },
+  { scale: 2, special: SPECIAL },
+);
+
+/** What attention does with its scores. */
+function maskedReference(rows: number, columns: number, scores: Float32Array, target: Dtype): Float32Array {
+  const y = new Float32Array(rows * columns);
+  const statistics = new Float32Array(2 * rows);
+  softmax(NUMERICS[target], { rows, columns }, scores, y, statistics);
+  return y.map((value, i) => (statistics[Math.floor(i / columns)] === Number.NEGATIVE_INFINITY ? 0 : value));
+}
+
+describe('softmax of attention', () => {
+  it('has the bits of the reference on every path, for any columns, in place too', () => {
+    fc.assert(
+      fc.property(fc.record(shape), dtype, numbers, fc.boolean(), ({ rows, columns, seed }, target, { scale, special }, inPlace) => {
+        const scores = drawValues(seed, rows * columns, 'f32', scale, special);
+        if (rows > 1) scores.fill(Number.NEGATIVE_INFINITY, columns, 2 * columns);
+        const expected = Array.from(maskedReference(rows, columns, scores, target));
+        for (const table of tables) {
+          const workspace = openWorkspace();
+          const from = workspace.tensor([rows, columns], 'f32', scores);
+          const to = inPlace && target === 'f32' ? from : workspace.tensor([rows, columns], target, 7);
+          table.maskedSoftmax(from, to);
+          expect(valuesOf(to), table.path).toEqual(expected);
+          workspace.expectUntouched(table);
+        }
+      }),
+      { numRuns: 200, seed: 11 },
+    );
+  });
+
+  it('refuses tensors that do not fit', () => {
+    const workspace = openWorkspace();
+    const [scores, other] = [workspace.tensor([2, 3], 'f32', 0), workspace.tensor([2, 4], 'f32', 0)];
+    for (const table of tables) {
+      expect(() => table.maskedSoftmax(scores, other)).toThrow('maskedSoftmax: 2 x 4 beside 2 x 3');
+      expect(() => table.maskedSoftmax({ ...scores, dtype: 'bf16' }, scores)).toThrow('maskedSoftmax: bf16 where f32 is meant');
+    }
+  });
+});
+
+describe('softmax backward', () => {
+  it('has the bits of the reference on every path, adding, overwriting and in place of dy', () => {
+    fc.assert(
+      fc.property(
+        fc.record(shape),
+        dtype,
+        dtype,
+        numbers,
+        fc.boolean(),
+        ({ rows, columns, seed }, yType, dxType, { scale, special }, adds) => {
+          const count = rows * columns;
+          const y = drawValues(seed, count, yType, 1, special);
+          const dy = drawValues(seed + 1, count, 'f32', scale, special);
+          const before = drawValues(seed + 2, count, dxType, 1, special);
+          const expected = adds ? before.slice() : new Float32Array(count);
+          softmaxBackward(NUMERICS[dxType], { rows, columns }, y, dy, expected);
+          for (const table of tables) {
+            const workspace = openWorkspace();
+            const views = [workspace.tensor([rows, columns], yType, y), workspace.tensor([rows, columns], 'f32', dy)] as const;
+            const dx = workspace.tensor([rows, columns], dxType, before);
+            table.softmaxBackward(...views, dx, adds);
+            expect(valuesOf(dx), table.path).toEqual(Array.from(expected));
+            if (dxType === 'f32' && !adds) {
+              table.softmaxBackward(...views, views[1], false);
+              expect(valuesOf(views[1]), table.path).toEqual(Array.from(expected));
+            }
+            workspace.expectUntouched(table);
+          }
+        },
+      ),
+      { numRuns: 300, seed: 12 },
+    );
+  });
+
+  it('is the gradient of the softmax', () => {
+    const [rows, columns] = [3, 37];
+    const x = drawValues(1, rows * columns, 'f32', 3);
+    const dy = drawValues(2, rows * columns, 'f32');
+    const outcome = (values: Float32Array): number => {
+      const y = new Float32Array(rows * columns);
+      softmax(F32, { rows, columns }, values, y, new Float32Array(2 * rows));
+      return y.reduce((sum, value, i) => sum + value * dy[i], 0);
+    };
+    for (const table of tables) {
+      const workspace = openWorkspace();
+      const y = workspace.tensor([rows, columns], 'f32', 0);
+      const dx = workspace.tensor([rows, columns], 'f32', 0);
+      table.maskedSoftmax(workspace.tensor([rows, columns], 'f32', x), y);
+      table.softmaxBackward(y, workspace.tensor([rows, columns], 'f32', dy), dx, false);
+      const gradient = valuesOf(dx);
+      for (const i of [0, 40, 110]) {
+        const moved = [1, -1].map((sign) => outcome(x.map((value, at) => (at === i ? value + sign / 16 : value))));
+        expect(gradient[i], table.path).toBeCloseTo((moved[0] - moved[1]) * 8, 4);
+      }
     }
   });
 });
