@@ -42,7 +42,7 @@ export function regionOfCall(call: GemmCall, region: Region): GemmCall {
 }
 
 /** Whole rows of a matrix. */
-function acrossOf(matrix: Matrix, row: number, rows: number): Matrix {
+export function acrossOf(matrix: Matrix, row: number, rows: number): Matrix {
   return windowOf(matrix, { row, rows, column: 0, columns: matrix.columns });
 }
 

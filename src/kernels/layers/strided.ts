@@ -1,0 +1,57 @@
+import { bf16Value, roundArrayToBf16 } from '../bf16.ts';
+import type { Matrix } from '../gemm.ts';
+import type { KernelMemory } from '../table.ts';
+
+/** The bits of a matrix row by row, as they are: 16 bits for bf16, 32 for f32. */
+export function bitsOf(memory: KernelMemory, matrix: Matrix): Uint16Array | Uint32Array {
+  const { rows, columns, stride, dtype } = matrix;
+  const source = bitsIn(memory, matrix);
+  const bits = dtype === 'bf16' ? new Uint16Array(rows * columns) : new Uint32Array(rows * columns);
+  for (let row = 0; row < rows; row++) bits.set(source.subarray(row * stride, row * stride + columns), row * columns);
+  return bits;
+}
+
+export function putBits(memory: KernelMemory, matrix: Matrix, bits: Uint16Array | Uint32Array): void {
+  const { rows, columns, stride } = matrix;
+  const target = bitsIn(memory, matrix);
+  for (let row = 0; row < rows; row++) target.set(bits.subarray(row * columns, (row + 1) * columns), row * stride);
+}
+
+export function copyMatrix(memory: KernelMemory, from: Matrix, to: Matrix): void {
+  const [source, target] = [bitsIn(memory, from), bitsIn(memory, to)];
+  for (let row = 0; row < from.rows; row++)
+    target.set(source.subarray(row * from.stride, row * from.stride + from.columns), row * to.stride);
+}
+
+/** The numbers of a matrix row by row. */
+export function valuesOf(memory: KernelMemory, matrix: Matrix): Float32Array {
+  const bits = bitsOf(memory, matrix);
+  return bits instanceof Uint32Array ? new Float32Array(bits.buffer) : Float32Array.from(bits, bf16Value);
+}
+
+/** Rounds to the dtype of the matrix. */
+export function putValues(memory: KernelMemory, matrix: Matrix, values: Float32Array): void {
+  if (matrix.dtype === 'f32') {
+    putBits(memory, matrix, new Uint32Array(values.buffer, values.byteOffset, values.length));
+    return;
+  }
+  const bits = new Uint16Array(values.length);
+  roundArrayToBf16(values, bits);
+  putBits(memory, matrix, bits);
+}
+
+/** Whether a matrix holds neither NaN nor infinity. */
+export function isFiniteMatrix(memory: KernelMemory, matrix: Matrix): boolean {
+  const { rows, columns, stride, dtype } = matrix;
+  const bits = bitsIn(memory, matrix);
+  const exponent = dtype === 'bf16' ? 0x7f80 : 0x7f800000;
+  for (let row = 0; row < rows; row++) {
+    for (let at = row * stride; at < row * stride + columns; at++) if ((bits[at] & exponent) === exponent) return false;
+  }
+  return true;
+}
+
+function bitsIn({ buffer }: KernelMemory, { offset, rows, columns, stride, dtype }: Matrix): Uint16Array | Uint32Array {
+  const elements = rows === 0 ? 0 : (rows - 1) * stride + columns;
+  return dtype === 'bf16' ? new Uint16Array(buffer, offset, elements) : new Uint32Array(buffer, offset, elements);
+}
