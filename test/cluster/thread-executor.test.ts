@@ -1,8 +1,5 @@
-import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../src/base/index.ts';
 import { createThreadExecutor } from '../../src/cluster/index.ts';
-import { threadError } from '../../src/cluster/thread-error.ts';
 import { emulate } from '../../src/emulate/index.ts';
 import { plainExecutor, SMALL } from '../emulate/support.ts';
 
@@ -46,23 +43,6 @@ describe('threads', () => {
     const executor = createThreadExecutor({ threads: 2 });
     const broken = { ...executor, run: (job: Parameters<typeof executor.run>[0]) => executor.run({ ...job, verification: null }) };
     await expect(emulate(SMALL, broken)).rejects.toThrow(/^verification lane \d+: internal: /);
-  });
-
-  it('end the run when one of them dies, and leave nothing behind', async () => {
-    const executor = createThreadExecutor({ threads: 2, worker: new URL('./dying-worker.mjs', import.meta.url) });
-    const started = performance.now();
-    await expect(emulate(SMALL, executor)).rejects.toThrow(/^a thread ended before its work was done \(worker exited with code: 3\)$/);
-    expect(performance.now() - started).toBeLessThan(5000);
-  });
-
-  it('that run out of memory are an error of the input, not ours', async () => {
-    const hungry = 'const kept = []; for (;;) kept.push(new Array(1e5).fill({}));';
-    const worker = new Worker(hungry, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 8 } });
-    const error = threadError(await new Promise((done) => worker.once('error', done)));
-    expect(error).toBeInstanceOf(InputError);
-    expect(String(error)).toMatch(/E_EMULATE_MEMORY.*fewer threads/);
-    const other = new Error('other');
-    expect(threadError(other)).toBe(other);
   });
 
   it('stop within a second when asked to, in the middle of long items', async () => {

@@ -1,4 +1,0 @@
-/** A thread that ends without an answer. */
-export default function die() {
-  process.exit(3);
-}
