@@ -1,4 +1,3 @@
-import { assert } from '../../base/index.ts';
 import { ACTIVATIONS_F32 } from '../activations-f32.ts';
 import { bf16FromF32Bits, bf16Value } from '../bf16.ts';
 import type { Epilogue, Matrix } from '../gemm.ts';
@@ -108,40 +107,32 @@ function bf16OfF32(value: number): number {
   return bf16FromF32Bits(bitsOfWord[0]);
 }
 
-/** Refuses matrices that do not have the shape of the target, and dtypes that an epilogue does not know. */
-export function checkEpilogue(target: Matrix, epilogue: Epilogue): void {
-  const fits = (name: string, matrix: Matrix | null, rows: number, dtype: Matrix['dtype']): void => {
-    if (matrix === null) return;
-    const { columns } = target;
-    assert(
-      matrix.rows === rows && matrix.columns === columns && matrix.dtype === dtype && matrix.stride >= columns,
-      `gemm: ${epilogue.kind}.${name} ${matrix.dtype} ${matrix.rows} x ${matrix.columns} for ${dtype} ${rows} x ${columns}`,
-    );
-  };
-  const { rows, dtype } = target;
+/** What is wrong with the matrices of an epilogue: a shape that is not the target's, or a dtype that is not known. Null when all is well. */
+export function epilogueFault(target: Matrix, epilogue: Epilogue): string | null {
+  const { rows, columns, dtype } = target;
+  const fault = (name: string, matrix: Matrix | null, wantedRows: number, wanted: Matrix['dtype']): string | null =>
+    matrix === null || (matrix.rows === wantedRows && matrix.columns === columns && matrix.dtype === wanted && matrix.stride >= columns)
+      ? null
+      : `${epilogue.kind}.${name} ${matrix.dtype} ${matrix.rows} x ${matrix.columns} for ${wanted} ${wantedRows} x ${columns}`;
   switch (epilogue.kind) {
     case 'store':
     case 'relu':
     case 'gelu':
-      fits('bias', epilogue.bias, 1, 'f32');
-      break;
+      return fault('bias', epilogue.bias, 1, 'f32');
     case 'gated':
-      fits('sums', epilogue.sums, rows, 'f32');
-      fits('gateSums', epilogue.gateSums, rows, 'f32');
-      break;
+      return fault('sums', epilogue.sums, rows, 'f32') ?? fault('gateSums', epilogue.gateSums, rows, 'f32');
     case 'mask':
-      fits('mask', epilogue.mask, rows, dtype);
-      break;
+      return fault('mask', epilogue.mask, rows, dtype);
     case 'gatedBackward':
-      fits('gateSums', epilogue.gateSums, rows, 'f32');
-      fits('sums', epilogue.sums, rows, 'f32');
-      fits('dGateSums', epilogue.dGateSums, rows, dtype);
-      break;
+      return (
+        fault('gateSums', epilogue.gateSums, rows, 'f32') ??
+        fault('sums', epilogue.sums, rows, 'f32') ??
+        fault('dGateSums', epilogue.dGateSums, rows, dtype)
+      );
     case 'scores':
-      fits('bias', epilogue.bias, rows, 'f32');
-      break;
+      return fault('bias', epilogue.bias, rows, 'f32');
     case 'add':
     case 'addScaled':
-      break;
+      return null;
   }
 }

@@ -3,7 +3,7 @@ import type { TensorView } from '../../model/index.ts';
 import { widenBf16 } from '../bf16.ts';
 import type { GemmCall, GemmKernels, Matrix } from '../gemm.ts';
 import type { KernelMemory } from '../table.ts';
-import { checkEpilogue, elements, openEpilogue } from './epilogue.ts';
+import { elements, epilogueFault, openEpilogue } from './epilogue.ts';
 
 /** The product of a call as three loops: the oracle of every other one. */
 export function createPlainGemm(memory: KernelMemory): GemmKernels {
@@ -29,27 +29,24 @@ export function createPlainGemm(memory: KernelMemory): GemmKernels {
   };
 }
 
-/** Checks the shapes of a call; [M, K, N]. */
-export function gemmSizes({
-  left,
-  right,
-  target,
-  transposeLeft,
-  transposeRight,
-  accumulate,
-  epilogue,
-}: GemmCall): [number, number, number] {
+/** Checks the shapes of a call; [M, K, N]. Products may be small and many, so words are made only where something is wrong. */
+export function gemmSizes(call: GemmCall): [number, number, number] {
+  const fault = faultOf(call) ?? epilogueFault(call.target, call.epilogue);
+  assert(fault === null, `gemm: ${fault}`);
+  const { left, right, transposeLeft, transposeRight } = call;
+  return [transposeLeft ? left.columns : left.rows, transposeLeft ? left.rows : left.columns, transposeRight ? right.rows : right.columns];
+}
+
+function faultOf({ left, right, target, transposeLeft, transposeRight, accumulate, epilogue }: GemmCall): string | null {
   const [m, k] = transposeLeft ? [left.columns, left.rows] : [left.rows, left.columns];
   const [depth, n] = transposeRight ? [right.columns, right.rows] : [right.rows, right.columns];
-  assert(k === depth, `gemm: left is ${m} x ${k}, right is ${depth} x ${n}`);
-  assert(target.rows === m && target.columns === n, `gemm: product ${m} x ${n} into ${target.rows} x ${target.columns}`);
-  for (const { columns, stride } of [left, right, target]) assert(stride >= columns, `gemm: rows of ${columns} elements every ${stride}`);
-  assert(
-    !accumulate || (target.dtype === 'f32' && epilogue.kind === 'store' && epilogue.bias === null),
-    `gemm: accumulate into ${target.dtype} with ${epilogue.kind}`,
-  );
-  checkEpilogue(target, epilogue);
-  return [m, k, n];
+  if (k !== depth) return `left is ${m} x ${k}, right is ${depth} x ${n}`;
+  if (target.rows !== m || target.columns !== n) return `product ${m} x ${n} into ${target.rows} x ${target.columns}`;
+  const narrow = left.stride < left.columns ? left : right.stride < right.columns ? right : target.stride < n ? target : null;
+  if (narrow !== null) return `rows of ${narrow.columns} elements every ${narrow.stride}`;
+  if (accumulate && (target.dtype !== 'f32' || epilogue.kind !== 'store' || epilogue.bias !== null))
+    return `accumulate into ${target.dtype} with ${epilogue.kind}`;
+  return null;
 }
 
 /** The values of a matrix, row by row without gaps. */
