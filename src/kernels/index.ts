@@ -13,6 +13,7 @@ export * from './losses.ts';
 export * from './moves.ts';
 export { createNaiveTable } from './naive-table.ts';
 export * from './numerics.ts';
+export * from './optimizers.ts';
 export * from './reference/index.ts';
 export * from './run-step.ts';
 export { squaredLogSumExp } from './softmax.ts';

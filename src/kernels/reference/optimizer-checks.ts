@@ -5,14 +5,13 @@ import type { OptimizerStep, OptimizerTensors, WeightShape } from './optimizers/
 export function expectUpdate(
   fn: string,
   { rows, columns }: WeightShape,
-  { step, learningRate }: OptimizerStep,
+  at: OptimizerStep,
   tensors: OptimizerTensors,
   state: Readonly<Record<string, number>>,
 ): void {
   expectWhole(fn, 'rows', rows, 1);
   expectWhole(fn, 'columns', columns, 1);
-  expectWhole(fn, 'step', step, 1);
-  expectThat(Number.isFinite(learningRate), fn, 'learningRate', 'must be a finite number', learningRate);
+  expectStep(fn, at);
   const shape = `${rows} rows x ${columns}`;
   expectElements(fn, 'weights', tensors.weights, rows * columns, shape);
   expectElements(fn, 'gradient', tensors.gradient, rows * columns, shape);
@@ -20,6 +19,11 @@ export function expectUpdate(
     expectThat(Object.hasOwn(tensors.state, name), fn, `state.${name}`, 'must come from initialise', 'absent');
     expectElements(fn, `state.${name}`, tensors.state[name], elements, `for weights of ${shape}`);
   }
+}
+
+export function expectStep(fn: string, { step, learningRate }: OptimizerStep): void {
+  expectWhole(fn, 'step', step, 1);
+  expectThat(Number.isFinite(learningRate), fn, 'learningRate', 'must be a finite number', learningRate);
 }
 
 /** A setting that must lie in [least, below). */

@@ -1,6 +1,15 @@
-import { exp, log, rsqrt } from '../../../base/index.ts';
-import type { Numerics, Reals } from '../../numerics.ts';
+import { exp, log } from '../../../base/index.ts';
+import type { Numerics } from '../../numerics.ts';
 import { expectSetting, expectUpdate } from '../optimizer-checks.ts';
+import {
+  adafactorBlocks,
+  adafactorScratch,
+  bringMeansUpToDate,
+  directionOfBlock,
+  rateOfAll,
+  sumsOfBlock,
+  updateOfBlock,
+} from './adafactor-passes.ts';
 import type { OptimizerState, OptimizerStep, OptimizerTensors, ReferenceOptimizer, WeightShape } from './optimizer.ts';
 
 /**
@@ -15,7 +24,8 @@ import type { OptimizerState, OptimizerStep, OptimizerTensors, ReferenceOptimize
  *   X -= max(epsilon2, RMS(X)) rho U
  *
  * Means take the place of the paper's sums, and 1 / sqrt(V) is a product of two inverse roots, as in tensorflow/mesh
- * (mesh_tensorflow/optimize.py, AdafactorOptimizer): the product of a row's and a column's mean can leave the range of f32.
+ * (mesh_tensorflow/optimize.py, AdafactorOptimizer): the product of a row's and a column's mean can leave the range of f32. The order of all sums is
+ * that of adafactor-passes.ts.
  */
 export interface AdafactorSettings {
   /** Added to squared gradients. */
@@ -34,11 +44,7 @@ export interface AdafactorSettings {
 const DEFAULTS: AdafactorSettings = { epsilon1: 1e-30, epsilon2: 1e-3, clippingThreshold: 1, decayExponent: 0.8, scalesByParameter: true };
 
 export function adafactor(settings: Partial<AdafactorSettings> = {}): ReferenceOptimizer {
-  const all = { ...DEFAULTS, ...settings };
-  expectSetting('adafactor', 'epsilon1', all.epsilon1, 0, Number.POSITIVE_INFINITY);
-  expectSetting('adafactor', 'epsilon2', all.epsilon2, 0, Number.POSITIVE_INFINITY);
-  expectSetting('adafactor', 'clippingThreshold', all.clippingThreshold, Number.MIN_VALUE, Number.POSITIVE_INFINITY);
-  expectSetting('adafactor', 'decayExponent', all.decayExponent, 0, Number.POSITIVE_INFINITY);
+  const all = adafactorSettings(settings);
   return {
     initialise({ zeros }, { rows, columns }): OptimizerState {
       if (rows === 1) return { secondMoment: zeros(columns) };
@@ -48,83 +54,39 @@ export function adafactor(settings: Partial<AdafactorSettings> = {}): ReferenceO
   };
 }
 
+/** The settings with the usual ones in place of those that are left out; refuses values that make no sense. */
+export function adafactorSettings(settings: Partial<AdafactorSettings>): AdafactorSettings {
+  const all = { ...DEFAULTS, ...settings };
+  expectSetting('adafactor', 'epsilon1', all.epsilon1, 0, Number.POSITIVE_INFINITY);
+  expectSetting('adafactor', 'epsilon2', all.epsilon2, 0, Number.POSITIVE_INFINITY);
+  expectSetting('adafactor', 'clippingThreshold', all.clippingThreshold, Number.MIN_VALUE, Number.POSITIVE_INFINITY);
+  expectSetting('adafactor', 'decayExponent', all.decayExponent, 0, Number.POSITIVE_INFINITY);
+  return all;
+}
+
 /** rho_t = min(0.01, 1 / sqrt(t)): the paper's relative step size, for `learningRate`. */
 export function relativeStepSize(step: number): number {
   return Math.min(0.01, 1 / Math.sqrt(step));
+}
+
+/** 1 - b = t^-c; 1 for the first step, whatever c is, so nothing of the zeros that the state starts from stays. */
+export function freshShare({ round }: Numerics, { decayExponent }: AdafactorSettings, step: number): number {
+  return round(exp(-decayExponent * log(step)));
 }
 
 function update(numerics: Numerics, shape: WeightShape, settings: AdafactorSettings, at: OptimizerStep, tensors: OptimizerTensors): void {
   const { rows, columns } = shape;
   const isVector = rows === 1;
   expectUpdate('adafactor', shape, at, tensors, isVector ? { secondMoment: columns } : { rowMeans: rows, columnMeans: columns });
-  const { round } = numerics;
-  const { weights, gradient, state } = tensors;
-  // t^-c; 1 for the first step, whatever c is, so nothing of the zeros that the state starts from stays.
-  const fresh = round(exp(-settings.decayExponent * log(at.step)));
-  const direction = isVector
-    ? vectorDirection(numerics, settings, fresh, gradient, state.secondMoment)
-    : matrixDirection(numerics, settings, fresh, gradient, state.rowMeans, state.columnMeans);
-  const clip = Math.max(1, round(rootMeanSquare(numerics, direction) / round(settings.clippingThreshold)));
-  const scale = settings.scalesByParameter ? Math.max(round(settings.epsilon2), rootMeanSquare(numerics, weights)) : 1;
-  const rate = round(scale * round(at.learningRate));
-  for (let i = 0; i < weights.length; i++) weights[i] = round(weights[i] - round(rate * round(direction[i] / clip)));
-}
-
-/** U of a vector; the second moment is brought up to date. */
-function vectorDirection(
-  { round, zeros }: Numerics,
-  { epsilon1 }: AdafactorSettings,
-  fresh: number,
-  gradient: Reals,
-  secondMoment: Reals,
-): Reals {
-  const direction = zeros(gradient.length);
-  const kept = round(1 - fresh);
-  for (let c = 0; c < gradient.length; c++) {
-    const square = round(round(gradient[c] * gradient[c]) + round(epsilon1));
-    secondMoment[c] = round(round(kept * secondMoment[c]) + round(fresh * square));
-    direction[c] = round(gradient[c] * round(rsqrt(secondMoment[c])));
-  }
-  return direction;
-}
-
-/** U of a matrix; row and column means are brought up to date. */
-function matrixDirection(
-  { round, zeros }: Numerics,
-  { epsilon1 }: AdafactorSettings,
-  fresh: number,
-  gradient: Reals,
-  rowMeans: Reals,
-  columnMeans: Reals,
-): Reals {
-  const [rows, columns] = [rowMeans.length, columnMeans.length];
-  const kept = round(1 - fresh);
-  const [rowSums, columnSums] = [zeros(rows), zeros(columns)];
-  for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < columns; c++) {
-      const g = gradient[r * columns + c];
-      const square = round(round(g * g) + round(epsilon1));
-      rowSums[r] = round(rowSums[r] + square);
-      columnSums[c] = round(columnSums[c] + square);
-    }
-  }
-  for (let r = 0; r < rows; r++) rowMeans[r] = round(round(kept * rowMeans[r]) + round(fresh * round(rowSums[r] / columns)));
-  for (let c = 0; c < columns; c++) columnMeans[c] = round(round(kept * columnMeans[c]) + round(fresh * round(columnSums[c] / rows)));
-  let total = 0;
-  for (let r = 0; r < rows; r++) total = round(total + rowMeans[r]);
-  const mean = round(total / rows);
-  const direction = zeros(rows * columns);
-  for (let r = 0; r < rows; r++) {
-    const ofRow = round(rsqrt(round(rowMeans[r] / mean)));
-    for (let c = 0; c < columns; c++) {
-      direction[r * columns + c] = round(round(gradient[r * columns + c] * ofRow) * round(rsqrt(columnMeans[c])));
-    }
-  }
-  return direction;
-}
-
-function rootMeanSquare({ round }: Numerics, values: Reals): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum = round(sum + round(values[i] * values[i]));
-  return round(Math.sqrt(round(sum / values.length)));
+  const { gradient, state } = tensors;
+  const scratch = adafactorScratch(shape, numerics.zeros);
+  const blocks = adafactorBlocks(shape);
+  const means = isVector
+    ? { rowMeans: null, columnMeans: state.secondMoment }
+    : { rowMeans: state.rowMeans, columnMeans: state.columnMeans };
+  for (let block = 0; block < blocks; block++) sumsOfBlock(numerics, shape, block, settings.epsilon1, tensors, scratch);
+  bringMeansUpToDate(numerics, shape, freshShare(numerics, settings, at.step), means, scratch);
+  for (let block = 0; block < blocks; block++) directionOfBlock(numerics, shape, block, gradient, scratch);
+  rateOfAll(numerics, shape, { ...settings, learningRate: at.learningRate }, scratch);
+  for (let block = 0; block < blocks; block++) updateOfBlock(numerics, shape, block, tensors, scratch);
 }

@@ -1,5 +1,6 @@
+import type { Numerics } from '../../numerics.ts';
 import { expectSetting, expectUpdate } from '../optimizer-checks.ts';
-import type { ReferenceOptimizer } from './optimizer.ts';
+import type { OptimizerStep, ReferenceOptimizer } from './optimizer.ts';
 
 /**
  * AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2). As in deepmind/optax (optax/_src/alias.py, adamw) the learning rate also
@@ -21,11 +22,7 @@ export interface AdamWSettings {
 const DEFAULTS: AdamWSettings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 };
 
 export function adamw(settings: Partial<AdamWSettings> = {}): ReferenceOptimizer {
-  const { beta1, beta2, epsilon, weightDecay } = { ...DEFAULTS, ...settings };
-  expectSetting('adamw', 'beta1', beta1, 0, 1);
-  expectSetting('adamw', 'beta2', beta2, 0, 1);
-  expectSetting('adamw', 'epsilon', epsilon, 0, Number.POSITIVE_INFINITY);
-  expectSetting('adamw', 'weightDecay', weightDecay, 0, Number.POSITIVE_INFINITY);
+  const all = adamwSettings(settings);
   return {
     initialise: ({ zeros }, { rows, columns }) => ({ firstMoment: zeros(rows * columns), secondMoment: zeros(rows * columns) }),
     update(numerics, shape, at, tensors) {
@@ -34,20 +31,47 @@ export function adamw(settings: Partial<AdamWSettings> = {}): ReferenceOptimizer
       const { round } = numerics;
       const { weights, gradient, state } = tensors;
       const { firstMoment, secondMoment } = state;
-      const [b1, rest1, correction1] = [beta1, 1 - beta1, 1 - wholePower(beta1, at.step)].map(round);
-      const [b2, rest2, correction2] = [beta2, 1 - beta2, 1 - wholePower(beta2, at.step)].map(round);
-      const [rate, floor, decay] = [at.learningRate, epsilon, weightDecay].map(round);
+      const { beta1, rest1, correction1, beta2, rest2, correction2, rate, epsilon, decay } = adamwScalars(numerics, all, at);
       for (let i = 0; i < elements; i++) {
         const g = gradient[i];
-        const m = round(round(b1 * firstMoment[i]) + round(rest1 * g));
-        const v = round(round(b2 * secondMoment[i]) + round(rest2 * round(g * g)));
+        const m = round(round(beta1 * firstMoment[i]) + round(rest1 * g));
+        const v = round(round(beta2 * secondMoment[i]) + round(rest2 * round(g * g)));
         firstMoment[i] = m;
         secondMoment[i] = v;
-        const spread = round(round(Math.sqrt(round(v / correction2))) + floor);
+        const spread = round(round(Math.sqrt(round(v / correction2))) + epsilon);
         const direction = round(round(m / correction1) / spread);
         weights[i] = round(weights[i] - round(rate * round(direction + round(decay * weights[i]))));
       }
     },
+  };
+}
+
+/** The settings with the usual ones in place of those that are left out; refuses values that make no sense. */
+export function adamwSettings(settings: Partial<AdamWSettings>): AdamWSettings {
+  const all = { ...DEFAULTS, ...settings };
+  expectSetting('adamw', 'beta1', all.beta1, 0, 1);
+  expectSetting('adamw', 'beta2', all.beta2, 0, 1);
+  expectSetting('adamw', 'epsilon', all.epsilon, 0, Number.POSITIVE_INFINITY);
+  expectSetting('adamw', 'weightDecay', all.weightDecay, 0, Number.POSITIVE_INFINITY);
+  return all;
+}
+
+/** What an update has in common for all elements, computed in double, then rounded: rest = 1 - beta, correction = 1 - beta^t. */
+export function adamwScalars(
+  { round }: Numerics,
+  { beta1, beta2, epsilon, weightDecay }: AdamWSettings,
+  { step, learningRate }: OptimizerStep,
+) {
+  return {
+    beta1: round(beta1),
+    rest1: round(1 - beta1),
+    correction1: round(1 - wholePower(beta1, step)),
+    beta2: round(beta2),
+    rest2: round(1 - beta2),
+    correction2: round(1 - wholePower(beta2, step)),
+    rate: round(learningRate),
+    epsilon: round(epsilon),
+    decay: round(weightDecay),
   };
 }
 

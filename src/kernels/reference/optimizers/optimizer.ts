@@ -25,7 +25,7 @@ export interface OptimizerTensors {
   readonly state: OptimizerState;
 }
 
-/** One update rule with its settings. Weights and state are f32 (or f64); every operation is rounded, sums run in the order of the index. */
+/** One update rule with its settings. Weights and state are f32 (or f64); every operation is rounded. */
 export interface ReferenceOptimizer {
   readonly initialise: (numerics: Numerics, shape: WeightShape) => OptimizerState;
   readonly update: (numerics: Numerics, shape: WeightShape, at: OptimizerStep, tensors: OptimizerTensors) => void;

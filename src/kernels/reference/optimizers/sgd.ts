@@ -16,8 +16,8 @@ export interface SgdSettings {
   readonly momentum: number;
 }
 
-export function sgd({ momentum = 0 }: Partial<SgdSettings> = {}): ReferenceOptimizer {
-  expectSetting('sgd', 'momentum', momentum, 0, 1);
+export function sgd(settings: Partial<SgdSettings> = {}): ReferenceOptimizer {
+  const { momentum } = sgdSettings(settings);
   const keepsVelocity = momentum > 0;
   return {
     initialise: ({ zeros }, { rows, columns }): OptimizerState => (keepsVelocity ? { velocity: zeros(rows * columns) } : {}),
@@ -37,4 +37,10 @@ export function sgd({ momentum = 0 }: Partial<SgdSettings> = {}): ReferenceOptim
       }
     },
   };
+}
+
+/** The settings with the usual ones in place of those that are left out; refuses values that make no sense. */
+export function sgdSettings({ momentum = 0 }: Partial<SgdSettings>): SgdSettings {
+  expectSetting('sgd', 'momentum', momentum, 0, 1);
+  return { momentum };
 }
