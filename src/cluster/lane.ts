@@ -1,7 +1,6 @@
 import { workerData } from 'piscina';
 import { InputError, type Issue } from '../base/index.ts';
-import { type CountView, counts } from '../emulate/index.ts';
-import { type KernelMemory, runStep } from '../kernels/index.ts';
+import { type KernelMemory, runStep, type StepControlView, stepControl } from '../kernels/index.ts';
 import { type KernelPath, openKernels } from './kernel-path.ts';
 import type { OpenedJob, openJob, StepJob } from './step-kinds.ts';
 
@@ -10,7 +9,7 @@ export interface LaneSetup {
   readonly memory: KernelMemory;
   readonly path: KernelPath;
   /** The words by which the lanes agree, in `memory`. */
-  readonly control: CountView;
+  readonly control: StepControlView;
   readonly job: StepJob;
   /** See `StepRun`. */
   readonly patienceSeconds: number;
@@ -34,7 +33,7 @@ export interface LaneEnd {
 /** The function that a thread runs for each task. The job is opened with the first of them, and stays open. */
 export function createLane(open: typeof openJob): (task: LaneTask) => LaneEnd {
   const { memory, path, control, job, patienceSeconds } = workerData as LaneSetup;
-  const words = counts(memory.buffer, control);
+  const words = stepControl(memory.buffer, control);
   let opened: OpenedJob | undefined;
   return ({ step, lane }) => {
     try {

@@ -1,10 +1,14 @@
 import { type EmulationJob, type KernelPair, openEmulationStep } from '../emulate/index.ts';
-import type { Step } from '../kernels/index.ts';
+import { openSwitchLayerStep, type Step, type SwitchLayerPlan } from '../kernels/index.ts';
 
 /** What the threads of a pool can run, as plain data that is sent to them once. */
-export type StepJob = { readonly kind: 'emulation'; readonly job: EmulationJob };
+export type StepJob =
+  /** One step. */
+  | { readonly kind: 'emulation'; readonly job: EmulationJob }
+  /** Forward and backward in turn, forward first; it has scratch for as many lanes as threads at least. */
+  | { readonly kind: 'switch-layer'; readonly plan: SwitchLayerPlan };
 
-/** Step n of a job. */
+/** Step n (0, 1, ...) of a job. */
 export type OpenedJob = (n: number) => Step;
 
 /** Opens a job over the memory of the kernels; every thread does, and so does who started them, to name the items of threads that are dead. */
@@ -13,6 +17,12 @@ export function openJob(wanted: StepJob, kernels: KernelPair): OpenedJob {
     case 'emulation': {
       const step = openEmulationStep(wanted.job, kernels.fast.memory.buffer, kernels);
       return () => step;
+    }
+    case 'switch-layer': {
+      const forward = openSwitchLayerStep(wanted.plan, kernels.fast, 'forward');
+      if (!wanted.plan.options.training) return () => forward;
+      const backward = openSwitchLayerStep(wanted.plan, kernels.fast, 'backward');
+      return (n) => (n % 2 === 0 ? forward : backward);
     }
   }
 }

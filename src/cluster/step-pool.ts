@@ -1,5 +1,5 @@
 import { InputError } from '../base/index.ts';
-import { type CountView, counts, type Progress } from '../emulate/index.ts';
+import type { Progress } from '../emulate/index.ts';
 import {
   abortStep,
   itemsDone,
@@ -8,6 +8,8 @@ import {
   PATIENCE_SECONDS,
   resetStepControl,
   type Step,
+  type StepControlView,
+  stepControl,
   stepItems,
   stuckError,
 } from '../kernels/index.ts';
@@ -41,10 +43,10 @@ export function openStepPool(
   memory: KernelMemory,
   path: KernelPath,
   job: StepJob,
-  control: CountView,
+  control: StepControlView,
   { signal, patienceSeconds = PATIENCE_SECONDS, worker }: StepPoolOptions = {},
 ): StepPool {
-  const words = counts(memory.buffer, control);
+  const words = stepControl(memory.buffer, control);
   const opened = openJob(job, openKernels(memory, path));
   const pool = createPool(threads, { memory, path, control, job, patienceSeconds }, worker);
   let failure: { readonly error: unknown } | undefined;

@@ -13,7 +13,6 @@ export { createInProcessExecutor, type Executor, emulate, type Progress } from '
 export type { EmulationJob } from './job.ts';
 export type { KernelPair } from './kernel-pair.ts';
 export { mebibytes, memoryError } from './memory-error.ts';
-export { type CountView, counts } from './memory-views.ts';
 export { namedLoad } from './named.ts';
 export { planEmulation } from './plan.ts';
 export { recordedLoad } from './recorded.ts';

@@ -1,3 +1,4 @@
+import type { StepControlView } from '../kernels/index.ts';
 import type { TensorView } from '../model/index.ts';
 import type { CountView, SumView } from './memory-views.ts';
 import type { EmulationRequest, StackTokens } from './types.ts';
@@ -14,8 +15,8 @@ export interface EmulationJob {
   readonly threads: number;
   /** Bytes of the buffer; it must start as zeros. */
   readonly bytes: number;
-  /** The words by which the lanes of the step agree; see `stepControlWords`. */
-  readonly control: CountView;
+  /** The words by which the lanes of the step agree. */
+  readonly control: StepControlView;
   readonly stacks: readonly StackPlan[];
   readonly verification: VerificationPlan | null;
   /** One per thread. */

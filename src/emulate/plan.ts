@@ -1,5 +1,5 @@
 import { assert } from '../base/index.ts';
-import { type KernelTable, stepControlWords } from '../kernels/index.ts';
+import { type KernelTable, planStepControl } from '../kernels/index.ts';
 import { type ArenaPlan, byteLength, planArena } from '../model/index.ts';
 import { createRouter, type RouterRead, routingSizes } from '../routing/index.ts';
 import { CLUSTERS } from '../scenario/index.ts';
@@ -35,7 +35,7 @@ export function planEmulation(request: EmulationRequest, threads: number, kernel
     'recorded choices are counted, not emulated',
   );
   const arena = planArena();
-  const control = allocateCounts(arena, [stepControlWords(threads)]);
+  const control = planStepControl(arena, threads);
   const stacks = request.stacks.map((stack) => planStack(arena, request, stack, kernels.fast));
   const verification = planVerification(arena, request, stacks);
   const scratch = planThreads(arena, request, stacks, verification, threads, kernels);

@@ -1,10 +1,9 @@
-import { roundInPlaceToBf16, runStep, type Step } from '../kernels/index.ts';
+import { roundInPlaceToBf16, runStep, type Step, stepControl } from '../kernels/index.ts';
 import { f32Elements } from '../model/index.ts';
 import { balanceBiases } from './bias.ts';
 import { itemName } from './item-name.ts';
 import type { EmulationJob, Item } from './job.ts';
 import type { KernelPair } from './kernel-pair.ts';
-import { counts } from './memory-views.ts';
 import { type GroupRouter, openGroupRouter } from './route.ts';
 import { fillRouterWeights } from './router-weights.ts';
 import { layerKey, stackNumber } from './shards.ts';
@@ -31,7 +30,7 @@ export function runItems(
   onProgress: (done: number, total: number) => void = () => {},
 ): void {
   const onItem = (done: number): void => onProgress(done, job.items.length);
-  runStep(openEmulationStep(job, buffer, kernels), counts(buffer, job.control), thread, { onItem });
+  runStep(openEmulationStep(job, buffer, kernels), stepControl(buffer, job.control), thread, { onItem });
 }
 
 function openItems(job: EmulationJob, buffer: ArrayBufferLike, kernels: KernelPair): (item: Item, thread: number) => void {

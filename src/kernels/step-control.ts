@@ -1,3 +1,5 @@
+import { type ArenaPlan, elementCount, type TensorView } from '../model/index.ts';
+
 /**
  * The shared words by which the lanes of a step agree: which item is next, how many are done, whether to leave, and what each lane is at.
  * Items are numbered through all phases: one of a phase may begin when as many are done as stand before that phase. Every access is atomic; words that different
@@ -16,6 +18,18 @@ const WAIT_MILLISECONDS = 20;
 /** Words of a control block for `lanes` lanes; all must be zero when a step begins. */
 export function stepControlWords(lanes: number): number {
   return LANES + lanes * WORDS_PER_LINE;
+}
+
+/** Where a control block lies in the memory of a step, as plain data. */
+export type StepControlView = Pick<TensorView, 'offset' | 'shape'>;
+
+export function planStepControl(arena: ArenaPlan, lanes: number): StepControlView {
+  const { offset, shape } = arena.allocate([stepControlWords(lanes)], 'f32');
+  return { offset, shape };
+}
+
+export function stepControl(buffer: ArrayBufferLike, { offset, shape }: StepControlView): Int32Array {
+  return new Int32Array(buffer, offset, elementCount(shape));
 }
 
 /** Makes the block ready for the next step. No lane may be at work. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type EmulationRequest, type Executor, emulate, planEmulation, runItems } from '../../src/emulate/index.ts';
 import { deviceOfExpert } from '../../src/emulate/shards.ts';
 import { takenBatches, type VerificationPlan } from '../../src/emulate/verification-plan.ts';
-import { bf16Elements, f32Elements } from '../../src/model/index.ts';
+import { bf16Elements } from '../../src/model/index.ts';
 import { plainExecutor, plainKernels, SMALL, total } from './support.ts';
 
 function verificationOf(request: EmulationRequest): VerificationPlan {
@@ -20,9 +20,9 @@ const faultyExecutor: Executor = {
     const { memory } = kernels.fast;
     const fast: typeof kernels.fast = {
       ...kernels.fast,
-      matmul: (a, packed, c, scratch) => {
-        kernels.fast.matmul(a, packed, c, scratch);
-        f32Elements(memory.buffer, c)[0] *= 1.01;
+      gemm: (call, scratch) => {
+        kernels.fast.gemm(call, scratch);
+        new Uint8Array(memory.buffer)[call.target.offset] ^= 1;
       },
     };
     runItems(job, memory.buffer, { fast, oracle: kernels.oracle }, 0);
