@@ -1,0 +1,38 @@
+import { Piscina } from 'piscina';
+import { THREAD_OPTIONS } from './from-source.ts';
+
+/** Threads that answer tasks of some kind. */
+export interface TaskThreads<Task, Answer> {
+  /** Runs the tasks all at once, at most one per thread; their answers in the same order. Rejects when a thread dies, and when the signal is aborted. */
+  run(tasks: readonly Task[]): Promise<Answer[]>;
+  /** Ends the threads, whatever they do. */
+  close(): Promise<void>;
+}
+
+/** Starts threads that run the default function of the module `worker` for each task; `setup` is their `workerData`. */
+export function openTaskThreads<Task, Answer>(
+  threads: number,
+  worker: URL,
+  setup: unknown,
+  signal: AbortSignal,
+): TaskThreads<Task, Answer> {
+  const pool = new Piscina<Task, Answer>({
+    filename: worker.href,
+    minThreads: threads,
+    maxThreads: threads,
+    concurrentTasksPerWorker: 1,
+    atomics: 'disabled',
+    workerData: setup,
+    execArgv: [...THREAD_OPTIONS],
+  });
+  return {
+    run: async (tasks) => {
+      signal.throwIfAborted();
+      return await Promise.all(tasks.map((task) => pool.run(task, { signal }))).catch((error: unknown) => {
+        signal.throwIfAborted();
+        throw error;
+      });
+    },
+    close: () => pool.destroy(),
+  };
+}
