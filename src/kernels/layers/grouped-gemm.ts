@@ -23,36 +23,40 @@ export interface GroupedItem {
   readonly region: Region;
 }
 
-/** Flops of an item: between a third of a millisecond and three on one core, enough to pay for handing it out and for packing its operands. */
-const ITEM_FLOPS = 1.5e8;
-/** More rows than this gain nothing from one packed right operand. */
+/** Flops of an item: a few milliseconds of one core, enough to pay for handing it out and for packing its operands. */
+const ITEM_FLOPS = 3e8;
+/** More rows or columns than this gain nothing. */
 const MOST_ROWS = 768;
-/** Fewer columns would pack the left operand for too little work. */
-const LEAST_COLUMNS = 192;
 const MOST_COLUMNS = 768;
-/** Tiles of every path are whole divisors of this. */
-const COLUMN_STEP = 64;
+/** Fewer would pack the other operand for too little work. */
+const LEAST_ROWS = 192;
+const LEAST_COLUMNS = 384;
+/** Sums above are so deep that a product packs fewer columns at a time than LEAST_COLUMNS. */
+const DEEP = 1536;
+const LEAST_COLUMNS_OF_DEEP = 192;
+/** A multiple of the height and of the width of tiles on most paths. */
+const STEP = 64;
 
 /** No fill has more items than this. */
 export function mostGroupedItems(shape: GroupedShape): number {
   const filled = Math.min(shape.experts, shape.rows);
-  const columnBlocks = Math.ceil(shape.columns / columnsOfItem(shape));
-  const rowBlocks = shape.product === 'rows' ? filled + Math.floor(shape.rows / MOST_ROWS) : filled * Math.ceil(shape.depth / MOST_ROWS);
-  return rowBlocks * columnBlocks;
+  const { rows, columns } = blockOf(shape);
+  const rowBlocks = shape.product === 'rows' ? filled + Math.floor(shape.rows / rows) : filled * Math.ceil(shape.depth / rows);
+  return rowBlocks * Math.ceil(shape.columns / columns);
 }
 
 /** The items for these experts, expert e having rows first[e] .. first[e + 1] - 1; the largest first, so that no lane begins a large one when the others are done. */
 export function groupedItems(shape: GroupedShape, first: ArrayLike<number>): GroupedItem[] {
-  const columns = columnsOfItem(shape);
+  const block = blockOf(shape);
   const items: (GroupedItem & { readonly work: number })[] = [];
   for (let expert = 0; expert < shape.experts; expert++) {
     const fill = first[expert + 1] - first[expert];
     if (fill === 0) continue;
     const [targetRows, sums] = shape.product === 'rows' ? [fill, shape.depth] : [shape.depth, fill];
-    const rows = Math.ceil(targetRows / Math.ceil(targetRows / MOST_ROWS));
-    for (let column = 0; column < shape.columns; column += columns) {
+    const rows = Math.ceil(targetRows / Math.ceil(targetRows / block.rows));
+    for (let column = 0; column < shape.columns; column += block.columns) {
       for (let row = 0; row < targetRows; row += rows) {
-        const region = { row, column, rows: Math.min(rows, targetRows - row), columns: Math.min(columns, shape.columns - column) };
+        const region = { row, column, rows: Math.min(rows, targetRows - row), columns: Math.min(block.columns, shape.columns - column) };
         items.push({ expert, region, work: region.rows * region.columns * sums });
       }
     }
@@ -60,14 +64,28 @@ export function groupedItems(shape: GroupedShape, first: ArrayLike<number>): Gro
   return items.sort((a, b) => b.work - a.work);
 }
 
-/** Columns of an item when every expert has its share of the rows; whatever the fill, so that the number of items has a bound. */
-function columnsOfItem({ product, experts, rows, depth, columns }: GroupedShape): number {
-  const mean = Math.ceil(rows / experts);
-  const [height, sums] = product === 'rows' ? [mean, depth] : [depth, mean];
-  const wanted = ITEM_FLOPS / (2 * Math.max(1, Math.min(height, MOST_ROWS) * sums));
-  const most = Math.min(MOST_COLUMNS, Math.max(LEAST_COLUMNS, wanted));
-  const blocks = Math.ceil(columns / most);
-  return Math.ceil(columns / blocks / COLUMN_STEP) * COLUMN_STEP;
+/**
+ * Most rows and columns of an item when every expert has its share of the rows: the fill does not matter, so that the number of items has a bound. Gradients of weights
+ * keep whole rows, because their targets are large and lie in memory row by row.
+ */
+function blockOf({ product, experts, rows, depth, columns }: GroupedShape): { readonly rows: number; readonly columns: number } {
+  const mean = Math.max(1, Math.ceil(rows / experts));
+  if (product === 'weights') {
+    const width = evenly(columns, MOST_COLUMNS);
+    return { rows: evenly(depth, within(LEAST_ROWS, ITEM_FLOPS / (2 * width * mean), MOST_ROWS)), columns: width };
+  }
+  const least = depth > DEEP ? LEAST_COLUMNS_OF_DEEP : LEAST_COLUMNS;
+  const wanted = ITEM_FLOPS / (2 * Math.min(mean, MOST_ROWS) * depth);
+  return { rows: MOST_ROWS, columns: evenly(columns, within(least, wanted, MOST_COLUMNS)) };
+}
+
+function within(least: number, value: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
+}
+
+/** The least multiple of STEP that cuts `total` into as few parts as parts of `most` would. */
+function evenly(total: number, most: number): number {
+  return Math.ceil(total / Math.ceil(total / most) / STEP) * STEP;
 }
 
 /** What an item multiplies, for messages. */
