@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { GELU_CUBE, GELU_SCALE, gelu, geluDerivative, silu, siluDerivative } from '../../src/base/index.ts';
 import { ACTIVATIONS_F32, BF16, F32, F64, type Gate } from '../../src/kernels/index.ts';
 import { activationInstructions } from '../../src/kernels/wasm/activations.ts';
+import { constantLocals } from '../../src/kernels/wasm/constants.ts';
 import { localsAfter, moduleBytes, type WasmFunction } from '../../src/kernels/wasm/emitter.ts';
 import { compileModule, instantiate, MAXIMUM_PAGES } from '../../src/kernels/wasm/host.ts';
 import { advance, countDown, i32, local, v128 } from '../../src/kernels/wasm/instructions.ts';
@@ -114,8 +115,9 @@ function laneFunction(gate: Gate): WasmFunction {
   const locals = localsAfter(2);
   const declare = (): number => locals.declare('v128');
   const [x, value, derivative] = [declare(), declare(), declare()];
-  const activation = activationInstructions(gate, declare);
-  const body = countDown(quads, [
+  const constants = constantLocals(declare);
+  const activation = activationInstructions(gate, declare, constants);
+  const overQuads = countDown(quads, [
     local.set(x, v128.load(local.get(at))),
     activation.value(value, x),
     v128.store(local.get(at), local.get(value), 200_000),
@@ -124,5 +126,5 @@ function laneFunction(gate: Gate): WasmFunction {
     v128.store(local.get(at), local.get(derivative), 600_000),
     advance(at, i32.const(16)),
   ]);
-  return { name: 'run', parameters: 2, locals: locals.declared, body };
+  return { name: 'run', parameters: 2, locals: locals.declared, body: [constants.set(), overQuads] };
 }

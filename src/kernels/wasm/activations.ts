@@ -1,5 +1,6 @@
 import { ACTIVATION_F32 } from '../activations-f32.ts';
 import type { Gate } from '../gemm.ts';
+import type { VectorConstants } from './constants.ts';
 import type { Code } from './emitter.ts';
 import { expInstructions } from './exp.ts';
 import { f32x4, local, v128 } from './instructions.ts';
@@ -15,18 +16,18 @@ export interface ActivationInstructions {
 const { linear, cubic, slopeCubic, bound } = ACTIVATION_F32;
 
 /** `declare` gives v128 locals. */
-export function activationInstructions(gate: Gate, declare: () => number): ActivationInstructions {
-  const exp = expInstructions(declare);
+export function activationInstructions(gate: Gate, declare: () => number, constants: VectorConstants): ActivationInstructions {
+  const exp = expInstructions(declare, constants);
   const [near, logit, s, e, divisor] = [declare(), declare(), declare(), declare(), declare()];
-  const times = (value: Code, constant: number): Code => f32x4.mul(value, v128.f32Const(constant));
-  const plus = (value: Code, constant: number): Code => f32x4.add(value, v128.f32Const(constant));
+  const times = (value: Code, constant: number): Code => f32x4.mul(value, constants.f32(constant));
+  const plus = (value: Code, constant: number): Code => f32x4.add(value, constants.f32(constant));
   const squared = (x: number): Code => f32x4.mul(local.get(x), local.get(x));
 
   const isNegative = f32x4.lt(local.get(logit), v128.zero);
-  const one = v128.f32Const(1);
+  const one = constants.f32(1);
   /** Sets s = sigmoid(w) and leaves e and its divisor, for w of the argument in `x`. */
   const sigmoidAt = (x: number): Code => [
-    local.set(logit, gate === 'silu' ? local.get(x) : f32x4.mul(local.get(x), plus(f32x4.mul(v128.f32Const(cubic), squared(x)), linear))),
+    local.set(logit, gate === 'silu' ? local.get(x) : f32x4.mul(local.get(x), plus(f32x4.mul(constants.f32(cubic), squared(x)), linear))),
     exp(e, f32x4.neg(f32x4.abs(local.get(logit)))),
     local.set(divisor, plus(local.get(e), 1)),
     local.set(s, f32x4.div(v128.bitselect(local.get(e), one, isNegative), local.get(divisor))),
@@ -42,7 +43,7 @@ export function activationInstructions(gate: Gate, declare: () => number): Activ
   return {
     value: (result, argument) => [sigmoidAt(argument), local.set(result, f32x4.mul(local.get(argument), sigmoid))],
     valueAndDerivative: (result, derivative, argument) => [
-      local.set(near, f32x4.pmax(f32x4.pmin(local.get(argument), v128.f32Const(bound)), v128.f32Const(-bound))),
+      local.set(near, f32x4.pmax(f32x4.pmin(local.get(argument), constants.f32(bound)), constants.f32(-bound))),
       sigmoidAt(near),
       local.set(result, f32x4.mul(local.get(argument), sigmoid)),
       local.set(derivative, derivativeOf[gate]),

@@ -1,3 +1,4 @@
+import { CONSTANTS_IN_PLACE, type VectorConstants } from './constants.ts';
 import type { Code } from './emitter.ts';
 import { f32x4, i16x8, i32, i32x4, local, v128 } from './instructions.ts';
 
@@ -17,12 +18,12 @@ export function widenBf16(bits: Code): Code {
  * Bits of the bf16 nearest to each f32 lane, in 32-bit lanes. `declare` gives v128 locals. bits + 0x7fff + the lowest kept bit cannot wrap but for a NaN,
  * which is only made quiet.
  */
-export function roundToBf16Instructions(declare: () => number): (value: Code) => Code {
+export function roundToBf16Instructions(declare: () => number, constants: VectorConstants = CONSTANTS_IN_PLACE): (value: Code) => Code {
   const [whole, upper] = [declare(), declare()];
   const [bits, kept] = [local.get(whole), local.get(upper)];
-  const carried = i32x4.add(bits, i32x4.add(v128.and(kept, v128.i32Const(1)), v128.i32Const(0x7fff)));
+  const carried = i32x4.add(bits, i32x4.add(v128.and(kept, constants.i32(1)), constants.i32(0x7fff)));
   const rounded = i32x4.shrUnsigned(carried, i32.const(16));
-  const quiet = v128.or(kept, v128.i32Const(0x40));
+  const quiet = v128.or(kept, constants.i32(0x40));
   return (value) => [
     local.set(whole, value),
     local.set(upper, i32x4.shrUnsigned(bits, i32.const(16))),

@@ -1,5 +1,6 @@
 import type { Dtype } from '../../model/index.ts';
 import { loadBf16, roundToBf16Instructions, storeLowHalves } from './bf16-lanes.ts';
+import { constantLocals, type VectorConstants } from './constants.ts';
 import { type Code, localsAfter, type ValueType, type WasmFunction } from './emitter.ts';
 import { advance, countDown, i8x16, i32, local, v128 } from './instructions.ts';
 
@@ -10,6 +11,7 @@ export type ElementType = Dtype | 'byte';
 export interface Quad {
   /** A new v128 local. */
   declare(): number;
+  readonly constants: VectorConstants;
   /** A v128 local with four sums, f32. */
   readonly sum: number;
   /** Four elements of an operand: numbers as f32 lanes, bytes as 32-bit lanes. */
@@ -44,6 +46,7 @@ export function epilogueFunction({ name, operands, scalars = [], build }: Epilog
   const parameters: ValueType[] = [...Array.from({ length: firstScalar }, () => 'i32' as const), ...scalars];
   const locals = localsAfter(parameters.length);
   const declare = (): number => locals.declare('v128');
+  const constants = constantLocals(declare);
   const [read, left] = [locals.declare('i32'), locals.declare('i32')];
   const at = operands.map(() => locals.declare('i32'));
   const sum = declare();
@@ -54,17 +57,18 @@ export function epilogueFunction({ name, operands, scalars = [], build }: Epilog
   };
   const { rowStart = [], step } = build({
     declare,
+    constants,
     sum,
     load: (operand) => load[operands[operand]](local.get(at[operand])),
     store(operand, value) {
       const address = local.get(at[operand]);
       if (operands[operand] === 'f32') return v128.store(address, value);
       const bits = declare();
-      return [local.set(bits, roundToBf16Instructions(declare)(value)), storeLowHalves(address, bits)];
+      return [local.set(bits, roundToBf16Instructions(declare, constants)(value)), storeLowHalves(address, bits)];
     },
     scalar: (index) => firstScalar + index,
   });
-  const body: Code = countDown(rows, [
+  const overRows = countDown(rows, [
     local.set(read, local.get(sums)),
     at.map((pointer, operand) => local.set(pointer, local.get(addressOf(operand)))),
     rowStart,
@@ -78,5 +82,5 @@ export function epilogueFunction({ name, operands, scalars = [], build }: Epilog
     advance(sums, local.get(sumBytes)),
     operands.map((_, operand) => advance(addressOf(operand), local.get(addressOf(operand) + 1))),
   ]);
-  return { name, parameters, locals: locals.declared, body };
+  return { name, parameters, locals: locals.declared, body: [constants.set(), overRows] };
 }
