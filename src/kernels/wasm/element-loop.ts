@@ -1,5 +1,6 @@
 import { BYTES_PER_ELEMENT, type Dtype } from '../../model/index.ts';
 import { loadBf16, roundToBf16Instructions } from './bf16-lanes.ts';
+import { CONSTANTS_IN_PLACE, type VectorConstants } from './constants.ts';
 import type { Code } from './emitter.ts';
 import { advance, countDownFromAny, f32, f32x4, i16x8, i32, ifThen, local, v128 } from './instructions.ts';
 
@@ -16,6 +17,8 @@ export interface ElementLoop {
   /** May share pointers with inputs of their dtype; else they must not overlap them. */
   readonly outputs: readonly Stream[];
   readonly step: ElementStep;
+  /** For rounding; in place where left out. */
+  readonly constants?: VectorConstants;
 }
 
 /**
@@ -59,10 +62,13 @@ interface StepEmitter {
   readonly single: (lane: number) => Code;
 }
 
-function stepEmitter(declare: (type: 'i32' | 'v128') => number, { inputs, outputs, step }: ElementLoop): StepEmitter {
+function stepEmitter(
+  declare: (type: 'i32' | 'v128') => number,
+  { inputs, outputs, step, constants = CONSTANTS_IN_PLACE }: ElementLoop,
+): StepEmitter {
   const values = inputs.map(() => declare('v128'));
   const bits = outputs.map(({ dtype }) => (dtype === 'bf16' ? [declare('v128'), declare('v128')] : []));
-  const round = outputs.some(({ dtype }) => dtype === 'bf16') ? roundToBf16Instructions(() => declare('v128')) : null;
+  const round = outputs.some(({ dtype }) => dtype === 'bf16') ? roundToBf16Instructions(() => declare('v128'), constants) : null;
   const rounded = (output: number, half: number, result: Code): Code => local.set(bits[output][half], round?.(result) ?? []);
   const at = ({ pointer }: Stream): Code => local.get(pointer);
   /** One step: `load` gives the value of an input, `store` takes the result of an output. */

@@ -2,7 +2,7 @@ import { addLanes } from './element-loop.ts';
 import type { Code } from './emitter.ts';
 import { expInstructions } from './exp.ts';
 import { f32, f32x4, i32, ifThen, local, v128 } from './instructions.ts';
-import { type Declare, type Row, rowSweep } from './row-sweep.ts';
+import { type Row, rowSweep, type Scope } from './row-sweep.ts';
 
 /** The parts of a row softmax, as `softmaxRow` of TypeScript computes it; all numbers are f32. */
 
@@ -10,12 +10,12 @@ import { type Declare, type Row, rowSweep } from './row-sweep.ts';
  * The greatest number of a row in every lane of a local; NaN where there is one. One comparison for each vector decides most rows. It knows neither NaN nor
  * which zero is the greater, so rows with a NaN, or whose maximum is a zero, are swept again by the rule of Math.max.
  */
-export function rowMaximum(declare: Declare, columns: number, row: Row): { readonly maximum: number; readonly code: Code } {
-  const [maximum, unordered] = [declare('v128'), declare('v128')];
+export function rowMaximum(scope: Scope, columns: number, row: Row): { readonly maximum: number; readonly code: Code } {
+  const [maximum, unordered] = [scope.declare('v128'), scope.declare('v128')];
   const start = local.set(maximum, v128.load32Splat(local.get(row.start)));
   const sweep = (greater: (a: Code, b: Code) => Code, watch: (x: Code) => Code): Code => [
     start,
-    rowSweep(declare, {
+    rowSweep(scope, {
       columns,
       inputs: [row],
       outputs: [],
@@ -39,17 +39,18 @@ export function rowMaximum(declare: Declare, columns: number, row: Row): { reado
 
 /** target = e^(x - maximum) of a row; the sum of them as four lanes take it, in every lane of a local. No target: only the sum. */
 export function rowExponentials(
-  declare: Declare,
+  scope: Scope,
   columns: number,
   row: Row,
   maximum: number,
   target: Row | null,
 ): { readonly sum: number; readonly code: Code } {
+  const { declare, constants } = scope;
   const [sum, value] = [declare('v128'), declare('v128')];
-  const exp = expInstructions(() => declare('v128'));
+  const exp = expInstructions(() => declare('v128'), constants);
   const code = [
     local.set(sum, v128.zero),
-    rowSweep(declare, {
+    rowSweep(scope, {
       columns,
       inputs: [row],
       outputs: target === null ? [] : [target],

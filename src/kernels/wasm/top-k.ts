@@ -1,6 +1,6 @@
-import { type Code, localsAfter, type WasmFunction } from './emitter.ts';
+import type { Code, WasmFunction } from './emitter.ts';
 import { advance, countDown, countDownFromAny, f32, f32x4, i32, i32x4, ifThen, leaveWith, local, v128 } from './instructions.ts';
-import { type Declare, type Row, rowSweep } from './row-sweep.ts';
+import { type Row, rowFunction, rowSweep, type Scope } from './row-sweep.ts';
 
 const LANES = [0, 1, 2, 3];
 const NUMBER_BYTES = 4;
@@ -13,40 +13,41 @@ const NO_COLUMN = 0x7fffffff;
  */
 export function topKFunction(): WasmFunction {
   const [x, values, indices, k, columns, rows] = [0, 1, 2, 3, 4, 5];
-  const { declare, declared } = localsAfter(6);
-  const [row, choices, column] = [declare('i32'), declare('i32'), declare('i32')];
-  const value = declare('f32');
-  const sweep = choiceSweep(declare, columns, { start: x, dtype: 'f32' }, value, column);
-  const body: Code = [
-    countDownFromAny(rows, [
-      // Infinity is not behind itself, but column 0 is behind column -1.
-      local.set(value, f32.const(Number.POSITIVE_INFINITY)),
-      local.set(column, i32.const(-1)),
-      local.set(choices, local.get(k)),
-      countDown(choices, [
-        sweep.code,
-        ifThen(v128.anyTrue(local.get(sweep.unordered)), leaveWith(local.get(row))),
-        f32.store(local.get(values), local.get(value)),
-        i32.store(local.get(indices), local.get(column)),
-        advance(values, i32.const(NUMBER_BYTES)),
-        advance(indices, i32.const(NUMBER_BYTES)),
+  return rowFunction({ name: 'topK', parameters: 6, result: 'i32' }, (scope) => {
+    const { declare } = scope;
+    const [row, choices, column, value] = [declare('i32'), declare('i32'), declare('i32'), declare('f32')];
+    const sweep = choiceSweep(scope, columns, { start: x, dtype: 'f32' }, value, column);
+    return [
+      countDownFromAny(rows, [
+        // Infinity is not behind itself, but column 0 is behind column -1.
+        local.set(value, f32.const(Number.POSITIVE_INFINITY)),
+        local.set(column, i32.const(-1)),
+        local.set(choices, local.get(k)),
+        countDown(choices, [
+          sweep.code,
+          ifThen(v128.anyTrue(local.get(sweep.unordered)), leaveWith(local.get(row))),
+          f32.store(local.get(values), local.get(value)),
+          i32.store(local.get(indices), local.get(column)),
+          advance(values, i32.const(NUMBER_BYTES)),
+          advance(indices, i32.const(NUMBER_BYTES)),
+        ]),
+        advance(x, i32.mul(local.get(columns), i32.const(NUMBER_BYTES))),
+        advance(row, i32.const(1)),
       ]),
-      advance(x, i32.mul(local.get(columns), i32.const(NUMBER_BYTES))),
-      advance(row, i32.const(1)),
-    ]),
-    i32.const(-1),
-  ];
-  return { name: 'topK', parameters: 6, result: 'i32', locals: declared, body };
+      i32.const(-1),
+    ];
+  });
 }
 
 /** Replaces `value` and `column` by what follows them in the order: the greatest, and of equal ones the first. `unordered` is set where there is a NaN. */
 function choiceSweep(
-  declare: Declare,
+  scope: Scope,
   columns: number,
   row: Row,
   value: number,
   column: number,
 ): { readonly unordered: number; readonly code: Code } {
+  const { declare, constants } = scope;
   const [unordered, best, bestColumn, own] = [declare('v128'), declare('v128'), declare('v128'), declare('v128')];
   const [before, beforeColumn, better] = [declare('v128'), declare('v128'), declare('v128')];
   const comesAfter = (x: Code): Code => behind(local.get(before), local.get(beforeColumn), x, local.get(own));
@@ -57,13 +58,13 @@ function choiceSweep(
     local.set(bestColumn, v128.i32Const(NO_COLUMN)),
     local.set(unordered, v128.zero),
     local.set(own, v128.i32Lanes(LANES.map((lane) => lane - LANES.length))),
-    rowSweep(declare, {
+    rowSweep(scope, {
       columns,
       inputs: [row],
       outputs: [],
       step: ([x], keep) => ({
         code: [
-          local.set(own, i32x4.add(local.get(own), keep(v128.i32Const(LANES.length)))),
+          local.set(own, i32x4.add(local.get(own), keep(constants.i32(LANES.length)))),
           local.set(unordered, v128.or(local.get(unordered), f32x4.ne(x, x))),
           local.set(better, v128.and(comesAfter(x), behind(x, local.get(own), local.get(best), local.get(bestColumn)))),
           local.set(better, keep(local.get(better))),
