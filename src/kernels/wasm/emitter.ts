@@ -36,7 +36,14 @@ export function localsAfter(parameters: number): Locals {
 }
 
 /** Unsigned LEB128: seven bits a byte, the least significant first. */
-export function unsigned(value: number): Code {
+export function unsigned(value: number): readonly number[] {
+  return SMALL[value] ?? manyBytes(value);
+}
+
+/** Numbers of one byte, which nearly all are: indices of locals, offsets, opcodes. */
+const SMALL: readonly (readonly number[])[] = Array.from({ length: 128 }, (_, value) => [value]);
+
+function manyBytes(value: number): readonly number[] {
   const bytes: number[] = [];
   let rest = value;
   do {
@@ -61,37 +68,37 @@ export function signed(value: number): Code {
 }
 
 /** The bytes of a module that imports the shared memory `env.memory` and exports every function by its name. */
-export function moduleBytes(functions: readonly WasmFunction[], maximumPages: number): Uint8Array {
-  const signatures = functions.map((f) => [0x60, vector(parameterTypes(f)), vector(f.result === undefined ? [] : [[TYPE_BYTE[f.result]]])]);
+export function moduleBytes(functions: Iterable<WasmFunction>, maximumPages: number): Uint8Array {
+  // Each body becomes bytes before the next function is asked for: its lists are many, and should be gone again soon.
+  const assembled = Array.from(functions, (f) => ({ name: f.name, signature: signatureOf(f), body: functionBody(f) }));
   const memoryImport = [name('env'), name('memory'), 0x02, 0x03, unsigned(1), unsigned(maximumPages)];
-  const module: Code = [
-    [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    section(1, vector(signatures)),
-    section(2, vector([memoryImport])),
-    section(3, vector(functions.map((_, i) => unsigned(i)))),
-    section(7, vector(functions.map((f, i) => [name(f.name), 0x00, unsigned(i)]))),
-    section(10, vector(functions.map(functionBody))),
-  ];
-  return Uint8Array.from(flatten(module));
+  return joined([
+    bytesOf([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]),
+    ...section(1, [bytesOf(vector(assembled.map(({ signature }) => signature)))]),
+    ...section(2, [bytesOf(vector([memoryImport]))]),
+    ...section(3, [bytesOf(vector(assembled.map((_, i) => unsigned(i))))]),
+    ...section(7, [bytesOf(vector(assembled.map((f, i) => [name(f.name), 0x00, unsigned(i)])))]),
+    ...section(10, [bytesOf(unsigned(assembled.length)), ...assembled.flatMap(({ body }) => body)]),
+  ]);
 }
 
-function parameterTypes({ parameters }: WasmFunction): Code[] {
+function signatureOf({ parameters, result }: WasmFunction): Code {
   const types = typeof parameters === 'number' ? Array.from({ length: parameters }, () => 'i32' as const) : parameters;
-  return types.map((type) => [TYPE_BYTE[type]]);
+  return [0x60, vector(types.map((type) => [TYPE_BYTE[type]])), vector(result === undefined ? [] : [[TYPE_BYTE[result]]])];
 }
 
-function functionBody(f: WasmFunction): Code {
+function functionBody(f: WasmFunction): readonly Uint8Array[] {
   const locals = vector(f.locals.map((type) => [unsigned(1), TYPE_BYTE[type]]));
-  return sized([locals, f.body, 0x0b]);
+  return sized([bytesOf([locals, f.body, 0x0b])]);
 }
 
-function section(id: number, content: Code): Code {
-  return [id, sized(content)];
+function section(id: number, content: readonly Uint8Array[]): readonly Uint8Array[] {
+  return [bytesOf([id]), ...sized(content)];
 }
 
-function sized(content: Code): Code {
-  const bytes = flatten(content);
-  return [unsigned(bytes.length), bytes];
+/** The length of all of `content`, then the content. */
+function sized(content: readonly Uint8Array[]): readonly Uint8Array[] {
+  return [bytesOf(unsigned(content.reduce((sum, { length }) => sum + length, 0))), ...content];
 }
 
 function vector(items: readonly Code[]): Code {
@@ -102,10 +109,27 @@ function name(text: string): Code {
   return vector(Array.from(text, (character) => [character.charCodeAt(0)]));
 }
 
-function flatten(code: Code, into: number[] = []): number[] {
-  for (const item of code) {
-    if (typeof item === 'number') into.push(item);
-    else flatten(item, into);
+/** Modules have a hundred thousand bytes, most of them in lists of two or three, so each is visited once. */
+function bytesOf(code: Code): Uint8Array {
+  const bytes: number[] = [];
+  appendBytes(code, bytes);
+  return Uint8Array.from(bytes);
+}
+
+function appendBytes(code: Code, bytes: number[]): void {
+  for (let i = 0; i < code.length; i++) {
+    const item = code[i];
+    if (typeof item === 'number') bytes.push(item);
+    else appendBytes(item, bytes);
   }
-  return into;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

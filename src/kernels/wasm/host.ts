@@ -32,9 +32,9 @@ export function createKernelMemory(bytes: number): KernelMemory {
   return new (host().Memory)({ initial: pages, maximum: MAXIMUM_PAGES, shared: true });
 }
 
-/** The same for tables without a module: it works where WebAssembly is switched off, and reserves no more than it needs. */
+/** The same for tables without a module: it works where WebAssembly is switched off, and reserves no more than it needs. Only shared where memory can be. */
 export function createPlainMemory(bytes: number): KernelMemory {
-  return { buffer: new SharedArrayBuffer(bytes) };
+  return { buffer: typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes) };
 }
 
 export function compileModule(bytes: Uint8Array): WasmModule {

@@ -7,20 +7,22 @@ type Binary = (left: Code, right: Code) => Code;
 const binary =
   (opcode: number): Binary =>
   (left, right) => [left, right, opcode];
-const simd = (opcode: number): Code => [0xfd, unsigned(opcode)];
-const simdUnary =
-  (opcode: number): Unary =>
-  (operand) => [operand, simd(opcode)];
-const simdBinary =
-  (opcode: number): Binary =>
-  (left, right) => [left, right, simd(opcode)];
+const simd = (opcode: number): Code => [0xfd, ...unsigned(opcode)];
+const simdUnary = (opcode: number): Unary => {
+  const code = simd(opcode);
+  return (operand) => [operand, code];
+};
+const simdBinary = (opcode: number): Binary => {
+  const code = simd(opcode);
+  return (left, right) => [left, right, code];
+};
 /** Alignment is only a hint; none is given, so the code is valid for every address. */
 const memoryArgument = (offset: number): Code => [0, unsigned(offset)];
 
 export const local = {
-  get: (index: number): Code => [0x20, unsigned(index)],
-  set: (index: number, value: Code): Code => [value, 0x21, unsigned(index)],
-  tee: (index: number, value: Code): Code => [value, 0x22, unsigned(index)],
+  get: (index: number): Code => [0x20, ...unsigned(index)],
+  set: (index: number, value: Code): Code => [value, 0x21, ...unsigned(index)],
+  tee: (index: number, value: Code): Code => [value, 0x22, ...unsigned(index)],
 };
 
 export const i32 = {
