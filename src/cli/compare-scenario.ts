@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, type ExitCode, InputError } from '../base/index.ts';
 import { createThreadExecutor } from '../cluster/index.ts';
@@ -9,9 +10,10 @@ import { missedAssertions } from './assertions.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
 import { comparisonText } from './comparison-text.ts';
 import { createPause } from './interrupt.ts';
-import { COMPARISON_FILES } from './output-files.ts';
+import { COMPARISON_FILES, UNFINISHED_COMPARISON } from './output-files.ts';
 import { pageScript } from './page-script.ts';
 import { issueLines } from './print-issues.ts';
+import { printable } from './printable.ts';
 import { createProgress } from './progress.ts';
 import { misfits } from './variant-words.ts';
 import { packageVersion } from './version.ts';
@@ -38,9 +40,10 @@ export async function compareScenario(
   if (loaded.variants.length < 2) throw new InputError([nothingToCompare(file)]);
   const script = pageScript();
   const folder = options.out ?? join('reports', loaded.scenario.name);
-  const files = Object.values(COMPARISON_FILES);
-  const comparison = await withOutputFolder(folder, files, () => compareVariants(context, common, loaded, options));
+  const files = [...Object.values(COMPARISON_FILES), UNFINISHED_COMPARISON];
+  const comparison = await withOutputFolder(folder, files, () => compareVariants(context, common, loaded, options, folder));
   writeAtomic(join(folder, COMPARISON_FILES.comparison), `${JSON.stringify(comparison)}\n`);
+  rmSync(join(folder, UNFINISHED_COMPARISON), { force: true });
   writeAtomic(join(folder, COMPARISON_FILES.page), renderPage({ results: [], comparison, script }));
   io.out(common.json ? `${JSON.stringify(comparison, null, 2)}\n` : comparisonText(comparison, folder));
   return verdict(context, comparison);
@@ -61,11 +64,14 @@ async function compareVariants(
   { quiet }: CommonOptions,
   { scenario, chip, variants }: LoadedScenario,
   { threads, seeds }: CompareOptions,
+  folder: string,
 ): Promise<Comparison> {
   const clock = (): number => performance.now();
   const progress = createProgress(io, quiet, clock);
   const pause = createPause(signal);
   const executor = createThreadExecutor({ threads, signal });
+  const unfinished = join(folder, UNFINISHED_COMPARISON);
+  let kept: Comparison | undefined;
   try {
     const comparison = await runComparison({
       name: scenario.name,
@@ -79,12 +85,26 @@ async function compareVariants(
       clock,
       onProgress: progress.update,
       pause,
+      onFinished: (finished) => {
+        writeAtomic(unfinished, `${JSON.stringify(finished)}\n`);
+        kept = finished;
+      },
     });
     await pause();
     return comparison;
+  } catch (error) {
+    progress.end();
+    if (kept !== undefined) io.err(`${keptLine(kept, seeds, variants.length, unfinished)}\n`);
+    throw error;
   } finally {
     progress.end();
   }
+}
+
+/** What is left of a comparison that ended early. */
+function keptLine({ seeds, variants }: Comparison, wantedSeeds: number, wantedVariants: number, file: string): string {
+  const finished = `${seeds.length} of ${wantedSeeds} seeds, ${variants.length} of ${wantedVariants} variants`;
+  return printable(`kept   ${file} compares what was finished (${finished})`);
 }
 
 function variesLoad({ scenario }: LoadedScenario): boolean {

@@ -3,3 +3,6 @@ export const RUN_FILES = { page: 'index.html', result: 'result.json', trace: 'tr
 
 /** What `compare` leaves in its folder. */
 export const COMPARISON_FILES = { page: 'comparison.html', comparison: 'comparison.json' } as const;
+
+/** What `compare` leaves instead when it ends early: the comparison of what was finished. */
+export const UNFINISHED_COMPARISON = 'comparison.partial.json';

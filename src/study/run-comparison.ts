@@ -1,5 +1,5 @@
 import { droppedTokenShare } from '../emulate/index.ts';
-import { type Comparison, compareResults, groupWarnings, type VariantRun, variantTitle } from '../result/index.ts';
+import { type Comparison, compareResults, groupWarnings, type VariantRun, variantTitle, type Warning } from '../result/index.ts';
 import type { Load, Scenario } from '../scenario/index.ts';
 import { stepBreakdown } from './breakdown.ts';
 import { ownVariant } from './emulation-request.ts';
@@ -23,6 +23,13 @@ export interface ComparisonStudy extends Omit<StudyInput, 'scenario' | 'publishe
   readonly variants: readonly VariedScenario[];
   /** Number of seeds for what depends on the draw: the scenario's own and those that follow it. */
   readonly seeds: number;
+  /** Takes the comparison of what is finished: variants one after the other under the first seed, then all of them under one more seed each time. What follows may fail. */
+  readonly onFinished?: (finished: Comparison) => void;
+}
+
+/** A variant whose step has been simulated. */
+interface SimulatedVariant extends Omit<VariantRun, 'drawn'> {
+  readonly warnings: readonly Warning[];
 }
 
 /**
@@ -30,51 +37,72 @@ export interface ComparisonStudy extends Omit<StudyInput, 'scenario' | 'publishe
  * simulated once: with slots it does not depend on the draw, and without (dropless dispatch) it has the load of the first seed.
  */
 export async function runComparison(input: ComparisonStudy): Promise<Comparison> {
-  const { variants, chip, onProgress, pause = async () => {} } = input;
+  const { variants, seeds: count, onFinished, pause = async () => {} } = input;
   const startedAt = input.clock();
-  const base = variants[0].scenario;
-  const seeds = Array.from({ length: input.seeds }, (_, index) => base.seed + index);
-  const loadsBySeed: (Load | null)[][] = [];
+  const seeds = Array.from({ length: count }, (_, index) => variants[0].scenario.seed + index);
+  const simulated: (SimulatedVariant | undefined)[] = variants.map(() => undefined);
+  const drawn: VariantRun['drawn'][number][][] = variants.map(() => []);
+  const compared = (seedsDone: number): Comparison => {
+    const finished = simulated.flatMap((variant, row) => (variant === undefined ? [] : [{ ...variant, drawn: drawn[row] }]));
+    return compareFinished(input, finished, seeds.slice(0, seedsDone), startedAt);
+  };
   for (const [index, seed] of seeds.entries()) {
-    loadsBySeed.push(await sharedLoads(input, seed, (done, total) => onProgress?.(`seed ${index + 1} of ${seeds.length}`, done, total)));
+    for (const rows of sharedRouting(variants)) {
+      await pause();
+      const loads = await loadsOfRows(input, rows, seed, `seed ${index + 1} of ${count}`);
+      for (const [at, row] of rows.entries()) {
+        await pause();
+        simulated[row] ??= simulateVariant(input, variants[row], loads[at]);
+        drawn[row].push(drawnMetrics(loads[at]));
+      }
+      if (index === 0) onFinished?.(compared(1));
+    }
+    if (index > 0) onFinished?.(compared(index + 1));
   }
-  const runs: VariantRun[] = [];
-  for (const [row, { vary, scenario }] of variants.entries()) {
-    await pause();
-    const load = loadsBySeed[0][row];
-    const simulated = simulateStep(scenario, chip, load);
-    const metrics = metricValues({ scenario, chip, load, ...simulated });
-    const breakdown = stepBreakdown(simulated.program, simulated.trace, shownDevice(simulated.trace));
-    runs.push({ vary, scenario, metrics, breakdown, drawn: loadsBySeed.map((loads) => drawnMetrics(loads[row])) });
-  }
-  const provenance = provenanceOf(input, startedAt);
-  const shown = runs.map(({ vary, scenario, metrics }, row) => ({
-    name: variantTitle(vary),
-    warnings: resultWarnings(scenario, metrics, loadsBySeed[0][row]),
-  }));
-  const warnings = [...input.warnings, ...groupWarnings(shown)];
-  return compareResults({ name: input.name, question: input.question, runs, seeds, warnings: uniqueWarnings(warnings), provenance });
+  return compared(count);
 }
 
-/** One load per variant; variants with the same tokens, experts and seed share one emulation. */
-async function sharedLoads(
-  { variants, executor, pause }: ComparisonStudy,
-  seed: number,
-  onProgress: (done: number, total: number) => void,
-): Promise<(Load | null)[]> {
-  const loads: (Load | null)[] = variants.map(() => null);
+function compareFinished(
+  input: ComparisonStudy,
+  finished: readonly (SimulatedVariant & VariantRun)[],
+  seeds: readonly number[],
+  startedAt: number,
+): Comparison {
+  const { name, question } = input;
+  const runs = finished.map(({ warnings: _, ...run }) => run);
+  const shown = finished.map(({ vary, warnings }) => ({ name: variantTitle(vary), warnings }));
+  const warnings = uniqueWarnings([...input.warnings, ...groupWarnings(shown)]);
+  return compareResults({ name, question, runs, seeds, warnings, provenance: provenanceOf(input, startedAt) });
+}
+
+function simulateVariant({ chip }: ComparisonStudy, { vary, scenario }: VariedScenario, load: Load | null): SimulatedVariant {
+  const simulated = simulateStep(scenario, chip, load);
+  const metrics = metricValues({ scenario, chip, load, ...simulated });
+  const breakdown = stepBreakdown(simulated.program, simulated.trace, shownDevice(simulated.trace));
+  return { vary, scenario, metrics, breakdown, warnings: resultWarnings(scenario, metrics, load) };
+}
+
+/** Rows of variants with the same tokens, experts and seed, which share one emulation; variants without experts need none and stand together. */
+function sharedRouting(variants: readonly VariedScenario[]): number[][] {
   const groups = new Map<string, number[]>();
   for (const [row, { scenario }] of variants.entries()) {
-    if (scenario.model.moe === null) continue;
-    const key = JSON.stringify(routingInputs(scenario));
+    const key = scenario.model.moe === null ? '' : JSON.stringify(routingInputs(scenario));
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
-  for (const rows of groups.values()) {
-    const own = rows.map((row) => ownVariant(variants[row].scenario));
-    const routed = await loadsOfVariants(variants[rows[0]].scenario, seed, own, executor, onProgress, pause);
-    for (const [index, row] of rows.entries()) loads[row] = routed[index];
-  }
-  return loads;
+  return [...groups.values()];
+}
+
+/** One load per row; null without experts. */
+async function loadsOfRows(
+  { variants, executor, onProgress, pause }: ComparisonStudy,
+  rows: readonly number[],
+  seed: number,
+  phase: string,
+): Promise<(Load | null)[]> {
+  const { scenario } = variants[rows[0]];
+  if (scenario.model.moe === null) return rows.map(() => null);
+  const own = rows.map((row) => ownVariant(variants[row].scenario));
+  return await loadsOfVariants(scenario, seed, own, executor, (done, total) => onProgress?.(phase, done, total), pause);
 }
 
 /** Everything that the router's scores depend on. */

@@ -1,5 +1,5 @@
 /**
- * Loaded before the command line (`node --import`): harms one thread of the pool in its n-th call of a kernel, in the way that SABOTAGE names.
+ * Loaded before the command line (`node --import`): harms a thread in its n-th call of a kernel, in the way that SABOTAGE names (`way:call:thread`, from that thread on).
  * Nothing of it is in the product; the thread dies, or does not return, in the middle of whatever it does.
  */
 import { createRequire } from 'node:module';
@@ -50,4 +50,4 @@ function harm() {
 }
 
 if (isMainThread) followThreads();
-else if (threadId === Number(thread)) harm();
+else if (threadId >= Number(thread)) harm();

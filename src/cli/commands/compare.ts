@@ -13,7 +13,8 @@ const EXAMPLES = `
 The first combination of the values under vary: is the baseline. What depends on the draw of tokens
 (drops, balance) is compared over several seeds, with 95 % intervals of the paired differences.
 Writes comparison.json and comparison.html into reports/<name>. When a variant does not fit into device
-memory, the exit code is 3.
+memory, the exit code is 3. When it ends early, comparison.partial.json in that folder compares what was
+finished; switchyard report makes a page of it.
 
 Examples:
   switchyard compare scenarios/top1-vs-top2.yaml
