@@ -1,5 +1,5 @@
 import { elementCount, type TensorView } from '../model/index.ts';
-import { adafactorBlocks, adafactorScratch } from './reference/optimizers/adafactor-passes.ts';
+import { adafactorBlocks, adafactorScratch } from './reference/adafactor-passes.ts';
 import type { AdafactorSettings, AdamWSettings, OptimizerStep, SgdSettings, WeightShape } from './reference/optimizers/index.ts';
 
 export { adafactorBlocks };
@@ -71,7 +71,6 @@ export function adafactorScratchElements(shape: WeightShape): number {
   let total = 0;
   adafactorScratch(shape, (elements) => {
     total += elements;
-    return new Float32Array(0);
   });
   return total;
 }

@@ -1,10 +1,9 @@
 import { assert } from '../base/index.ts';
-import { elementCount, f32Elements, type TensorView } from '../model/index.ts';
+import { elementCount, type TensorView } from '../model/index.ts';
 import { type AdafactorCall, type AdamWTensors, adafactorScratchElements, type SgdTensors, weightShape } from './optimizers.ts';
+import { adafactorBlocks } from './reference/adafactor-passes.ts';
 import { expectStep } from './reference/optimizer-checks.ts';
-import { type AdafactorScratch, adafactorBlocks, adafactorScratch } from './reference/optimizers/adafactor-passes.ts';
 import type { OptimizerStep, WeightShape } from './reference/optimizers/index.ts';
-import type { KernelMemory } from './table.ts';
 
 /** What every path of the optimizers checks first; the number of elements. */
 export function adamwElements({ weights, gradient, firstMoment, secondMoment, copy }: AdamWTensors, at: OptimizerStep): number {
@@ -22,28 +21,19 @@ export function sgdElements({ weights, gradient, velocity, copy }: SgdTensors, m
   return count;
 }
 
-/** The shape, and the scratch as arrays. */
-export function openAdafactor(
-  memory: KernelMemory,
-  call: AdafactorCall,
-): { readonly shape: WeightShape; readonly scratch: AdafactorScratch } {
+/** Checks a call; the shape of its weights. */
+export function adafactorShape(call: AdafactorCall): WeightShape {
   const shape = weightShape(call);
-  const { weights, gradient, rowMeans, columnMeans, copy } = call;
+  const { weights, gradient, rowMeans, columnMeans, copy, scratch } = call;
   const { rows, columns } = shape;
   expectStep('adafactor', call.at);
   expectTensors('adafactor', rows * columns, { weights, gradient }, copy);
   expectTensors('adafactor', columns, { columnMeans }, null);
   assert((rows === 1) === (rowMeans === null), `adafactor: ${rows} rows ${rowMeans === null ? 'without' : 'with'} row means`);
   if (rowMeans !== null) expectTensors('adafactor', rows, { rowMeans }, null);
-  const [needed, has] = [adafactorScratchElements(shape), elementCount(call.scratch.shape)];
-  assert(call.scratch.dtype === 'f32' && has >= needed, `adafactor: scratch of ${has} ${call.scratch.dtype} elements, needs ${needed}`);
-  const all = f32Elements(memory.buffer, call.scratch);
-  let next = 0;
-  const scratch = adafactorScratch(shape, (elements) => {
-    next += elements;
-    return all.subarray(next - elements, next);
-  });
-  return { shape, scratch };
+  const [needed, has] = [adafactorScratchElements(shape), elementCount(scratch.shape)];
+  assert(scratch.dtype === 'f32' && has >= needed, `adafactor: scratch of ${has} ${scratch.dtype} elements, needs ${needed}`);
+  return shape;
 }
 
 export function expectBlock(shape: WeightShape, block: number): void {
@@ -52,10 +42,12 @@ export function expectBlock(shape: WeightShape, block: number): void {
 }
 
 function expectTensors(fn: string, count: number, tensors: Readonly<Record<string, TensorView>>, copy: TensorView | null): void {
-  for (const [name, { shape, dtype }] of Object.entries(tensors))
-    assert(dtype === 'f32' && elementCount(shape) === count, `${fn}: ${name} of ${elementCount(shape)} ${dtype} elements for ${count}`);
-  assert(
-    copy === null || (copy.dtype === 'bf16' && elementCount(copy.shape) === count),
-    `${fn}: copy of ${copy === null ? 0 : elementCount(copy.shape)} ${copy?.dtype} elements for ${count}`,
-  );
+  for (const name in tensors) {
+    const { shape, dtype } = tensors[name];
+    const elements = elementCount(shape);
+    if (dtype !== 'f32' || elements !== count) assert(false, `${fn}: ${name} of ${elements} ${dtype} elements for ${count}`);
+  }
+  if (copy === null) return;
+  const elements = elementCount(copy.shape);
+  assert(copy.dtype === 'bf16' && elements === count, `${fn}: copy of ${elements} ${copy.dtype} elements for ${count}`);
 }

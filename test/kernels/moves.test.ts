@@ -2,104 +2,24 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type AssignmentRows,
-  BF16,
   bf16Bits,
   bf16Value,
   DISPATCH_FORMS,
   embedding,
   embeddingBackward,
-  F32,
-  type KernelTable,
   type Reals,
 } from '../../src/kernels/index.ts';
-import { bf16Elements, byteLength, type Dtype, elementCount, f32Elements, planArena, type TensorView } from '../../src/model/index.ts';
+import { bf16Elements, type Dtype, type TensorView } from '../../src/model/index.ts';
 import { drawRows } from './reference/assignments.ts';
 import { draws, memory, tables } from './support.ts';
-
-const NUMERICS = { f32: F32, bf16: BF16 } as const;
-const CANARY = 0x5a;
-const GAP = 64;
-
-/** Tensors and lists one behind the other, each between bytes that nobody may touch. */
-function openWorkspace() {
-  const arena = planArena(64);
-  const gaps: Uint8Array[] = [];
-  const place = (shape: readonly number[], dtype: Dtype): TensorView => {
-    const gap = arena.allocate([GAP / 4], 'f32');
-    const view = arena.allocate(shape, dtype);
-    gaps.push(new Uint8Array(memory.buffer, gap.offset, GAP).fill(CANARY));
-    const end = view.offset + byteLength(view);
-    const behind = arena.allocate([GAP / 4], 'f32');
-    gaps.push(new Uint8Array(memory.buffer, end, behind.offset + GAP - end).fill(CANARY));
-    return view;
-  };
-  return {
-    tensor(shape: readonly number[], dtype: Dtype, values: ArrayLike<number> | number): TensorView {
-      const view = place(shape, dtype);
-      write(view, typeof values === 'number' ? new Float32Array(elementCount(shape)).fill(values) : values);
-      return view;
-    },
-    list(numbers: ArrayLike<number>): number {
-      const { offset } = place([numbers.length], 'f32');
-      new Int32Array(memory.buffer, offset, numbers.length).set(Array.from(numbers));
-      return offset;
-    },
-    expectUntouched(table: KernelTable): void {
-      expect(
-        gaps.every((gap) => gap.every((byte) => byte === CANARY)),
-        `${table.path} wrote outside its tensors`,
-      ).toBe(true);
-    },
-  };
-}
-
-function write(view: TensorView, values: ArrayLike<number>): void {
-  if (view.dtype === 'f32') f32Elements(memory.buffer, view).set(values);
-  else bf16Elements(memory.buffer, view).set(Array.from(values, bf16Bits));
-}
-
-/** The values; toEqual tells 0 from -0 and takes all NaN as one. */
-function read(view: TensorView): number[] {
-  return view.dtype === 'f32'
-    ? Array.from(f32Elements(memory.buffer, view))
-    : Array.from(bf16Elements(memory.buffer, view), (bits) => bf16Value(bits));
-}
-
-const SPECIAL = [
-  0,
-  -0,
-  Number.NaN,
-  Number.POSITIVE_INFINITY,
-  Number.NEGATIVE_INFINITY,
-  1e-45,
-  -1e-45,
-  -1e-40,
-  3.4e38,
-  -3.4e38,
-  1,
-  -1,
-  1.00390625,
-  0.3,
-];
-
-/** Numbers of a dtype, of moderate size or any; `special` of ten are special ones. */
-function drawReals(dtype: Dtype, seed: number, count: number, special = 0): Float32Array {
-  const next = draws(seed);
-  for (let i = 0; i < 4; i++) next();
-  const { store } = NUMERICS[dtype];
-  return Float32Array.from({ length: count }, () => {
-    const isSpecial = (next() + 1) * 5 < special;
-    const value = next();
-    return store(isSpecial ? SPECIAL[Math.floor(((value + 1) / 2) * SPECIAL.length)] : value);
-  });
-}
+import { drawValues, NUMERICS, openWorkspace, SPECIAL, valuesOf } from './workspace.ts';
 
 interface Case {
   readonly shape: { readonly tokens: number; readonly dModel: number; readonly experts: number; readonly expertCapacity: number };
   readonly rows: AssignmentRows;
   readonly dtype: Dtype;
   readonly seed: number;
-  readonly special: number;
+  readonly special: readonly number[];
 }
 
 const cases: fc.Arbitrary<Case> = fc
@@ -110,7 +30,7 @@ const cases: fc.Arbitrary<Case> = fc
     expertCapacity: fc.integer({ min: 1, max: 4 }),
     dtype: fc.constantFrom<Dtype>('f32', 'bf16'),
     seed: fc.nat(1e6),
-    special: fc.constantFrom(0, 0, 2, 10),
+    special: fc.constantFrom<readonly number[]>([], [], [0, -0, 1e-45, -1e-40], SPECIAL),
   })
   .map(({ dtype, seed, special, ...shape }) => ({ shape, rows: drawRows(shape, seed), dtype, seed, special }));
 
@@ -140,8 +60,8 @@ describe('moves of rows', () => {
         const { tokens, dModel } = shape;
         const { rowAt } = form.layout(shape, rows);
         const lists = listsOf(rowAt, rows, tokens);
-        const [x, dy, dxBefore] = [0, 1, 2].map((i) => drawReals(dtype, seed + i, tokens * dModel, special));
-        const [out, dBatch] = [3, 4].map((i) => drawReals(dtype, seed + i, rowAt.length * dModel, special));
+        const [x, dy, dxBefore] = [0, 1, 2].map((i) => drawValues(seed + i, tokens * dModel, dtype, 1, special));
+        const [out, dBatch] = [3, 4].map((i) => drawValues(seed + i, rowAt.length * dModel, dtype, 1, special));
 
         const tensors = { batch: rowAt.length, y: tokens, dOut: rowAt.length };
         const expected = Object.fromEntries(Object.entries(tensors).map(([key, count]) => [key, new Float32Array(count * dModel)]));
@@ -159,7 +79,7 @@ describe('moves of rows', () => {
           const ofBatch = (values: Reals | number): TensorView => place.tensor([rowAt.length, dModel], dtype, values);
           const [xView, dyView, dxView, yView] = [ofTokens(x), ofTokens(dy), ofTokens(dxBefore), ofTokens(7)];
           const [outView, dBatchView, batchView, dOutView] = [ofBatch(out), ofBatch(dBatch), ofBatch(7), ofBatch(7)];
-          const [tokenOfRow, starts, rowsOfToken] = [lists.tokenOfRow, lists.starts, lists.rowsOfToken].map(place.list);
+          const [tokenOfRow, starts, rowsOfToken] = [lists.tokenOfRow, lists.starts, lists.rowsOfToken].map(place.int32);
           const weightOfRow = place.tensor([rowAt.length], 'f32', lists.weightOfRow);
           const weightOfEntry = place.tensor([lists.rowsOfToken.length], 'f32', lists.weightOfEntry);
           const dWeightsView = place.tensor([rowAt.length], 'f32', 7);
@@ -167,11 +87,11 @@ describe('moves of rows', () => {
           table.combineRows(outView, starts, rowsOfToken, weightOfEntry.offset, yView, false);
           table.combineRows(dBatchView, starts, rowsOfToken, null, dxView, true);
           table.combineRowsBackward(outView, dyView, tokenOfRow, weightOfRow.offset, dOutView, dWeightsView.offset);
-          expect(read(batchView), `${table.path}: batch`).toEqual(Array.from(expected.batch));
-          expect(read(yView), `${table.path}: y`).toEqual(Array.from(expected.y));
-          expect(read(dxView), `${table.path}: dx`).toEqual(Array.from(dx));
-          expect(read(dOutView), `${table.path}: dOut`).toEqual(Array.from(expected.dOut));
-          expect(read(dWeightsView), `${table.path}: dWeights`).toEqual(dWeights);
+          expect(valuesOf(batchView), `${table.path}: batch`).toEqual(Array.from(expected.batch));
+          expect(valuesOf(yView), `${table.path}: y`).toEqual(Array.from(expected.y));
+          expect(valuesOf(dxView), `${table.path}: dx`).toEqual(Array.from(dx));
+          expect(valuesOf(dOutView), `${table.path}: dOut`).toEqual(Array.from(expected.dOut));
+          expect(valuesOf(dWeightsView), `${table.path}: dWeights`).toEqual(dWeights);
           place.expectUntouched(table);
         }
         const perToken = lists.starts.slice(1).map((start, s) => start - lists.starts[s]);
@@ -195,16 +115,16 @@ describe('moves of rows', () => {
           dModel: fc.integer({ min: 1, max: 90 }),
           dtype: fc.constantFrom<Dtype>('f32', 'bf16'),
           seed: fc.nat(1e6),
-          special: fc.constantFrom(0, 3),
+          special: fc.constantFrom<readonly number[]>([], SPECIAL),
         }),
         ({ dtype, seed, special, ...shape }) => {
           const numerics = NUMERICS[dtype];
           const { tokens, vocabulary, dModel } = shape;
           const next = draws(seed);
           const ids = Int32Array.from({ length: tokens }, () => Math.floor(((next() + 1) / 2) * vocabulary));
-          const master = drawReals('f32', seed + 1, vocabulary * dModel, special);
-          const dy = drawReals(dtype, seed + 2, tokens * dModel, special);
-          const before = drawReals('f32', seed + 3, vocabulary * dModel, special);
+          const master = drawValues(seed + 1, vocabulary * dModel, 'f32', 1, special);
+          const dy = drawValues(seed + 2, tokens * dModel, dtype, 1, special);
+          const before = drawValues(seed + 3, vocabulary * dModel, 'f32', 1, special);
           const y = new Float32Array(tokens * dModel);
           const dTable = before.slice();
           embedding(numerics, shape, ids, master, y);
@@ -215,12 +135,12 @@ describe('moves of rows', () => {
             const tableView = place.tensor([vocabulary, dModel], dtype, 7);
             const [yView, dyView] = [7, dy].map((values) => place.tensor([tokens, dModel], dtype, values));
             const dTableView = place.tensor([vocabulary, dModel], 'f32', before);
-            const rows = place.list(ids);
+            const rows = place.int32(ids);
             table.convert(masterView, tableView);
             table.gatherRows(tableView, rows, yView);
             table.scatterAddRows(dyView, rows, dTableView);
-            expect(read(yView), `${table.path}: y`).toEqual(Array.from(y));
-            expect(read(dTableView), `${table.path}: dTable`).toEqual(Array.from(dTable));
+            expect(valuesOf(yView), `${table.path}: y`).toEqual(Array.from(y));
+            expect(valuesOf(dTableView), `${table.path}: dTable`).toEqual(Array.from(dTable));
             place.expectUntouched(table);
           }
         },
@@ -242,15 +162,15 @@ describe('moves of rows', () => {
       const wide = place.tensor([all.length], 'f32', 7);
       bf16Elements(memory.buffer, bits).set(all);
       table.convert(bits, wide);
-      expect(read(wide), table.path).toEqual(all.map(bf16Value));
+      expect(valuesOf(wide), table.path).toEqual(all.map(bf16Value));
       const source = place.tensor([words.length], 'f32', 0);
       new Uint32Array(memory.buffer, source.offset, words.length).set(words);
       const target = place.tensor([words.length], 'bf16', 7);
       table.convert(source, target);
-      expect(read(target), table.path).toEqual(Array.from(rounded, bf16Value));
+      expect(valuesOf(target), table.path).toEqual(Array.from(rounded, bf16Value));
       const copy = place.tensor([all.length], 'bf16', 7);
       table.convert(bits, copy);
-      expect(read(copy), table.path).toEqual(read(bits));
+      expect(valuesOf(copy), table.path).toEqual(valuesOf(bits));
       place.expectUntouched(table);
     }
   });
@@ -259,11 +179,11 @@ describe('moves of rows', () => {
     for (const table of tables) {
       for (let count = 0; count < 40; count++) {
         const place = openWorkspace();
-        const values = drawReals('f32', count, count, 4);
+        const values = drawValues(count, count, 'f32', 1, SPECIAL);
         const source = place.tensor([count], 'f32', values);
         const target = place.tensor([count], 'bf16', 7);
         table.convert(source, target);
-        expect(read(target)).toEqual(Array.from(values, (value) => bf16Value(bf16Bits(value))));
+        expect(valuesOf(target)).toEqual(Array.from(values, (value) => bf16Value(bf16Bits(value))));
         place.expectUntouched(table);
       }
     }
@@ -277,7 +197,7 @@ describe('moves that do not fit', () => {
     const place = openWorkspace();
     const f32 = (rows: number, width: number): TensorView => place.tensor([rows, width], 'f32', 1);
     const bf16 = (rows: number, width: number): TensorView => place.tensor([rows, width], 'bf16', 1);
-    const list = (...numbers: number[]): number => place.list(numbers);
+    const list = (...numbers: number[]): number => place.int32(numbers);
     const zeros = list(0, 0, 0);
     expect(() => table.gatherRows(f32(m, n), zeros, bf16(m, n))).toThrow('gatherRows: rows of f32 into rows of bf16');
     expect(() => table.gatherRows(f32(m, n), zeros, f32(m, n + 1))).toThrow('gatherRows: rows of 3 elements into rows of 4');

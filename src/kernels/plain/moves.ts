@@ -8,8 +8,9 @@ import type { KernelMemory } from '../table.ts';
 
 /** Moves of rows, one f32 row at a time. */
 export function createPlainMoves(memory: KernelMemory): MoveKernels {
-  const { fround } = Math;
   return {
+    ...createPlainCombine(memory),
+
     gatherRows(source, rows, target) {
       const sizes = gatherSizes(memory, source, rows, target);
       const [from, to] = [openRows(memory, source, sizes.width), openRows(memory, target, sizes.width)];
@@ -25,6 +26,33 @@ export function createPlainMoves(memory: KernelMemory): MoveKernels {
       }
     },
 
+    scatterAddRows(source, rows, target) {
+      const sizes = scatterSizes(memory, source, rows, target);
+      const from = openRows(memory, source, sizes.width);
+      const number = new Int32Array(memory.buffer, rows, sizes.rows);
+      const sums = f32Elements(memory.buffer, target);
+      const row = new Float32Array(sizes.width);
+      for (let t = 0; t < sizes.rows; t++) {
+        from.read(t, row);
+        const to = number[t] * row.length;
+        for (let d = 0; d < row.length; d++) sums[to + d] += row[d];
+      }
+    },
+
+    convert(source, target) {
+      const elements = convertSizes(source, target);
+      if (elements === 0) return;
+      if (source.dtype === target.dtype) {
+        const elementsOf = (view: TensorView) => (view.dtype === 'f32' ? f32Elements : bf16Elements)(memory.buffer, view);
+        elementsOf(target).set(elementsOf(source));
+      } else if (source.dtype === 'f32') roundArrayToBf16(f32Elements(memory.buffer, source), bf16Elements(memory.buffer, target));
+      else widenBf16(bf16Elements(memory.buffer, source), f32Elements(memory.buffer, target));
+    },
+  };
+}
+
+function createPlainCombine(memory: KernelMemory): Pick<MoveKernels, 'combineRows' | 'combineRowsBackward'> {
+  return {
     combineRows(source, starts, rows, weights, target, adds) {
       const sizes = combineSizes(memory, source, starts, rows, target);
       const [from, to] = [openRows(memory, source, sizes.width), openRows(memory, target, sizes.width)];
@@ -40,7 +68,7 @@ export function createPlainMoves(memory: KernelMemory): MoveKernels {
         }
         if (adds) {
           to.read(s, row);
-          for (let d = 0; d < row.length; d++) sums[d] = fround(row[d] + sums[d]);
+          for (let d = 0; d < row.length; d++) sums[d] += row[d];
         }
         to.write(s, sums);
       }
@@ -64,29 +92,6 @@ export function createPlainMoves(memory: KernelMemory): MoveKernels {
         }
         to.write(b, scaled);
       }
-    },
-
-    scatterAddRows(source, rows, target) {
-      const sizes = scatterSizes(memory, source, rows, target);
-      const from = openRows(memory, source, sizes.width);
-      const number = new Int32Array(memory.buffer, rows, sizes.rows);
-      const sums = f32Elements(memory.buffer, target);
-      const row = new Float32Array(sizes.width);
-      for (let t = 0; t < sizes.rows; t++) {
-        from.read(t, row);
-        const to = number[t] * row.length;
-        for (let d = 0; d < row.length; d++) sums[to + d] += row[d];
-      }
-    },
-
-    convert(source, target) {
-      const elements = convertSizes(source, target);
-      if (elements === 0) return;
-      if (source.dtype === target.dtype) {
-        const bytes = (view: TensorView) => (view.dtype === 'f32' ? f32Elements : bf16Elements)(memory.buffer, view);
-        bytes(target).set(bytes(source));
-      } else if (source.dtype === 'f32') roundArrayToBf16(f32Elements(memory.buffer, source), bf16Elements(memory.buffer, target));
-      else widenBf16(bf16Elements(memory.buffer, source), f32Elements(memory.buffer, target));
     },
   };
 }

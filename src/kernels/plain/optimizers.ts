@@ -2,20 +2,21 @@ import { bf16Elements, f32Elements, type TensorView } from '../../model/index.ts
 import { roundArrayToBf16 } from '../bf16.ts';
 import { F32 } from '../numerics.ts';
 import type { AdafactorCall, OptimizerKernels } from '../optimizers.ts';
-import { adafactorSettings, freshShare } from '../reference/optimizers/adafactor.ts';
 import {
+  adafactorScratch,
   bringMeansUpToDate,
   directionOfBlock,
   rateOfAll,
   rowsOfBlock,
   sumsOfBlock,
   updateOfBlock,
-} from '../reference/optimizers/adafactor-passes.ts';
+} from '../reference/adafactor-passes.ts';
+import { adafactorSettings, freshShare } from '../reference/optimizers/adafactor.ts';
 import { adamw } from '../reference/optimizers/adamw.ts';
 import type { OptimizerState } from '../reference/optimizers/optimizer.ts';
 import { sgd, sgdSettings } from '../reference/optimizers/sgd.ts';
 import type { KernelMemory } from '../table.ts';
-import { adamwElements, expectBlock, openAdafactor, sgdElements } from '../update-checks.ts';
+import { adafactorShape, adamwElements, expectBlock, sgdElements } from '../update-checks.ts';
 
 /** The reference updates on the memory of the table. */
 export function createPlainOptimizers(memory: KernelMemory): OptimizerKernels {
@@ -44,11 +45,17 @@ export function createPlainOptimizers(memory: KernelMemory): OptimizerKernels {
 
 function createPlainAdafactor(memory: KernelMemory): Pick<OptimizerKernels, `adafactor${string}` & keyof OptimizerKernels> {
   const values = (view: TensorView): Float32Array => f32Elements(memory.buffer, view);
-  const open = (call: AdafactorCall) => ({
-    ...openAdafactor(memory, call),
-    settings: adafactorSettings(call.settings),
-    tensors: { weights: values(call.weights), gradient: values(call.gradient) },
-  });
+  const open = (call: AdafactorCall) => {
+    const shape = adafactorShape(call);
+    const all = values(call.scratch);
+    let next = 0;
+    const scratch = adafactorScratch(shape, (elements) => {
+      next += elements;
+      return all.subarray(next - elements, next);
+    });
+    const tensors = { weights: values(call.weights), gradient: values(call.gradient) };
+    return { shape, scratch, tensors, settings: adafactorSettings(call.settings) };
+  };
   return {
     adafactorSums(call, block) {
       const { shape, settings, tensors, scratch } = open(call);

@@ -3,7 +3,7 @@ import { type Code, localsAfter, type WasmFunction } from './emitter.ts';
 import { advance, countDown, f32, f32x4, i32, local, memoryFill, v128 } from './instructions.ts';
 import { copyStream, f32Stream, scalarParameters } from './weight-updates.ts';
 
-/** The passes of Adafactor over blocks of rows, as `../reference/optimizers/adafactor-passes.ts` computes them. All counts are at least 1. */
+/** The passes of Adafactor over blocks of rows, as `../reference/adafactor-passes.ts` computes them. All counts are at least 1. */
 
 const { add, sub, mul, div } = f32x4;
 const FLOAT_BYTES = 4;

@@ -3,12 +3,12 @@ import { BYTES_PER_ELEMENT } from '../../model/index.ts';
 import { F32 } from '../numerics.ts';
 import type { AdafactorCall, OptimizerKernels } from '../optimizers.ts';
 import { createPlainOptimizers } from '../plain/optimizers.ts';
+import { adafactorScratch, rowsOfBlock } from '../reference/adafactor-passes.ts';
 import { adafactorSettings } from '../reference/optimizers/adafactor.ts';
-import { type AdafactorScratch, rowsOfBlock } from '../reference/optimizers/adafactor-passes.ts';
 import { adamwScalars, adamwSettings } from '../reference/optimizers/adamw.ts';
 import { sgdSettings } from '../reference/optimizers/sgd.ts';
 import type { KernelMemory } from '../table.ts';
-import { adamwElements, expectBlock, openAdafactor, sgdElements } from '../update-checks.ts';
+import { adafactorShape, adamwElements, expectBlock, sgdElements } from '../update-checks.ts';
 import { adafactorDirectionFunction, adafactorSumsFunction, adafactorUpdateFunction } from './adafactor.ts';
 import type { WasmFunction } from './emitter.ts';
 import { ADAMW_SCALARS, adamwFunction, sgdFunction, sgdName } from './weight-updates.ts';
@@ -25,6 +25,8 @@ export function optimizersFunctions(): WasmFunction[] {
     ]),
   ];
 }
+
+const FLOAT_BYTES = BYTES_PER_ELEMENT.f32;
 
 type Exports = Record<string, (...addressesCountsAndScalars: number[]) => void>;
 
@@ -56,44 +58,45 @@ function createWasmAdafactor(wasm: Exports, memory: KernelMemory): Pick<Optimize
     adafactorMeans,
     adafactorRate,
     adafactorSums(call, block) {
-      const { columns, rows, weights, gradient, scratch, first } = openBlock(memory, call, block);
+      const { first, rows, columns, weights, gradient, scratch } = openBlock(call, block);
       const { columnSums, rowSums, weightSquares } = scratch;
-      const lists = [addressAt(columnSums, block * columns), addressAt(rowSums, first), addressAt(weightSquares, first)];
-      wasm.adafactorSums(gradient, weights, ...lists, rows, columns, adafactorSettings(call.settings).epsilon1);
+      const { epsilon1 } = adafactorSettings(call.settings);
+      const ofBlock = columnSums + block * columns * FLOAT_BYTES;
+      wasm.adafactorSums(gradient, weights, ofBlock, rowSums + first, weightSquares + first, rows, columns, epsilon1);
     },
     adafactorDirection(call, block) {
-      const { columns, rows, gradient, scratch, first } = openBlock(memory, call, block);
+      const { first, rows, columns, gradient, scratch } = openBlock(call, block);
       const { rowFactors, columnFactors, directionSquares } = scratch;
-      const lists = [addressAt(rowFactors, first), addressAt(columnFactors, 0), addressAt(directionSquares, first)];
-      wasm.adafactorDirection(gradient, ...lists, rows, columns);
+      wasm.adafactorDirection(gradient, rowFactors + first, columnFactors, directionSquares + first, rows, columns);
     },
     adafactorUpdate(call, block) {
-      const { columns, rows, weights, gradient, copy, scratch, first } = openBlock(memory, call, block);
+      const { first, rows, columns, weights, gradient, copy, scratch } = openBlock(call, block);
       const { rowFactors, columnFactors, scalars } = scratch;
-      const lists = [addressAt(rowFactors, first), addressAt(columnFactors, 0)];
+      const [clip, rate] = new Float32Array(memory.buffer, scalars, 2);
       const run = wasm[call.copy === null ? 'adafactorUpdate' : 'adafactorUpdateCopying'];
-      run(weights, gradient, ...lists, copy, rows, columns, ...scalars);
+      run(weights, gradient, rowFactors + first, columnFactors, copy, rows, columns, clip, rate);
     },
   };
 }
 
-/** What a block works on: addresses of its first elements. */
-function openBlock(memory: KernelMemory, call: AdafactorCall, block: number) {
-  const { shape, scratch } = openAdafactor(memory, call);
+/** Counts of a block; addresses of its first elements, and of what passes hand on. `first` is the bytes before it in a list by row. */
+function openBlock(call: AdafactorCall, block: number) {
+  const shape = adafactorShape(call);
   expectBlock(shape, block);
-  const [first, rows] = rowsOfBlock(shape, block);
-  const before = first * shape.columns;
+  const [row, rows] = rowsOfBlock(shape, block);
+  const before = row * shape.columns;
+  let next = call.scratch.offset;
+  const scratch = adafactorScratch(shape, (elements): Bytes => {
+    next += elements * FLOAT_BYTES;
+    return next - elements * FLOAT_BYTES;
+  });
   return {
-    scratch,
-    first,
+    first: row * FLOAT_BYTES,
     rows,
     columns: shape.columns,
-    weights: call.weights.offset + before * BYTES_PER_ELEMENT.f32,
-    gradient: call.gradient.offset + before * BYTES_PER_ELEMENT.f32,
+    weights: call.weights.offset + before * FLOAT_BYTES,
+    gradient: call.gradient.offset + before * FLOAT_BYTES,
     copy: call.copy === null ? 0 : call.copy.offset + before * BYTES_PER_ELEMENT.bf16,
+    scratch,
   };
-}
-
-function addressAt(list: AdafactorScratch[keyof AdafactorScratch], index: number): Bytes {
-  return list.byteOffset + index * BYTES_PER_ELEMENT.f32;
 }

@@ -39,6 +39,15 @@ describe('embedding', () => {
     expect(Array.from(dTable)).toEqual([3, 4, 7, 8, 12, 2 ** 24]);
   });
 
+  it('makes 0 of -0 forward, as the one-hot product does', () => {
+    const shape = { tokens: 1, vocabulary: 1, dModel: 3 };
+    for (const form of [embedding, oneHotEmbedding]) {
+      const y = new Float32Array(3);
+      form(BF16, shape, Int32Array.of(0), Float32Array.of(-0, -1e-45, -1), y);
+      expect(Array.from(y)).toEqual([0, 0, -1]);
+    }
+  });
+
   it.each([F64, F32, BF16])('the one-hot product gives the numbers of the gather in $name, forward and backward', (numerics) => {
     let compared = 0;
     fc.assert(

@@ -1,6 +1,5 @@
 import { exp, log } from '../../../base/index.ts';
 import type { Numerics } from '../../numerics.ts';
-import { expectSetting, expectUpdate } from '../optimizer-checks.ts';
 import {
   adafactorBlocks,
   adafactorScratch,
@@ -9,7 +8,8 @@ import {
   rateOfAll,
   sumsOfBlock,
   updateOfBlock,
-} from './adafactor-passes.ts';
+} from '../adafactor-passes.ts';
+import { expectSetting, expectUpdate } from '../optimizer-checks.ts';
 import type { OptimizerState, OptimizerStep, OptimizerTensors, ReferenceOptimizer, WeightShape } from './optimizer.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { rsqrt } from '../../../base/index.ts';
-import type { Numerics, Reals } from '../../numerics.ts';
-import { laneSum } from '../lane-sum.ts';
-import type { WeightShape } from './optimizer.ts';
+import { rsqrt } from '../../base/index.ts';
+import type { Numerics, Reals } from '../numerics.ts';
+import { laneSum } from './lane-sum.ts';
+import type { WeightShape } from './optimizers/optimizer.ts';
 
 /**
  * The passes of an Adafactor update over weights X and gradient G [R, C], in the order in which they run; letters as in adafactor.ts.
@@ -27,24 +27,24 @@ export function rowsOfBlock({ rows }: WeightShape, block: number): [number, numb
   return [first, Math.min(BLOCK_ROWS, rows - first)];
 }
 
-/** What passes hand on. */
-export interface AdafactorScratch {
+/** What passes hand on: arrays, or addresses of them. */
+export interface AdafactorScratch<List = Reals> {
   /** [blocks, C] */
-  readonly columnSums: Reals;
+  readonly columnSums: List;
   /** [C]: 1 / sqrt(columnMeans) */
-  readonly columnFactors: Reals;
+  readonly columnFactors: List;
   /** [R]: 1 / sqrt(rowMeans / their mean), or 1 for a vector */
-  readonly rowFactors: Reals;
+  readonly rowFactors: List;
   /** [R] each */
-  readonly rowSums: Reals;
-  readonly weightSquares: Reals;
-  readonly directionSquares: Reals;
+  readonly rowSums: List;
+  readonly weightSquares: List;
+  readonly directionSquares: List;
   /** [2]: clip, rate */
-  readonly scalars: Reals;
+  readonly scalars: List;
 }
 
 /** Lays the scratch out; `allocate` is called in the order of the fields, with their elements. */
-export function adafactorScratch(shape: WeightShape, allocate: (elements: number) => Reals): AdafactorScratch {
+export function adafactorScratch<List>(shape: WeightShape, allocate: (elements: number) => List): AdafactorScratch<List> {
   const { rows, columns } = shape;
   return {
     columnSums: allocate(adafactorBlocks(shape) * columns),
