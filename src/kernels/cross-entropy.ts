@@ -54,7 +54,7 @@ export function crossEntropySizes(kernel: string, logits: TensorView, statistics
 
 /** Sums over all tokens in their order, from their statistics [T, 4]; see `meanLoss`. */
 export function crossEntropySums(statistics: Float32Array, targets: Int32Array, ignored = -1): CrossEntropySums {
-  const { fround } = Math;
+  const fround = Math.fround;
   let [crossEntropySum, zLossSum, counted] = [0, 0, 0];
   for (let t = 0; t < targets.length; t++) {
     if (targets[t] === ignored) continue;

@@ -6,12 +6,14 @@
 
 export * from './activations-f32.ts';
 export * from './bf16.ts';
+export { crossEntropySums, type MeanOfTokens, STATISTICS_PER_TOKEN, TOKEN_STATISTICS } from './cross-entropy.ts';
 export * from './feed-forward.ts';
 export * from './gemm.ts';
 export * from './layers/index.ts';
 export * from './losses.ts';
 export * from './moves.ts';
 export { createNaiveTable } from './naive-table.ts';
+export type { Columns } from './norms.ts';
 export * from './numerics.ts';
 export * from './optimizers.ts';
 export * from './rates.ts';

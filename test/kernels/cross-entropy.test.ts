@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crossEntropySums } from '../../src/kernels/cross-entropy.ts';
-import { type CrossEntropyOptions, crossEntropy, crossEntropyBackward, F32, type KernelTable } from '../../src/kernels/index.ts';
+import {
+  type CrossEntropyOptions,
+  crossEntropy,
+  crossEntropyBackward,
+  crossEntropySums,
+  F32,
+  type KernelTable,
+} from '../../src/kernels/index.ts';
 import { type Dtype, f32Elements } from '../../src/model/index.ts';
 import { memory, tables } from './support.ts';
 import { drawValues, NUMERICS, openWorkspace, SPECIAL, valuesOf } from './workspace.ts';

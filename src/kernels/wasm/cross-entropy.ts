@@ -20,7 +20,7 @@ type Exported = (...values: number[]) => number;
 /** What goes along the vocabulary runs in vectors; the few numbers of each token, its logarithm above all, are computed here, as the reference does it. */
 export function createWasmCrossEntropy(exports: Record<string, unknown>, memory: KernelMemory): CrossEntropyKernels {
   const wasm = exports as Record<string, Exported>;
-  const { fround } = Math;
+  const fround = Math.fround;
   return {
     crossEntropy(logits, targets, options, statistics) {
       const [tokens, vocabulary] = crossEntropySizes('crossEntropy', logits, statistics);
