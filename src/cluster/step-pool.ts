@@ -13,7 +13,9 @@ import {
   stepItems,
   stuckError,
 } from '../kernels/index.ts';
+import { threadModule } from './from-source.ts';
 import { type KernelPath, openKernels } from './kernel-path.ts';
+import type { LaneEnd, LaneSetup, LaneTask } from './lane.ts';
 import { createPool } from './pool.ts';
 import { openJob, type StepJob } from './step-kinds.ts';
 import { threadError } from './thread-error.ts';
@@ -35,6 +37,7 @@ export interface StepPool {
   readonly close: () => Promise<void>;
 }
 
+const KERNEL_WORKER = threadModule('./kernel-worker', import.meta.url);
 const WATCH_MILLISECONDS = 100;
 
 /** Opens `threads` threads over a memory in which the job and its control words lie. */
@@ -44,11 +47,12 @@ export function openStepPool(
   path: KernelPath,
   job: StepJob,
   control: StepControlView,
-  { signal, patienceSeconds = PATIENCE_SECONDS, worker }: StepPoolOptions = {},
+  { signal, patienceSeconds = PATIENCE_SECONDS, worker = KERNEL_WORKER }: StepPoolOptions = {},
 ): StepPool {
   const words = stepControl(memory.buffer, control);
   const opened = openJob(job, openKernels(memory, path));
-  const pool = createPool(threads, { memory, path, control, job, patienceSeconds }, worker);
+  const setup: LaneSetup = { memory, path, control, job, patienceSeconds };
+  const pool = createPool<LaneTask, LaneEnd>(threads, worker, setup);
   let failure: { readonly error: unknown } | undefined;
   // What a thread throws between two steps fails the next one; without a listener it would take the process along.
   pool.on('error', (error: unknown) => {

@@ -1,5 +1,4 @@
-import { Piscina } from 'piscina';
-import { THREAD_OPTIONS } from './from-source.ts';
+import { createPool } from './pool.ts';
 
 /** Threads that answer tasks of some kind. */
 export interface TaskThreads<Task, Answer> {
@@ -16,15 +15,7 @@ export function openTaskThreads<Task, Answer>(
   setup: unknown,
   signal: AbortSignal,
 ): TaskThreads<Task, Answer> {
-  const pool = new Piscina<Task, Answer>({
-    filename: worker.href,
-    minThreads: threads,
-    maxThreads: threads,
-    concurrentTasksPerWorker: 1,
-    atomics: 'disabled',
-    workerData: setup,
-    execArgv: [...THREAD_OPTIONS],
-  });
+  const pool = createPool<Task, Answer>(threads, worker, setup);
   return {
     run: async (tasks) => {
       signal.throwIfAborted();

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { Piscina } from 'piscina';
+import type { Piscina } from 'piscina';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPool } from '../../src/cluster/pool.ts';
 import { stepControlWords } from '../../src/kernels/index.ts';
 import type run from './lane-thread.ts';
 import type { TicketStep } from './lane-thread.ts';
@@ -20,13 +21,7 @@ async function runOnLanes(phaseItems: readonly number[], rounds: readonly number
 
 describe('lanes on threads', () => {
   beforeAll(() => {
-    threads = new Piscina({
-      filename: new URL('./lane-thread.ts', import.meta.url).href,
-      minThreads: LANES,
-      maxThreads: LANES,
-      atomics: 'disabled',
-      execArgv: 'typescript' in process.features && process.features.typescript ? [] : ['--import', 'tsx'],
-    });
+    threads = createPool(LANES, new URL('./lane-thread.ts', import.meta.url), null);
   });
   afterAll(() => threads.destroy());
 
