@@ -4,9 +4,9 @@ import { type GemmCall, type Matrix, matrixOf } from '../gemm.ts';
 import type { KernelTable } from '../table.ts';
 import type { GroupedShape } from './grouped-gemm.ts';
 import { rowsOf } from './matrices.ts';
-import { chunked, grouped, type Phase, type Products } from './phases.ts';
+import { chunked, grouped, type Phase, type Products, ROWS_PER_ITEM } from './phases.ts';
 import { type OpenLists, openLists } from './routing-lists.ts';
-import { ROWS_PER_ITEM, type SwitchLayerPlan } from './switch-plan.ts';
+import type { SwitchLayerPlan } from './switch-plan.ts';
 import type { Draw } from './switch-routing.ts';
 
 /** An opened layer. */

@@ -6,6 +6,9 @@ import type { KernelTable } from '../table.ts';
 import { describeGroupedItem, type GroupedItem, type GroupedShape, groupedItems, mostGroupedItems } from './grouped-gemm.ts';
 import { regionOfCall } from './matrices.ts';
 
+/** Rows of an item that works row by row. */
+export const ROWS_PER_ITEM = 256;
+
 /** One phase of a step. */
 export interface Phase {
   readonly items: number;

@@ -4,6 +4,7 @@ import { type GemmCall, type Matrix, matrixOf, STORE } from '../gemm.ts';
 import { listFrom, matrixAt, regionOfCall, rowsOf } from './matrices.ts';
 import { batchOf, type OpenSwitchLayer, overBatch, overExperts, overTokens } from './open-switch-layer.ts';
 import { chunked, type Phase, single, together } from './phases.ts';
+import { towardsInput, towardsWeights } from './products.ts';
 import type { SwitchBackwardPlan } from './switch-plan.ts';
 import { assignTokensBackward } from './switch-routing.ts';
 
@@ -97,14 +98,4 @@ function routerPhase({ plan, table, place }: OpenSwitchLayer, { gradients, dLogi
     () => dModel,
     (row, rows, lane) => table.gemm(regionOfCall(call, { row, rows, column: 0, columns: experts }), plan.lanes[lane]),
   );
-}
-
-/** dy [n, N] x weight^T of a weight [K, N]. */
-function towardsInput(left: Matrix, right: Matrix): Omit<GemmCall, 'target' | 'epilogue'> {
-  return { left, transposeLeft: false, right, transposeRight: true, accumulate: false };
-}
-
-/** gradient += x^T dy */
-function towardsWeights(left: Matrix, right: Matrix, target: Matrix): GemmCall {
-  return { left, transposeLeft: true, right, transposeRight: false, target, accumulate: true, epilogue: STORE };
 }

@@ -5,6 +5,7 @@ import type { KernelTable } from '../table.ts';
 import { listFrom, matrixAt, rowsOf } from './matrices.ts';
 import { batchOf, type OpenSwitchLayer, openLayer, overBatch, overExperts, overTokens } from './open-switch-layer.ts';
 import { type Phase, single, stepOf } from './phases.ts';
+import { forwards, type Product } from './products.ts';
 import { switchBackwardPhases } from './switch-backward.ts';
 import type { SwitchLayerPlan } from './switch-plan.ts';
 import { assignTokens, type Draw, NO_DRAWS, scoreTokens } from './switch-routing.ts';
@@ -34,7 +35,7 @@ function forwardPhases(open: OpenSwitchLayer): Phase[] {
     overExperts(open, 'hidden', 'rows', dModel, dExpert, (expert) => hiddenCalls(open, expert)),
     overExperts(open, 'out', 'rows', dExpert, dModel, (expert) => [
       {
-        ...forwardProduct(batchOf(open, plan.hidden, expert), matrixAt(plan.weights.out, expert)),
+        ...forwards(batchOf(open, plan.hidden, expert), matrixAt(plan.weights.out, expert)),
         target: batchOf(open, plan.batchOut, expert),
         epilogue: STORE,
       },
@@ -50,7 +51,7 @@ function forwardPhases(open: OpenSwitchLayer): Phase[] {
 function hiddenCalls(open: OpenSwitchLayer, expert: number): GemmCall[] {
   const { weights, batch, hidden, gateSums, inSums, shape } = open.plan;
   const ofBatch = (view: TensorView): Matrix => batchOf(open, view, expert);
-  const inwards = (weight: TensorView): ReturnType<typeof forwardProduct> => forwardProduct(ofBatch(batch), matrixAt(weight, expert));
+  const inwards = (weight: TensorView): Product => forwards(ofBatch(batch), matrixAt(weight, expert));
   if (shape.activation === 'relu' || weights.gate === null || gateSums === null || inSums === null)
     return [{ ...inwards(weights.in), target: ofBatch(hidden), epilogue: { kind: 'relu', bias: null } }];
   const gate = shape.activation === 'geglu' ? 'gelu' : 'silu';
@@ -62,8 +63,4 @@ function hiddenCalls(open: OpenSwitchLayer, expert: number): GemmCall[] {
       epilogue: { kind: 'gated', gate, gateSums: ofBatch(gateSums), sums: ofBatch(inSums) },
     },
   ];
-}
-
-function forwardProduct(left: Matrix, right: Matrix): Omit<GemmCall, 'target' | 'epilogue'> {
-  return { left, transposeLeft: false, right, transposeRight: false, accumulate: false };
 }

@@ -2,6 +2,7 @@ import { assert, type Bytes } from '../../base/index.ts';
 import type { ArenaPlan, Dtype, TensorView } from '../../model/index.ts';
 import { createRouter, type OptionValues, type Router } from '../../routing/index.ts';
 import type { SwitchLayerShape } from '../reference/index.ts';
+import { ROWS_PER_ITEM } from './phases.ts';
 
 /**
  * The memory of one Switch feed-forward layer: what `openSwitchLayerStep` works on. Plain data, so that every thread can open the layer for itself.
@@ -96,9 +97,6 @@ export interface SwitchStepOptions {
   readonly layer: number;
   readonly firstToken: number;
 }
-
-/** Tokens or batch rows of an item that moves rows or asks the router. */
-export const ROWS_PER_ITEM = 256;
 
 /** Lays the layer for so many lanes as `lanes` has scratch (see `planLanes`). Memory may hold anything but for x, dy, the weights, and what gradients are added to. */
 export function planSwitchLayer(

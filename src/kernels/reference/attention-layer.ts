@@ -14,7 +14,8 @@ import { type RotaryAngles, type RotaryShape, rotary, rotaryAngles, rotaryBackwa
  *   q, k = rotary(q), rotary(k) where rotaryBase is given   c = attention(q, k, v, bias)   y = x + c output
  *   backward: dy -> dOutput, dc -> dq, dk, dv, dBias -> the opposite turn -> dQuery, dKey, dValue, dn, dz -> dGain, dx += dy + (norm's)
  *
- * Every arrow is stored in the arithmetic of the layer. dz adds up query, key, value in this order.
+ * Every arrow is stored in the arithmetic of the layer. dz adds up query, key, value in this order. What a residual adds comes from a sum that starts with 0, so that
+ * no -0 does.
  */
 export interface AttentionLayerShape extends AttentionShape {
   /** M */
@@ -101,7 +102,7 @@ export function attentionLayer(
   }
   attention(numerics, shape, { q, k, v, bias, keyMask }, { probabilities, context });
   linear(numerics, output, { x: context, weight: weights.output, bias: null }, y);
-  for (let n = 0; n < y.length; n++) y[n] = numerics.store(x[n] + y[n]);
+  for (let n = 0; n < y.length; n++) y[n] = numerics.store(y[n] + (0 + x[n]));
 }
 
 export function attentionLayerBackward(
@@ -135,7 +136,7 @@ export function attentionLayerBackward(
   linearBackward(numerics, query, { x: normed, weight: weights.query }, dq, { dx: dNormed, dWeight: dWeights.query, dBias: null });
   linearBackward(numerics, key, { x: source, weight: weights.key }, dk, { dx: dSource, dWeight: dWeights.key, dBias: null });
   linearBackward(numerics, key, { x: source, weight: weights.value }, dv, { dx: dSource, dWeight: dWeights.value, dBias: null });
-  for (let n = 0; n < dx.length; n++) dx[n] = numerics.store(dx[n] + dy[n]);
+  for (let n = 0; n < dx.length; n++) dx[n] = numerics.store(dx[n] + (0 + dy[n]));
   const norm = { rows: query.rows, dModel: shape.dModel };
   rmsNormBackward(numerics, norm, { x, gain: weights.gain }, inverseRms, dNormed, { dx, dGain: dWeights.gain });
 }
