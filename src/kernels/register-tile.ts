@@ -29,9 +29,6 @@ export function packPanels(
   }
 }
 
-/** tile [4, 4] += a panel [k][4] x b panel [k][4], one sum in the order of k each. */
-export type TileProduct = (a: Float64Array, aFrom: number, b: Float64Array, bFrom: number, k: number, tile: Float32Array) => void;
-
 /** Biased exponents of 2^-60 and 2^59: factors between them have products that neither underflow nor overflow an f32. */
 const LEAST_EXPONENT = 127 - 60;
 const GREATEST_EXPONENT = 127 + 59;
@@ -47,7 +44,7 @@ export function exactFactors(values: Float32Array): boolean {
   return true;
 }
 
-/** For factors whose products are exact in f32. */
+/** tile [4, 4] += a panel [k][4] x b panel [k][4], each sum in the order of k, for factors whose products are exact in f32. */
 export function exactTile(a: Float64Array, aFrom: number, b: Float64Array, bFrom: number, k: number, tile: Float32Array): void {
   const fround = Math.fround;
   let s00 = tile[0];
@@ -110,7 +107,7 @@ export function exactTile(a: Float64Array, aFrom: number, b: Float64Array, bFrom
   tile[15] = s33;
 }
 
-/** For any factors: each product is rounded to f32 first. Plain, because only f32 operands come here, and nobody waits for them. */
+/** As `exactTile`, for any factors: each product is rounded to f32 first. Plain, because only f32 operands come here, and nobody waits for them. */
 export function roundedTile(a: Float64Array, aFrom: number, b: Float64Array, bFrom: number, k: number, tile: Float32Array): void {
   for (let i = 0; i < TILE; i++) {
     for (let j = 0; j < TILE; j++) {

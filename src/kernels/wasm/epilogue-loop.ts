@@ -5,7 +5,7 @@ import { type Code, localsAfter, type ValueType, type WasmFunction } from './emi
 import { advance, countDown, i8x16, i32, local, v128 } from './instructions.ts';
 
 /** What an epilogue reads or writes beside the sums, at the same rows and columns: numbers, or bytes (one for each column). */
-export type ElementType = Dtype | 'byte';
+type ElementType = Dtype | 'byte';
 
 /** Four sums of a row, and what stands at the same place elsewhere. */
 export interface Quad {

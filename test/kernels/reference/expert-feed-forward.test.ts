@@ -123,6 +123,15 @@ describe('feed-forward network of an expert', () => {
     expect(Array.from(run.dx)).toEqual([4, 8]);
   });
 
+  it('has no gradient for relu where what is stored of a positive sum is 0', () => {
+    const shape: ExpertShape = { rows: 1, dModel: 1, dExpert: 1, activation: 'relu' };
+    const tiny = 2 ** -70;
+    const inputs = { x: Float32Array.of(tiny), weights: { gate: null, in: Float32Array.of(tiny), out: Float32Array.of(1) }, dropout: null };
+    const [f32, bf16] = [F32, BF16].map((numerics) => runExpert(numerics, shape, inputs, Float32Array.of(1)));
+    expect([f32.activations.inSums[0], f32.activations.hidden[0], f32.dIn[0]]).toEqual([tiny ** 2, tiny ** 2, tiny]);
+    expect([bf16.activations.inSums[0], bf16.activations.hidden[0], bf16.dIn[0]]).toEqual([tiny ** 2, 0, 0]);
+  });
+
   it('is the gate times the linear part: SwiGLU with x sigmoid(x), GEGLU with the tanh form', () => {
     const inputs = {
       x: Float64Array.of(1),
