@@ -2,6 +2,7 @@
  * Loaded before the command line (`node --import`): harms a thread in its n-th call of a kernel, in the way that SABOTAGE names (`way:call:thread`, from that thread on).
  * Nothing of it is in the product; the thread dies, or does not return, in the middle of whatever it does.
  */
+import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { isMainThread, threadId } from 'node:worker_threads';
 
@@ -16,6 +17,8 @@ const WAYS = {
     for (const kept = []; ; ) kept.push(new Array(1e5).fill({}));
   },
   hang: () => {
+    // At once, not by way of the main thread.
+    writeSync(2, 'hanging\n');
     for (;;);
   },
 };
