@@ -1,6 +1,6 @@
 /**
  * The inner part of the quick oracle's products: tiles of 4 x 4 sums that stay in registers while k runs. What limits this code is rounding doubles to f32. When all
- * factors are bf16 of moderate size their products are exact in f32, so the rounding of the product is left out: it would not change a bit.
+ * factors are bf16 and none is of extreme size their products are exact in f32, so the rounding of the product is left out: it would not change a bit.
  */
 export const TILE = 4;
 
@@ -29,19 +29,32 @@ export function packPanels(
   }
 }
 
-/** Biased exponents of 2^-60 and 2^59: factors between them have products that neither underflow nor overflow an f32. */
-const LEAST_EXPONENT = 127 - 60;
-const GREATEST_EXPONENT = 127 + 59;
+/** Between which exponents all factors lie that are not 0. */
+export interface Exponents {
+  readonly least: number;
+  readonly greatest: number;
+}
 
-/** Whether the product of any two such numbers is exact in f32: each is 0, or a bf16 (8 significant bits) of moderate size. */
-export function exactFactors(values: Float32Array): boolean {
+const EXPONENT_BIAS = 127;
+
+/** Of bf16 numbers; NaN where any is not a finite bf16 (8 significant bits). A subnormal one is a multiple of what the least normal exponent stands for. */
+export function exponentsOf(values: Float32Array): Exponents {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < bits.length; i++) {
-    if ((bits[i] & 0xffff) !== 0) return false;
-    const exponent = (bits[i] >>> 23) & 0xff;
-    if ((bits[i] & 0x7fffffff) !== 0 && (exponent < LEAST_EXPONENT || exponent > GREATEST_EXPONENT)) return false;
+    const magnitude = bits[i] & 0x7fffffff;
+    if (magnitude === 0) continue;
+    if ((magnitude & 0xffff) !== 0 || magnitude >= 0x7f800000) return { least: Number.NaN, greatest: Number.NaN };
+    const exponent = Math.max(1, magnitude >>> 23) - EXPONENT_BIAS;
+    if (exponent < least) least = exponent;
+    if (exponent > greatest) greatest = exponent;
   }
-  return true;
+  return { least, greatest };
+}
+
+/** Whether the product of any two such factors is exact in f32: it is a multiple of 2^(sum of exponents - 14), and less than 2^(sum of exponents + 2). */
+export function areProductsExact(a: Exponents, b: Exponents): boolean {
+  return a.least + b.least >= -149 + 14 && a.greatest + b.greatest <= 126;
 }
 
 /** tile [4, 4] += a panel [k][4] x b panel [k][4], each sum in the order of k, for factors whose products are exact in f32. */

@@ -5,7 +5,7 @@ import { matmulSizes, widened } from './naive-table.ts';
 import { elements, openEpilogue } from './plain/epilogue.ts';
 import { denseRows, gemmSizes } from './plain/gemm.ts';
 import { createPlainKernels } from './plain/index.ts';
-import { exactFactors, exactTile, packPanels, panels, roundedTile, TILE } from './register-tile.ts';
+import { areProductsExact, exactTile, exponentsOf, packPanels, panels, roundedTile, TILE } from './register-tile.ts';
 import type { KernelMemory, KernelTable } from './table.ts';
 
 /**
@@ -27,9 +27,9 @@ export function createTiledTable(memory: KernelMemory): KernelTable {
 /** Floats of memory that a double takes. */
 const DOUBLE = 2;
 
-/** The panels of b, and one double behind them that tells whether `exactFactors` held. */
+/** The panels of b, and two doubles behind them with the exponents of its numbers. */
 function packedElements(k: number, n: number): number {
-  return DOUBLE * (panels(n) * TILE * k + 1);
+  return DOUBLE * (panels(n) * TILE * k + 2);
 }
 
 /** All panels of a. */
@@ -40,21 +40,24 @@ function scratchElements(m: number, k: number): number {
 function packRight(memory: KernelMemory, b: TensorView, packed: TensorView): void {
   const [k, n] = b.shape;
   assert(elementCount(packed.shape) >= packedElements(k, n), `${packed.shape.join(' x ')} elements for a packed ${k} x ${n}`);
-  const target = new Float64Array(memory.buffer, packed.offset, panels(n) * TILE * k + 1);
+  const target = new Float64Array(memory.buffer, packed.offset, panels(n) * TILE * k + 2);
   const source = widened(memory, b);
   packPanels(source, target, n, k, 1, n);
-  target[target.length - 1] = exactFactors(source) ? 1 : 0;
+  const { least, greatest } = exponentsOf(source);
+  target.set([least, greatest], target.length - 2);
 }
 
 function multiply(memory: KernelMemory, a: TensorView, packed: TensorView, c: TensorView, scratch: TensorView): void {
   const [m, k, n] = matmulSizes(a, packed, c, packedElements);
   assert(elementCount(scratch.shape) >= scratchElements(m, k), `scratch of ${scratch.shape.join(' x ')} for ${m} x ${k}`);
   const left = new Float64Array(memory.buffer, scratch.offset, panels(m) * TILE * k);
-  const right = new Float64Array(memory.buffer, packed.offset, panels(n) * TILE * k + 1);
+  const right = new Float64Array(memory.buffer, packed.offset, panels(n) * TILE * k + 2);
   const factors = widened(memory, a);
   packPanels(factors, left, m, k, k, 1);
   const result = f32Elements(memory.buffer, c);
-  overTiles({ left, right, exact: right[right.length - 1] === 1 && exactFactors(factors) }, m, k, n, null, (row, column, sum) => {
+  const [least, greatest] = right.subarray(-2);
+  const exact = areProductsExact(exponentsOf(factors), { least, greatest });
+  overTiles({ left, right, exact }, m, k, n, null, (row, column, sum) => {
     result[row * n + column] = sum;
   });
 }
@@ -71,14 +74,14 @@ function multiplyCall(memory: KernelMemory, call: GemmCall): void {
   packPanels(rows, left, m, k, leftSteps[0], leftSteps[1]);
   packPanels(columns, right, n, k, rightSteps[0], rightSteps[1]);
   const before = accumulate ? elements(memory, target).get : null;
-  const exact = exactFactors(rows) && exactFactors(columns);
+  const exact = areProductsExact(exponentsOf(rows), exponentsOf(columns));
   overTiles({ left, right, exact }, m, k, n, before, openEpilogue(memory, target, epilogue));
 }
 
 interface PackedOperands {
   readonly left: Float64Array;
   readonly right: Float64Array;
-  /** Whether `exactFactors` held for both. */
+  /** Whether all products are exact in f32. */
   readonly exact: boolean;
 }
 
