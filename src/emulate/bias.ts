@@ -1,6 +1,6 @@
 import { exp, log } from '../base/index.ts';
 import type { KernelTable } from '../kernels/index.ts';
-import { bf16Elements, f32Elements } from '../model/index.ts';
+import { f32Elements } from '../model/index.ts';
 import { countAssignment, createAssignment, createRouter, type Router, type RouterRead, updateBias } from '../routing/index.ts';
 import type { EmulationJob } from './job.ts';
 import { type LayerInput, openRouterInputs } from './router-inputs.ts';
@@ -98,14 +98,14 @@ function inputsOfLayers(
   const { firstRow, layers } = chunks[chunk];
   const views = scratchViews(job.scratch[thread], groupTokens, dModel, experts);
   const law = { seed, stack: stackNumber(tokens.stack), clustering, dModel };
-  const fillTokens = createTokenSource(law, f32Elements(buffer, centres));
+  const fillTokens = createTokenSource(law, kernels, centres, views.tokens);
   const reads = readsOf(routers);
   const inputs = openRouterInputs(job, buffer, stack, views, reads);
   const scores = openScores(job, buffer, kernels, views);
   const count = Math.max(1, Math.min(MOST_GROUPS, Math.floor(MOST_LOGITS / (groupTokens * experts))));
   const ofLayers = Array.from({ length: layers }, (): LayerInput[] => []);
   for (let group = totalGroups; group < totalGroups + count; group++) {
-    fillTokens(bf16Elements(buffer, views.tokens), group * groupTokens, groupTokens);
+    fillTokens(group * groupTokens, groupTokens);
     const logits = scores.logits(chunks[chunk]);
     inputs.startGroup(group);
     for (let layer = 0; layer < layers; layer++) {

@@ -1,5 +1,6 @@
 import { Purpose } from '../base/index.ts';
-import { fillNoise, lookUpNoise, noiseLevelBits, noiseWords } from './noise.ts';
+import type { NoiseKernels } from '../kernels/index.ts';
+import { BYTES_PER_ELEMENT, type TensorView } from '../model/index.ts';
 
 /** Variance of a weight is 0.1 / fan-in (Fedus et al. 2021, arXiv 2101.03961, section 2.4). */
 const INIT_SCALE = 0.1;
@@ -9,20 +10,19 @@ const MATRICES_PER_EXPERT = 4;
 const ROWS_PER_MATRIX = 0x10000;
 
 /**
- * Fills weights [rows, columns] (bf16 bits, input dimension first) of matrix `matrix` of one expert; uniform, mean 0.
+ * Fills weights [rows, columns] (bf16, input dimension first) of matrix `matrix` of one expert; uniform, mean 0.
  * Keyed by (seed, layer, expert, matrix, row), so any expert can be made alone.
  */
 export function fillExpertMatrix(
-  weights: Uint16Array,
-  shape: readonly [rows: number, columns: number],
-  key: { readonly seed: number; readonly layer: number; readonly expert: number; readonly matrix: number },
+  kernels: NoiseKernels,
+  weights: TensorView,
+  { seed, layer, expert, matrix }: { readonly seed: number; readonly layer: number; readonly expert: number; readonly matrix: number },
 ): void {
-  const [rows, columns] = shape;
-  const words = noiseWords(columns);
-  const bits = noiseLevelBits(Math.sqrt(INIT_SCALE / rows));
-  const first = (key.expert * MATRICES_PER_EXPERT + key.matrix) * ROWS_PER_MATRIX;
+  const [rows, columns] = weights.shape;
+  const deviation = Math.sqrt(INIT_SCALE / rows);
+  const first = (expert * MATRICES_PER_EXPERT + matrix) * ROWS_PER_MATRIX;
   for (let row = 0; row < rows; row++) {
-    fillNoise(words, key.seed, Purpose.expertWeights, key.layer, first + row);
-    lookUpNoise(words, bits, weights.subarray(row * columns, (row + 1) * columns));
+    const target: TensorView = { ...weights, offset: weights.offset + row * columns * BYTES_PER_ELEMENT.bf16, shape: [columns] };
+    kernels.noiseRow({ seed, purpose: Purpose.expertWeights, layer, token: first + row }, deviation, null, target);
   }
 }

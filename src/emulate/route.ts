@@ -1,5 +1,5 @@
 import { type KernelTable, squaredLogSumExp } from '../kernels/index.ts';
-import { bf16Elements, f32Elements } from '../model/index.ts';
+import { f32Elements } from '../model/index.ts';
 import { type Assignment, countAssignment, createAssignment, createRouter, type Router, type RouterInput } from '../routing/index.ts';
 import { openDispatch } from './dispatch.ts';
 import { checkLogits } from './finite.ts';
@@ -27,14 +27,13 @@ export function openGroupRouter(
   const { groupTokens, groups } = plan.tokens;
   const views = scratchViews(job.scratch[thread], groupTokens, request.dModel, request.experts);
   const law = { seed: request.seed, stack: stackNumber(plan.tokens.stack), clustering: request.clustering, dModel: request.dModel };
-  const fillTokens = createTokenSource(law, f32Elements(buffer, plan.centres));
-  const tokens = bf16Elements(buffer, views.tokens);
+  const fillTokens = createTokenSource(law, kernels, plan.centres, views.tokens);
   const routers = request.variants.map(({ router, options }) => createRouter(router, options));
   const inputs = openRouterInputs(job, buffer, stack, views, readsOf(routers));
   const layerRouter = openLayerRouter(job, buffer, stack, views, inputs, routers);
   const scores = openScores(job, buffer, kernels, views);
   return (row) => {
-    fillTokens(tokens, groups[row] * groupTokens, groupTokens);
+    fillTokens(groups[row] * groupTokens, groupTokens);
     inputs.startGroup(groups[row]);
     for (const chunk of plan.chunks) {
       const logits = scores.logits(chunk);

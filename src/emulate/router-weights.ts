@@ -1,5 +1,5 @@
 import { Purpose } from '../base/index.ts';
-import { fillNoise } from './noise.ts';
+import { fillNoise } from '../kernels/index.ts';
 
 /**
  * Router weights of an untrained layer: random columns made orthonormal, times sqrt(0.1), the reduced initialisation of Fedus et al. 2021

@@ -1,7 +1,7 @@
 import { exp, log, Purpose, uniform } from '../base/index.ts';
-import { roundArrayToBf16 } from '../kernels/index.ts';
+import { fillNoise, lookUpNoise, type NoiseKernels, noiseLevels, noiseWords } from '../kernels/index.ts';
+import { BYTES_PER_ELEMENT, type TensorView } from '../model/index.ts';
 import { CLUSTERS } from '../scenario/index.ts';
-import { fillNoise, lookUpNoise, noiseLevelBits, noiseLevels, noiseWords } from './noise.ts';
 
 /**
  * Synthetic token embeddings, shared by all layers of a stack. Token t belongs to cluster z(t), drawn by a Zipf law:
@@ -58,29 +58,28 @@ export function fillClusterCentres(centres: Float32Array, law: TokenLaw): void {
   }
 }
 
-/** Writes tokens first .. first + count - 1 as bf16 rows into rows [count, dModel]. `centres` is not read when the clustering is 0. */
-export function createTokenSource(law: TokenLaw, centres: Float32Array): (rows: Uint16Array, first: number, count: number) => void {
+/**
+ * Writes tokens first, first + 1, ... as bf16 into the rows of `rows` [count, dModel], in the memory of the kernels, as `centres` [CLUSTERS, dModel] f32 is, which
+ * is not read when the clustering is 0.
+ */
+export function createTokenSource(
+  law: TokenLaw,
+  kernels: NoiseKernels,
+  centres: TensorView,
+  rows: TensorView,
+): (first: number, count: number) => void {
   const { seed, stack, clustering, dModel } = law;
-  const words = noiseWords(dModel);
-  if (clustering === 0) {
-    const bits = noiseLevelBits(1);
-    return (rows, first, count) => {
-      for (let row = 0; row < count; row++) {
-        fillNoise(words, seed, Purpose.tokenNoise, stack, first + row);
-        lookUpNoise(words, bits, rows.subarray(row * dModel, (row + 1) * dModel));
-      }
-    };
-  }
   const cumulative = zipfCumulative(CLUSTERS, 1);
-  const levels = noiseLevels(Math.sqrt(1 - clustering));
-  const sum = new Float32Array(dModel);
-  return (rows, first, count) => {
+  const deviation = Math.sqrt(1 - clustering);
+  return (first, count) => {
     for (let row = 0; row < count; row++) {
-      const centre = clusterOf(law, cumulative, first + row) * dModel;
-      fillNoise(words, seed, Purpose.tokenNoise, stack, first + row);
-      lookUpNoise(words, levels, sum);
-      for (let i = 0; i < dModel; i++) sum[i] += centres[centre + i];
-      roundArrayToBf16(sum, rows.subarray(row * dModel, (row + 1) * dModel));
+      const token = first + row;
+      const centre = clustering === 0 ? null : rowOf(centres, clusterOf(law, cumulative, token), dModel);
+      kernels.noiseRow({ seed, purpose: Purpose.tokenNoise, layer: stack, token }, deviation, centre, rowOf(rows, row, dModel));
     }
   };
+}
+
+function rowOf({ offset, dtype }: TensorView, row: number, columns: number): TensorView {
+  return { offset: offset + row * columns * BYTES_PER_ELEMENT[dtype], shape: [columns], dtype };
 }

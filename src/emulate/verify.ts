@@ -1,5 +1,5 @@
 import { assert } from '../base/index.ts';
-import { feedForward } from '../kernels/index.ts';
+import { feedForward, type KernelTable } from '../kernels/index.ts';
 import { bf16Elements, elementCount, type TensorView } from '../model/index.ts';
 import { fillExpertMatrix } from './expert-weights.ts';
 import type { EmulationJob } from './job.ts';
@@ -21,7 +21,7 @@ export function runLane(job: EmulationJob, buffer: ArrayBufferLike, kernels: Ker
   const batches = takenBatches(plan, keptTokens(plan, buffer))[laneRow];
   const rows = lane.groups.slice(0, batches).flatMap((_, batch) => batchRows(lane, buffer, batch, runsFull(plan, laneRow, batch)));
   const tokens = rows.filter((row) => row.filled).length;
-  if (rows.length > 0) fillWeights(job, buffer, lane, scratch);
+  if (rows.length > 0) fillWeights(job, kernels.fast, lane, scratch);
   let differing = 0;
   for (let first = 0; first < rows.length; first += VERIFIED_ROWS) {
     const block = rows.slice(first, first + VERIFIED_ROWS).map((row) => row.slot);
@@ -52,11 +52,10 @@ function batchRows(lane: Lane, buffer: ArrayBufferLike, batch: number, full: boo
   return full ? slots : slots.filter((slot) => slot.filled);
 }
 
-function fillWeights(job: EmulationJob, buffer: ArrayBufferLike, lane: Lane, { weights }: VerificationScratch): void {
+function fillWeights(job: EmulationJob, kernels: KernelTable, lane: Lane, { weights }: VerificationScratch): void {
   const { tokens } = job.stacks[lane.stack];
   const key = { seed: job.request.seed, layer: layerKey(tokens.stack, tokens.layers[lane.row]), expert: lane.expert };
-  const fill = (matrix: number, view: TensorView): void =>
-    fillExpertMatrix(bf16Elements(buffer, view), [view.shape[0], view.shape[1]], { ...key, matrix });
+  const fill = (matrix: number, view: TensorView): void => fillExpertMatrix(kernels, view, { ...key, matrix });
   fill(0, weights.in);
   fill(1, weights.out);
   if (weights.gate !== null) fill(2, weights.gate);

@@ -13,6 +13,7 @@ export * from './layers/index.ts';
 export * from './losses.ts';
 export * from './moves.ts';
 export { createNaiveTable } from './naive-table.ts';
+export * from './noise.ts';
 export type { Columns } from './norms.ts';
 export * from './numerics.ts';
 export * from './optimizers.ts';

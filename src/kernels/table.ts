@@ -2,6 +2,7 @@ import type { TensorView } from '../model/index.ts';
 import type { CrossEntropyKernels } from './cross-entropy.ts';
 import type { GemmKernels } from './gemm.ts';
 import type { MoveKernels } from './moves.ts';
+import type { NoiseKernels } from './noise.ts';
 import type { NormKernels } from './norms.ts';
 import type { OptimizerKernels } from './optimizers.ts';
 import type { SoftmaxKernels } from './softmax.ts';
@@ -22,7 +23,8 @@ export interface KernelTable
     NormKernels,
     CrossEntropyKernels,
     MoveKernels,
-    OptimizerKernels {
+    OptimizerKernels,
+    NoiseKernels {
   /** Name of the path for provenance: `naive`, `wasm-simd128`, ... */
   readonly path: string;
   /** The memory that the table was made for. */

@@ -8,7 +8,6 @@ import {
 } from '../../src/emulate/index.ts';
 import { fillRouterWeights } from '../../src/emulate/router-weights.ts';
 import { layerKey, stackNumber } from '../../src/emulate/shards.ts';
-import { createTokenSource, fillClusterCentres } from '../../src/emulate/tokens.ts';
 import {
   bf16Value,
   compileModule,
@@ -17,9 +16,8 @@ import {
   createWasmTable,
   kernelModuleBytes,
 } from '../../src/kernels/index.ts';
-import { CLUSTERS } from '../../src/scenario/index.ts';
 import expectedDrop from '../vectors/expected_drop.json' with { type: 'json' };
-import { plainExecutor, SMALL, total } from './support.ts';
+import { plainExecutor, SMALL, tokenBits, total } from './support.ts';
 
 const wasmModule = compileModule(kernelModuleBytes());
 const wasmExecutor = createInProcessExecutor((bytes) => {
@@ -32,10 +30,7 @@ function countByHand(request: EmulationRequest, stackRow: number, layerRow: numb
   const { dModel, experts, seed, clustering } = request;
   const { stack, tokens, layers } = request.stacks[stackRow];
   const law = { seed, stack: stackNumber(stack), clustering, dModel };
-  const centres = new Float32Array(CLUSTERS * dModel);
-  fillClusterCentres(centres, law);
-  const rows = new Uint16Array(tokens * dModel);
-  createTokenSource(law, centres)(rows, 0, tokens);
+  const rows = tokenBits(law, 0, tokens);
   const weights = new Float32Array(dModel * experts);
   fillRouterWeights(weights, experts, 0, request, seed, layerKey(stack, layers[layerRow]));
   const counted = new Array<number>(experts).fill(0);

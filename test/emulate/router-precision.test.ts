@@ -2,20 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { emulate } from '../../src/emulate/index.ts';
 import { fillRouterWeights } from '../../src/emulate/router-weights.ts';
 import { layerKey, stackNumber } from '../../src/emulate/shards.ts';
-import { createTokenSource, fillClusterCentres } from '../../src/emulate/tokens.ts';
 import { BF16, bf16Value, createRouterScores, routerScores, topK } from '../../src/kernels/index.ts';
-import { CLUSTERS } from '../../src/scenario/index.ts';
-import { plainExecutor, SMALL, total } from './support.ts';
+import { plainExecutor, SMALL, tokenBits, total } from './support.ts';
 
 /** Tokens per expert of one layer of the encoder by the reference router, which shares no code with the pod's. */
 function countByReference(precision: 'f32' | 'bf16', layer: number): number[] {
   const { dModel, experts, seed, clustering } = SMALL;
   const { stack, tokens } = SMALL.stacks[0];
   const law = { seed, stack: stackNumber(stack), clustering, dModel };
-  const centres = new Float32Array(CLUSTERS * dModel);
-  fillClusterCentres(centres, law);
-  const bits = new Uint16Array(tokens * dModel);
-  createTokenSource(law, centres)(bits, 0, tokens);
+  const bits = tokenBits(law, 0, tokens);
   const weight = new Float32Array(dModel * experts);
   fillRouterWeights(weight, experts, 0, SMALL, seed, layerKey(stack, layer));
   const shape = { tokens, dModel, experts };

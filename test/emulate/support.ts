@@ -1,5 +1,8 @@
 import { createInProcessExecutor, type EmulationRequest, type Executor, type KernelPair } from '../../src/emulate/index.ts';
+import { createTokenSource, fillClusterCentres, type TokenLaw } from '../../src/emulate/tokens.ts';
 import { createNaiveTable, createTiledTable } from '../../src/kernels/index.ts';
+import { bf16Elements, f32Elements, planArena } from '../../src/model/index.ts';
+import { CLUSTERS } from '../../src/scenario/index.ts';
 
 /** Two stacks with different group sizes, more than one layer, more experts than devices; small enough for the naive kernels. */
 export const SMALL: EmulationRequest = {
@@ -34,4 +37,15 @@ export function total(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i];
   return sum;
+}
+
+/** bf16 bits of tokens first .. first + count - 1, by the plain kernels. */
+export function tokenBits(law: TokenLaw, first: number, count: number): Uint16Array {
+  const arena = planArena();
+  const centres = arena.allocate([CLUSTERS, law.dModel], 'f32');
+  const rows = arena.allocate([count, law.dModel], 'bf16');
+  const memory = { buffer: new ArrayBuffer(arena.bytes) };
+  fillClusterCentres(f32Elements(memory.buffer, centres), law);
+  createTokenSource(law, createNaiveTable(memory), centres, rows)(first, count);
+  return bf16Elements(memory.buffer, rows);
 }

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drawWords, Purpose } from '../../src/base/index.ts';
-import { fillNoise, lookUpNoise, noiseLevels, noiseWords } from '../../src/emulate/noise.ts';
 import { fillRouterWeights, ROUTER_INIT_SCALE } from '../../src/emulate/router-weights.ts';
-import { clusterOf, createTokenSource, fillClusterCentres, type TokenLaw, zipfCumulative } from '../../src/emulate/tokens.ts';
-import { bf16Value } from '../../src/kernels/index.ts';
+import { clusterOf, type TokenLaw, zipfCumulative } from '../../src/emulate/tokens.ts';
+import { bf16Value, fillNoise, lookUpNoise, noiseLevels, noiseWords } from '../../src/kernels/index.ts';
 import { CLUSTERS } from '../../src/scenario/index.ts';
+import { tokenBits } from './support.ts';
 
 describe('noise', () => {
   it('is the words of base/ random numbers, for any key', () => {
@@ -44,11 +44,7 @@ describe('noise', () => {
 
 /** [count, dModel] of tokens as numbers. */
 function tokensOf(law: TokenLaw, first: number, count: number): Float64Array {
-  const centres = new Float32Array(CLUSTERS * law.dModel);
-  fillClusterCentres(centres, law);
-  const rows = new Uint16Array(count * law.dModel);
-  createTokenSource(law, centres)(rows, first, count);
-  return Float64Array.from(rows, bf16Value);
+  return Float64Array.from(tokenBits(law, first, count), bf16Value);
 }
 
 describe('tokens', () => {

@@ -2,6 +2,7 @@ import type { KernelMemory, KernelTable, MatmulKernels } from '../table.ts';
 import { createPlainCrossEntropy } from './cross-entropy.ts';
 import { createPlainGemm } from './gemm.ts';
 import { createPlainMoves } from './moves.ts';
+import { createPlainNoise } from './noise.ts';
 import { createPlainNorms } from './norms.ts';
 import { createPlainOptimizers } from './optimizers.ts';
 import { createPlainSoftmax } from './softmax.ts';
@@ -16,5 +17,6 @@ export function createPlainKernels(memory: KernelMemory): Omit<KernelTable, keyo
     ...createPlainCrossEntropy(memory),
     ...createPlainMoves(memory),
     ...createPlainOptimizers(memory),
+    ...createPlainNoise(memory),
   };
 }

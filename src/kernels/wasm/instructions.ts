@@ -159,9 +159,18 @@ export const f32x4 = {
   demoteF64x2Zero: simdUnary(0x5e),
 };
 
+export const i64x2 = {
+  /** 64-bit products of the first two, or the last two, 32-bit lanes. */
+  multiplyLowUnsigned: simdBinary(0xde),
+  multiplyHighUnsigned: simdBinary(0xdf),
+};
+
 export const f64x2 = {
+  splat: simdUnary(0x14),
+  convertLowI32x4: simdUnary(0xfe),
   promoteLowF32x4: simdUnary(0x5f),
   sqrt: simdUnary(0xef),
+  mul: simdBinary(0xf2),
   div: simdBinary(0xf3),
 };
 

@@ -2,11 +2,12 @@ import type { KernelMemory, KernelTable } from '../table.ts';
 import type { TileKernel } from '../tile-kernel.ts';
 import { createTiledTable } from '../tiled-table.ts';
 import { createWasmCrossEntropy, crossEntropyFunctions } from './cross-entropy.ts';
-import { moduleBytes } from './emitter.ts';
+import { moduleBytes, type WasmFunction } from './emitter.ts';
 import { createWasmGemm, gemmFunctions } from './gemm.ts';
 import { instantiate, MAXIMUM_PAGES, type WasmModule } from './host.ts';
 import { createWasmMatmul } from './matmul.ts';
 import { createWasmMoves, movesFunctions } from './moves.ts';
+import { createWasmNoise, noiseFunctions } from './noise.ts';
 import { createWasmNorms, normsFunctions } from './norms.ts';
 import { createWasmOptimizers, optimizersFunctions } from './optimizers.ts';
 import { createScalarGemm, scalarFunctions } from './scalar.ts';
@@ -15,17 +16,19 @@ import { openTiles, tileFunctions, WASM_VARIANTS, type WasmVariant } from './var
 
 /** The bytes of the kernel module of a variant. Compile them once (see `compileModule`); the module may be cloned to other threads. */
 export function kernelModuleBytes(variant: WasmVariant = 'mul-add'): Uint8Array {
-  const functions = [
-    ...tileFunctions(variant),
-    ...gemmFunctions(),
-    ...softmaxFunctions(),
-    ...normsFunctions(),
-    ...crossEntropyFunctions(),
-    ...movesFunctions(),
-    ...optimizersFunctions(),
-    ...scalarFunctions(),
-  ];
-  return moduleBytes(functions, MAXIMUM_PAGES);
+  return moduleBytes(kernelFunctions(variant), MAXIMUM_PAGES);
+}
+
+function* kernelFunctions(variant: WasmVariant): Generator<WasmFunction> {
+  yield* tileFunctions(variant);
+  yield* gemmFunctions();
+  yield* softmaxFunctions();
+  yield* normsFunctions();
+  yield* crossEntropyFunctions();
+  yield* movesFunctions();
+  yield* optimizersFunctions();
+  yield* noiseFunctions();
+  yield* scalarFunctions();
 }
 
 /** Tile kernels that take the place of those of the module, under the name of their path. */
@@ -54,6 +57,7 @@ export function createWasmTable(
     ...createWasmCrossEntropy(wasm, memory),
     ...createWasmMoves(wasm, memory),
     ...createWasmOptimizers(wasm, memory),
+    ...createWasmNoise(wasm, memory),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Purpose } from '../base/index.ts';
-import { bf16Bits } from '../kernels/index.ts';
+import type { TensorView } from '../model/index.ts';
+import { bf16Bits } from './bf16.ts';
 
 /**
  * Bulk noise: the bytes of Philox4x32-10 blocks, sixteen values of 256 levels to a block. A bf16 has eight significant bits, so finer levels
@@ -7,17 +8,30 @@ import { bf16Bits } from '../kernels/index.ts';
  * because a call per block costs twice as much.
  */
 
-const MULTIPLIER_0 = 0xd2511f53;
-const MULTIPLIER_1 = 0xcd9e8d57;
+/** A stream of noise: the key and the counter of its blocks, but for the number of the block. */
+export interface NoiseStream {
+  readonly seed: number;
+  readonly purpose: Purpose;
+  readonly layer: number;
+  readonly token: number;
+}
+
+export interface NoiseKernels {
+  /** target bf16 [n] = round(noise_i + centre_i), noise of mean 0 and the given standard deviation, centre f32 [n] or null for 0. */
+  noiseRow(stream: NoiseStream, deviation: number, centre: TensorView | null, target: TensorView): void;
+}
+
+/** Philox4x32-10, as in base/random.ts. */
+export const PHILOX = { multipliers: [0xd2511f53, 0xcd9e8d57], weyl: [0x9e3779b9, 0xbb67ae85], rounds: 10 } as const;
+const [MULTIPLIER_0, MULTIPLIER_1] = PHILOX.multipliers;
+const [WEYL_0, WEYL_1] = PHILOX.weyl;
 const LOW_0 = MULTIPLIER_0 & 0xffff;
 const HIGH_0 = MULTIPLIER_0 >>> 16;
 const LOW_1 = MULTIPLIER_1 & 0xffff;
 const HIGH_1 = MULTIPLIER_1 >>> 16;
-const WEYL_0 = 0x9e3779b9;
-const WEYL_1 = 0xbb67ae85;
-const ROUNDS = 10;
 
-export const BYTES_PER_BLOCK = 16;
+/** One to a byte. */
+export const VALUES_PER_BLOCK = 16;
 const LEVELS = 256;
 
 /** Fills `words` with the blocks 0, 1, ... of stream (seed, purpose, layer, token): block b is words[4 b .. 4 b + 3]. */
@@ -31,7 +45,7 @@ export function fillNoise(words: Uint32Array, seed: number, purpose: Purpose, la
     let c3 = tokenHigh;
     let k0 = seed | 0;
     let k1 = purpose | 0;
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < PHILOX.rounds; round++) {
       const c0Low = c0 & 0xffff;
       const c0High = c0 >>> 16;
       const middle0 = (Math.imul(HIGH_0, c0Low) >>> 0) + (Math.imul(LOW_0, c0Low) >>> 16);
@@ -60,12 +74,17 @@ export function fillNoise(words: Uint32Array, seed: number, purpose: Purpose, la
 
 /** Words for at least `values` bytes, in whole blocks. */
 export function noiseWords(values: number): Uint32Array {
-  return new Uint32Array(Math.ceil(values / BYTES_PER_BLOCK) * 4);
+  return new Uint32Array(Math.ceil(values / VALUES_PER_BLOCK) * 4);
+}
+
+/** Half the distance between two levels. */
+export function noiseStep(deviation: number): number {
+  return deviation * Math.sqrt(3 / (LEVELS * LEVELS - 1));
 }
 
 /** [256] the levels of a uniform distribution of mean 0 and the given standard deviation: the odd numbers -255 .. 255, scaled. */
 export function noiseLevels(deviation: number): Float32Array {
-  const step = deviation * Math.sqrt(3 / (LEVELS * LEVELS - 1));
+  const step = noiseStep(deviation);
   return Float32Array.from({ length: LEVELS }, (_, level) => (2 * level - (LEVELS - 1)) * step);
 }
 
