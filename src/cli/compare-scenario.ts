@@ -22,6 +22,8 @@ import { withOutputFolder, writeAtomic } from './write-atomic.ts';
 export interface CompareOptions {
   readonly out?: string;
   readonly threads?: number;
+  /** Name of a kernel path. */
+  readonly kernels?: string;
   readonly seed?: number;
   readonly load?: string;
   readonly seeds: number;
@@ -63,13 +65,13 @@ async function compareVariants(
   { io, signal }: CommandContext,
   { quiet }: CommonOptions,
   { scenario, chip, variants }: LoadedScenario,
-  { threads, seeds }: CompareOptions,
+  { threads, kernels, seeds }: CompareOptions,
   folder: string,
 ): Promise<Comparison> {
   const clock = (): number => performance.now();
   const progress = createProgress(io, quiet, clock);
   const pause = createPause(signal);
-  const executor = createThreadExecutor({ threads, signal });
+  const executor = createThreadExecutor({ threads, kernels, signal });
   const unfinished = join(folder, UNFINISHED_COMPARISON);
   let kept: Comparison | undefined;
   try {

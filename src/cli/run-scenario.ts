@@ -22,6 +22,8 @@ import { withOutputFolder, writeAtomic } from './write-atomic.ts';
 export interface RunOptions {
   readonly out?: string;
   readonly threads?: number;
+  /** Name of a kernel path. */
+  readonly kernels?: string;
   readonly seed?: number;
   readonly wrap?: 'open' | 'closed';
   readonly load?: string;
@@ -63,7 +65,7 @@ async function study(
   const clock = (): number => performance.now();
   const progress = createProgress(io, quiet, clock);
   const pause = createPause(signal);
-  const executor = createThreadExecutor({ threads: options.threads, signal });
+  const executor = createThreadExecutor({ threads: options.threads, kernels: options.kernels, signal });
   try {
     const { result, program, trace, topology } = await runStudy({
       scenario,

@@ -1,21 +1,26 @@
 import { availableParallelism } from 'node:os';
-import type { EmulationJob, Executor, Progress } from '../emulate/index.ts';
-import { chooseKernelPath, type KernelPath, openKernels, openMemory } from './kernel-path.ts';
+import { createInProcessExecutor, type EmulationJob, type Executor, type Progress } from '../emulate/index.ts';
+import { type KernelPath, openKernels, openMemory, sharesMemory } from './kernel-path.ts';
+import { chooseKernelPath } from './path-choice.ts';
 import { openStepPool, type StepPoolOptions } from './step-pool.ts';
 
 export interface ThreadOptions extends StepPoolOptions {
   /** Available cores when absent. */
   readonly threads?: number;
+  /** Name of the path that runs the kernels; the fastest one here when absent. */
+  readonly kernels?: string;
 }
 
 /** Runs jobs on threads that share one memory. Results do not depend on how many there are. */
 export function createThreadExecutor(options: ThreadOptions = {}): Executor {
   const threads = options.threads ?? availableParallelism();
-  const path = chooseKernelPath();
+  const path = chooseKernelPath({ kernels: options.kernels });
+  if (!sharesMemory()) return { ...createInProcessExecutor((bytes) => openKernels(openMemory(bytes, path), path)), kernelPath: path.name };
   return {
     threads,
     kernels: openKernels(openMemory(0, path), path),
     kernelPath: path.name,
+    kernelSpeed: path.speed,
     run: (job, onProgress) => runOnThreads(job, path, options, onProgress),
   };
 }

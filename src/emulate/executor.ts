@@ -1,3 +1,4 @@
+import type { KernelSpeed } from '../kernels/index.ts';
 import type { Load } from '../scenario/index.ts';
 import { collectLoads } from './collect.ts';
 import type { EmulationJob } from './job.ts';
@@ -16,6 +17,8 @@ export interface Executor {
   readonly kernels: KernelPair;
   /** Name of the fast path, for provenance. */
   readonly kernelPath: string;
+  /** How fast it was when it was chosen; null where nothing was measured. */
+  readonly kernelSpeed: KernelSpeed | null;
   /** Runs every item of the job and resolves to the buffer that they left. */
   readonly run: (job: EmulationJob, onProgress?: Progress) => Promise<ArrayBufferLike>;
 }
@@ -33,6 +36,7 @@ export function createInProcessExecutor(open: (bytes: number) => KernelPair): Ex
     threads: 1,
     kernels,
     kernelPath: kernels.fast.path,
+    kernelSpeed: null,
     run: async (job, onProgress) => {
       const opened = open(job.bytes);
       const { buffer } = opened.fast.memory;

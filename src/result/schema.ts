@@ -67,15 +67,18 @@ const METRIC = object(
   { interval: list(number) },
 );
 const WARNING = object({ code: text, message: text });
-const PROVENANCE = object({
-  version: text,
-  node: text,
-  threads: number,
-  kernelPath: text,
-  startedAt: text,
-  wallSeconds: number,
-  dataSources: list(text),
-});
+const PROVENANCE = object(
+  {
+    version: text,
+    node: text,
+    threads: number,
+    kernelPath: text,
+    startedAt: text,
+    wallSeconds: number,
+    dataSources: list(text),
+  },
+  { kernelSpeed: nullable(object({ bf16: number, f32: number, limit: nullable(number) })) },
+);
 const BREAKDOWN = object({ part: text, kind: oneOf('compute', 'exposedCommunication', 'wait'), secondsByStage: list(number) });
 const SCENARIO = object({ name: text, question: text, topology: anything, model: anything, routing: anything, workload: anything });
 

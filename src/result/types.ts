@@ -1,3 +1,4 @@
+import type { KernelSpeed } from '../kernels/index.ts';
 import type { Scenario } from '../scenario/index.ts';
 
 export const RESULT_SCHEMA = 'switchyard/result/2';
@@ -63,7 +64,10 @@ export interface Provenance {
   readonly version: string;
   readonly node: string;
   readonly threads: number;
+  /** Name of the path that ran the kernels. */
   readonly kernelPath: string;
+  /** How fast it was when it was chosen; null where nothing was measured, absent in results of older versions. */
+  readonly kernelSpeed?: KernelSpeed | null;
   readonly startedAt: string;
   readonly wallSeconds: number;
   readonly dataSources: readonly string[];

@@ -313,6 +313,12 @@ const COMMANDS = {
     example: 'switchyard run --thread 2 file.yaml',
     remedy: 'see `switchyard <command> --help`',
   },
+  E_KERNELS: {
+    title: 'A way to run kernels that does not work here',
+    rule: 'a path that is asked for must compile on this machine, and all of its kernels must have the bits of the naive ones',
+    example: 'switchyard run scenarios/tiny.yaml --kernels wasm-simd256',
+    remedy: 'leave --kernels out, or name one of those that the message lists; results do not depend on it',
+  },
   E_ASSERT: {
     title: 'A metric outside the bounds that the scenario asserts',
     rule: 'each entry of `assert:` names a metric with min and/or max; a miss ends with exit code 1',

@@ -105,6 +105,7 @@ export function provenanceOf(
     ...provenance,
     threads: executor.threads,
     kernelPath: executor.kernelPath,
+    kernelSpeed: executor.kernelSpeed,
     wallSeconds: (clock() - startedAt) / 1000,
     dataSources: dataSources(chip),
   };

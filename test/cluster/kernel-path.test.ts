@@ -4,73 +4,120 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { chooseKernelPath, openKernels, openMemory } from '../../src/cluster/kernel-path.ts';
+import { InputError } from '../../src/base/index.ts';
+import { openKernels, openMemory, typeScriptPath } from '../../src/cluster/kernel-path.ts';
+import { chooseKernelPath, workingKernelPaths } from '../../src/cluster/path-choice.ts';
 import { createInProcessExecutor, emulate } from '../../src/emulate/index.ts';
-import { kernelModuleBytes } from '../../src/kernels/index.ts';
+import { kernelModuleBytes, type WasmVariant } from '../../src/kernels/index.ts';
 import { plainExecutor, SMALL } from '../emulate/support.ts';
 
-/** Opcodes of the f32x4 operations behind the SIMD prefix; WebAssembly core specification 2.0, section 5.4.8. */
+/** Opcodes behind the SIMD prefix; WebAssembly core specification 2.0, section 5.4.8, and the relaxed SIMD proposal. */
 const SIMD_PREFIX = 0xfd;
-const F32X4_ADD = 0xe4;
-const F32X4_MUL = 0xe6;
+const F32X4_ADD = [0xe4, 0x01];
+const F32X4_MUL = [0xe6, 0x01];
+const RELAXED_MADD = [0x85, 0x02];
+const RELAXED_NMADD = [0x86, 0x02];
 
+/** Every `from` becomes `to`. */
+function swapped(bytes: Uint8Array, from: readonly number[], to: readonly number[]): Uint8Array {
+  for (let i = 1; i < bytes.length; i++) {
+    if (bytes[i - 1] === SIMD_PREFIX && from.every((byte, b) => bytes[i + b] === byte)) bytes.set(to, i);
+  }
+  return bytes;
+}
+
+const working = workingKernelPaths();
 const fingerprints = new Set<string>();
 
 describe('the kernel path', () => {
-  it('is WebAssembly where that gives the bits of the oracle', () => {
+  it('is the fastest one that gives the bits of the oracle, and is chosen once', () => {
     const path = chooseKernelPath();
-    expect(path.name).toBe('wasm-simd128');
+    expect(chooseKernelPath()).toBe(path);
     expect(path.module).not.toBeNull();
+    expect(working.map(({ name }) => name)).toContain('wasm-simd128');
+    expect(working.at(-1)).toEqual(typeScriptPath());
+    const speeds = working.slice(0, -1).map(({ speed }) => speed?.bf16 ?? 0);
+    expect(Math.min(...speeds)).toBeGreaterThan(0);
+    expect(path).toEqual(working[0]);
+    expect(path.speed?.bf16).toBe(Math.max(...speeds));
   });
 
-  it('falls back when the module does not compile, and says so', () => {
-    const path = chooseKernelPath(kernelModuleBytes().slice(0, -1));
+  it('has the fused instruction on this version of Node, with a limit that it was held against', () => {
+    const fma = working.find(({ name }) => name === 'wasm-relaxed-fma');
+    expect(fma?.speed?.limit).toBeGreaterThan(0);
+  });
+
+  it('falls back when no module compiles, and says so', () => {
+    const path = chooseKernelPath({ moduleBytes: (variant) => kernelModuleBytes(variant).slice(0, -1) });
     expect(path.module).toBeNull();
-    expect(path.name).toMatch(/^tiled \(no WebAssembly SIMD: /);
+    expect(path.name).toMatch(/^tiled \(.*wasm-simd128: WebAssembly/);
   });
 
-  it('falls back when the module computes something else, and says so', () => {
-    const bytes = kernelModuleBytes();
-    let changed = 0;
-    for (let i = 1; i < bytes.length; i++) {
-      if (bytes[i - 1] !== SIMD_PREFIX || bytes[i] !== F32X4_MUL) continue;
-      bytes[i] = F32X4_ADD;
-      changed++;
+  it('falls back when all modules compute something else, and says so', () => {
+    const original = kernelModuleBytes();
+    expect(swapped(kernelModuleBytes(), F32X4_MUL, F32X4_ADD)).not.toEqual(original);
+    const path = chooseKernelPath({ moduleBytes: (variant) => swapped(kernelModuleBytes(variant), F32X4_MUL, F32X4_ADD) });
+    expect(path.module).toBeNull();
+    expect(path.name).toMatch(/^tiled \(.*wasm-simd128: gemm NN of bf16 differs from the oracle/);
+  });
+
+  it('falls back to the next one when only the fused products are wrong', () => {
+    const broken = (variant: WasmVariant): Uint8Array => swapped(kernelModuleBytes(variant), RELAXED_MADD, RELAXED_NMADD);
+    expect(broken('fma')).not.toEqual(kernelModuleBytes('fma'));
+    const wasm = working.filter(({ native, module }) => native === null && module !== null);
+    for (const { name, variant } of wasm) {
+      const forced = (): string => chooseKernelPath({ kernels: name, moduleBytes: broken }).name;
+      if (variant === 'mul-add') expect(forced()).toBe(name);
+      else expect(forced).toThrow(`${name}: gemm NN of bf16 differs from the oracle`);
     }
-    expect(changed).toBeGreaterThan(0);
-    expect(chooseKernelPath(bytes)).toEqual({ module: null, name: 'tiled (wasm-simd128 failed its self-check)' });
+  });
+
+  it('can be asked for by name, and is refused where it does not work', () => {
+    for (const path of working) expect(chooseKernelPath({ kernels: path.name })).toEqual(path);
+    expect(() => chooseKernelPath({ kernels: 'wasm-simd512' })).toThrow(InputError);
+    expect(() => chooseKernelPath({ kernels: 'wasm-simd512' })).toThrow(/E_KERNELS --kernels: wasm-simd512; .*wasm-simd128, .*tiled/);
   });
 
   it('asks for no WebAssembly where there is none, and says what memory was refused', () => {
-    expect(openMemory(1000, { module: null, name: 'tiled' }).buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(openMemory(1000, typeScriptPath()).buffer).toBeInstanceOf(SharedArrayBuffer);
     expect(openMemory(1000, chooseKernelPath()).buffer.byteLength).toBeGreaterThanOrEqual(1000);
-    for (const path of [chooseKernelPath(), { module: null, name: 'tiled' }]) {
+    for (const path of [chooseKernelPath(), typeScriptPath()]) {
       expect(() => openMemory(2 ** 60, path)).toThrow(/E_EMULATE_MEMORY.*1099511627776 MiB/);
     }
   });
 
+  it('makes no difference to what is counted', async () => {
+    const fallback = createInProcessExecutor((bytes) => openKernels(openMemory(bytes, typeScriptPath()), typeScriptPath()));
+    const [load] = await emulate(SMALL, fallback);
+    expect(load.fingerprint).toBe((await emulate(SMALL, plainExecutor))[0].fingerprint);
+    expect(load.verification?.differingValues).toBe(0);
+  });
+});
+
+describe('the command line', () => {
+  const without = (name: string): string => `--import=data:text/javascript,delete globalThis.${name};`;
+
   it.each([
-    ['--jitless', /tiled \(no WebAssembly SIMD: WebAssembly is switched off\)/],
-    ['--no-liftoff', /wasm-simd128/],
+    ['--jitless', [], /^tiled \(no WebAssembly SIMD: WebAssembly is switched off\)$/],
+    ['--no-liftoff', [], /^(wasm|native)-[a-z0-9-]+$/],
+    [without('WebAssembly'), [], /^tiled \(no WebAssembly SIMD: WebAssembly is switched off\)$/],
+    [without('SharedArrayBuffer'), ['--threads', '2'], /^tiled \(no shared memory, so one thread\)$/],
+    ['--max-old-space-size=256', ['--kernels', 'wasm-simd128'], /^wasm-simd128$/],
   ])(
     'gives the same result with node %s',
-    async (flag, kernelPath) => {
+    async (flag, options, kernelPath) => {
       const cwd = mkdtempSync(join(tmpdir(), 'switchyard-path-'));
-      const args = [flag, resolve('bin/switchyard.js'), 'run', resolve('scenarios/tiny.yaml'), '--json', '--quiet'];
-      const { stdout } = await promisify(execFile)(process.execPath, args, { cwd, maxBuffer: 1 << 28 });
+      const args = [flag, resolve('bin/switchyard.js'), 'run', resolve('scenarios/tiny.yaml'), '--json', '--quiet', ...options];
+      const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd, maxBuffer: 1 << 28 });
       const { fingerprint, provenance } = JSON.parse(stdout);
+      // V8's own, about --jitless; nothing about flags that it does not know.
+      expect(stderr.replace(/^Warning: disabling flag --expose_wasm .*\n/, '')).toBe('');
       expect(provenance.kernelPath).toMatch(kernelPath);
+      expect(provenance.kernelSpeed === null).toBe(provenance.kernelPath.startsWith('tiled'));
+      if (flag.includes('SharedArrayBuffer')) expect(provenance.threads).toBe(1);
       fingerprints.add(fingerprint);
       expect(fingerprints.size).toBe(1);
     },
     30_000,
   );
-
-  it('makes no difference to what is counted', async () => {
-    const tiled = { module: null, name: 'tiled' };
-    const fallback = createInProcessExecutor((bytes) => openKernels(openMemory(bytes, tiled), tiled));
-    const [load] = await emulate(SMALL, fallback);
-    expect(load.fingerprint).toBe((await emulate(SMALL, plainExecutor))[0].fingerprint);
-    expect(load.verification?.differingValues).toBe(0);
-  });
 });

@@ -17,6 +17,18 @@ describe('readStored', () => {
 
   it('takes keys that it does not know', () => expect(issuesOf({ ...stored(), addedLater: 1 })).toEqual([]));
 
+  it('takes results of versions that did not measure their kernels, and of runs that could not', () => {
+    const from = sampleResult().provenance;
+    expect(from.kernelSpeed).toBeUndefined();
+    const speed = { bf16: 101.5, f32: 70, limit: null };
+    for (const kernelSpeed of [null, speed, { ...speed, limit: 113 }]) {
+      expect(issuesOf({ ...stored(), provenance: { ...from, kernelSpeed } })).toEqual([]);
+    }
+    expect(issuesOf({ ...stored(), provenance: { ...from, kernelSpeed: { ...speed, bf16: 'fast' } } })).toMatchObject([
+      { path: 'provenance.kernelSpeed.bf16', rule: 'must be a finite number' },
+    ]);
+  });
+
   it.each([
     ['text', 'switchyard'],
     ['null', null],

@@ -4,6 +4,7 @@ import { threadCount, wholeNumber } from '../number-option.ts';
 interface Options {
   readonly out?: string;
   readonly threads?: number;
+  readonly kernels?: string;
   readonly seed?: number;
   readonly load?: string;
   readonly seeds: number;
@@ -27,6 +28,7 @@ export const compare: CommandEntry = {
       .argument('<file>', 'scenario with vary:, YAML or JSON')
       .option('--out <folder>', 'where to write (default reports/<name>)')
       .option('--threads <n>', 'threads that run kernels (default one per core, at most four per core)', threadCount)
+      .option('--kernels <path>', 'how kernels run, e.g. wasm-simd128 or tiled (default the fastest of this machine)')
       .option('--seed <n>', 'first seed instead of that of the scenario', wholeNumber(0, 2 ** 32 - 1))
       .option('--load <kind[:options]>', 'load instead of that of the scenario; see switchyard list loads')
       .option('--seeds <n>', 'draws of tokens and weights', wholeNumber(2, 1000), 5)

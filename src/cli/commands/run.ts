@@ -5,6 +5,7 @@ import { threadCount, wholeNumber } from '../number-option.ts';
 interface Options {
   readonly out?: string;
   readonly threads?: number;
+  readonly kernels?: string;
   readonly seed?: number;
   readonly wrap?: 'open' | 'closed';
   readonly load?: string;
@@ -30,6 +31,7 @@ export const run: CommandEntry = {
       .argument('<file>', 'scenario, YAML or JSON')
       .option('--out <folder>', 'where to write (default reports/<name>)')
       .option('--threads <n>', 'threads that run kernels (default one per core, at most four per core)', threadCount)
+      .option('--kernels <path>', 'how kernels run, e.g. wasm-simd128 or tiled (default the fastest of this machine)')
       .option('--seed <n>', 'seed instead of that of the scenario', wholeNumber(0, 2 ** 32 - 1))
       .addOption(new Option('--wrap <how>', 'wrap-around of the slice instead of that of the scenario').choices(['open', 'closed']))
       .option('--load <kind[:options]>', 'load instead of that of the scenario, e.g. hot-expert:share=0.5; see switchyard list loads')

@@ -22,7 +22,7 @@ export function provenance(from: Provenance, fingerprint: string, seeds: readonl
       ['Version', from.version],
       ['Fingerprint', html`<code>${fingerprint}</code>`],
       [seeds.length === 1 ? 'Seed' : 'Seeds', seeds.join(', ')],
-      ['Kernels', from.kernelPath],
+      ['Kernels', kernelText(from)],
       [
         'Ran',
         `${from.startedAt}, ${formatValue(from.wallSeconds, 's')} of wall time on ${formatNumber(from.threads)} threads, Node ${from.node}`,
@@ -31,6 +31,14 @@ export function provenance(from: Provenance, fingerprint: string, seeds: readonl
     ]),
     html`<p class="muted">The same scenario and seed give the same fingerprint, whatever the number of threads; this section alone may differ between two runs.</p>`,
   );
+}
+
+/** `wasm-simd256, 104 GFLOP/s per thread in bf16 (92 % of ...), 69 in f32`. */
+function kernelText({ kernelPath, kernelSpeed }: Provenance): string {
+  if (kernelSpeed === undefined || kernelSpeed === null) return kernelPath;
+  const { bf16, f32, limit } = kernelSpeed;
+  const share = limit === null ? '' : ` (${formatNumber((100 * bf16) / limit)} % of what this machine reached on registers alone)`;
+  return `${kernelPath}, ${formatNumber(bf16)} GFLOP/s per thread in bf16${share}, ${formatNumber(f32)} in f32`;
 }
 
 export function scenarioAsResolved(scenario: Scenario, key: string): Html {

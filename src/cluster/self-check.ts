@@ -1,0 +1,48 @@
+import type { Bytes } from '../base/index.ts';
+import { createNaiveTable, type KernelMemory, type KernelTable } from '../kernels/index.ts';
+import { bitsOf, type KernelCheck, openPlace } from './checks/check.ts';
+import { KERNEL_CHECKS } from './checks/index.ts';
+
+/** Memory for the working space of any path, and for the operands of a check. */
+export const SELF_CHECK_BYTES: Bytes = 8 << 20;
+
+/** The bits that a check leaves on a table whose memory has SELF_CHECK_BYTES bytes or more. */
+export function checkBits(table: KernelTable, check: KernelCheck): Uint32Array {
+  const place = openPlace(table.memory.buffer, 0);
+  return bitsOf(table.memory.buffer, check.run(table, place));
+}
+
+/** Compares tables over one memory with the naive kernels, bit by bit; what the memory held is lost. */
+export interface SelfCheck {
+  /** The first kernel whose bits differ, or that throws, in words; null when all agree. */
+  readonly findFault: (table: KernelTable) => string | null;
+}
+
+export function openSelfCheck(memory: KernelMemory, checks: readonly KernelCheck[] = KERNEL_CHECKS): SelfCheck {
+  const naive = createNaiveTable(memory);
+  // Computed for the first table, and kept for the others.
+  const outcomes = new Map<string, Uint32Array>();
+  const wanted = (check: KernelCheck): Uint32Array => {
+    const name = check.outcome ?? check.name;
+    const bits = outcomes.get(name) ?? checkBits(naive, check);
+    outcomes.set(name, bits);
+    return bits;
+  };
+  return {
+    findFault(table) {
+      for (const check of checks) {
+        const bits = wanted(check);
+        try {
+          if (!equalBits(checkBits(table, check), bits)) return `${check.name} differs from the oracle`;
+        } catch (error) {
+          return `${check.name}: ${error instanceof Error ? error.message : String(error)}`;
+        }
+      }
+      return null;
+    },
+  };
+}
+
+function equalBits(a: Uint32Array, b: Uint32Array): boolean {
+  return a.length === b.length && a.every((word, i) => word === b[i]);
+}

@@ -1,0 +1,74 @@
+/**
+ * Computes everything whose bits must not depend on the way that kernels run, on the path that the first argument names, and prints one hash of each part as JSON. A
+ * process of its own, because flags of V8 hold for a whole process.
+ */
+import { createHash } from 'node:crypto';
+import { bitsOf, type CheckPlace, type KernelCheck, openPlace } from '../../src/cluster/checks/check.ts';
+import { KERNEL_CHECKS } from '../../src/cluster/checks/index.ts';
+import { chooseKernelPath, createThreadExecutor, openKernels, openMemory } from '../../src/cluster/index.ts';
+import { emulate } from '../../src/emulate/index.ts';
+import { type KernelTable, matrixOf, STORE } from '../../src/kernels/index.ts';
+import type { Dtype, TensorView } from '../../src/model/index.ts';
+import { SMALL } from '../emulate/support.ts';
+
+const MEMORY_BYTES = 32 << 20;
+const kernels = process.argv[2];
+const path = chooseKernelPath({ kernels });
+const table = openKernels(openMemory(MEMORY_BYTES, path), path).fast;
+
+/** Through more than one block of k, and no side a multiple of a tile. */
+const [M, K, N] = [97, 1100, 205];
+
+function largeProduct(dtype: Dtype, transposeLeft: boolean, transposeRight: boolean): KernelCheck['run'] {
+  return (on, place) => {
+    const left = (transposeLeft ? place.randomTransposed : place.random)([M, K], dtype);
+    const right = (transposeRight ? place.randomTransposed : place.random)([K, N], dtype);
+    const target = place.empty([M, N], 'f32');
+    const call = { left: matrixOf(left), right: matrixOf(right), target: matrixOf(target), transposeLeft, transposeRight };
+    on.gemm({ ...call, accumulate: false, epilogue: STORE }, place.scratch(on.gemmScratchElements));
+    return [target];
+  };
+}
+
+/** Logits of bf16 tokens and f32 weights, and their shares. */
+function routerShares(on: KernelTable, place: CheckPlace): readonly TensorView[] {
+  const [tokens, dModel, experts] = [203, 768, 64];
+  const [x, weights] = [place.random([tokens, dModel], 'bf16'), place.random([dModel, experts], 'f32')];
+  const packed = place.scratch(on.packedElements(dModel, experts));
+  const [logits, shares] = [place.empty([tokens, experts], 'f32'), place.empty([tokens, experts], 'f32')];
+  const statistics = place.empty([2, tokens], 'f32');
+  on.packRight(weights, packed);
+  on.matmul(x, packed, logits, place.scratch(on.scratchElements(tokens, dModel, experts)));
+  on.softmax(logits, 0, shares, statistics);
+  return [logits, shares, statistics];
+}
+
+function hashOf(...runs: readonly KernelCheck['run'][]): string {
+  const hash = createHash('sha256');
+  for (const run of runs) {
+    const bits = bitsOf(table.memory.buffer, run(table, openPlace(table.memory.buffer, 0)));
+    hash.update(new Uint8Array(bits.buffer));
+  }
+  return hash.digest('hex');
+}
+
+async function emulations(): Promise<readonly string[]> {
+  const prints: string[] = [];
+  for (const threads of [1, 2, 3]) {
+    const [load] = await emulate(SMALL, createThreadExecutor({ threads, kernels }));
+    prints.push(`${load.fingerprint} with ${load.verification?.differingValues} differing values`);
+  }
+  return prints;
+}
+
+const products = (['bf16', 'f32'] as const).map((dtype) =>
+  hashOf(largeProduct(dtype, false, false), largeProduct(dtype, false, true), largeProduct(dtype, true, false)),
+);
+const answer = {
+  path: path.name,
+  checks: hashOf(...KERNEL_CHECKS.map(({ run }) => run)),
+  products,
+  router: hashOf(routerShares),
+  emulations: await emulations(),
+};
+process.stdout.write(JSON.stringify(answer));
