@@ -6,6 +6,7 @@ import type { KernelMemory } from '../table.ts';
 import type { TileKernel } from '../tile-kernel.ts';
 import type { WasmFunction } from './emitter.ts';
 import { epilogueFunctions, epilogueName } from './epilogues.ts';
+import { leastMagnitudeFunction } from './least-magnitude.ts';
 
 /** The blocked product with the tiles of a path, and epilogues of a module with `gemmFunctions()`. */
 export function createWasmGemm(
@@ -13,11 +14,12 @@ export function createWasmGemm(
   wasm: Record<string, unknown>,
   memory: KernelMemory,
 ): GemmKernels {
-  return createBlockedGemm({ ...tiles, memory, finish: finishInLanes(wasm as Record<string, Exported>, memory) });
+  const { leastMagnitude } = wasm as unknown as Pick<GemmEngine, 'leastMagnitude'>;
+  return createBlockedGemm({ ...tiles, memory, leastMagnitude, finish: finishInLanes(wasm as Record<string, Exported>, memory) });
 }
 
 export function gemmFunctions(): WasmFunction[] {
-  return epilogueFunctions();
+  return [...epilogueFunctions(), leastMagnitudeFunction()];
 }
 
 type Exported = (...values: number[]) => void;
