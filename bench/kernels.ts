@@ -1,7 +1,7 @@
 /**
- * How fast each kernel path is on one thread of this machine: `npx tsx bench/kernels.ts`, or `node` on the compiled rooms.
- * The best of some interleaved rounds is printed, because other work on the machine can only make a round slower. Packing the left-hand side is
- * included; the right-hand side is packed once, as routers and experts do.
+ * Kernels that `switchyard bench kernels` does not measure, on every path and one thread: the product of routers, softmax, the network of one expert.
+ * `npx tsx bench/kernels.ts`, or `node` on the compiled rooms. The best of some interleaved rounds is printed, because other work on the machine can only make a round slower. Packing the left-hand side is
+ * included; the right-hand side is packed once, as routers do.
  */
 import { cpus } from 'node:os';
 import { gelu } from '../src/base/index.ts';
@@ -19,8 +19,6 @@ const SLOW_ROWS = 32;
 const PRODUCTS: readonly { readonly name: string; readonly m: number; readonly k: number; readonly n: number; readonly dtype: Dtype }[] = [
   { name: 'router, 6 layers x 128 experts', m: 1024, k: 768, n: 768, dtype: 'f32' },
   { name: 'router, 6 layers x 128 experts', m: 1024, k: 768, n: 768, dtype: 'bf16' },
-  { name: 'expert, gate and in', m: 200, k: 768, n: 2048, dtype: 'bf16' },
-  { name: 'expert, out', m: 200, k: 2048, n: 768, dtype: 'bf16' },
 ];
 
 console.log(`${cpus()[0].model.trim()}, ${cpus().length} processors, Node ${process.version}, best of ${ROUNDS} rounds, one thread\n`);

@@ -1,33 +1,50 @@
 import type { KernelPath } from '../cluster/index.ts';
+import type { Io } from './io.ts';
 import type { Progress } from './progress.ts';
 
 /** What `bench` measures. Apart from the benchmarks, so that the help needs no other room. */
-export const BENCHMARK_NAMES = ['routing'] as const;
+export const BENCHMARK_NAMES = ['routing', 'kernels'] as const;
 export type BenchmarkName = (typeof BENCHMARK_NAMES)[number];
 
-/** One benchmark: measures on this thread and answers with rows. */
+/** One benchmark: measures and answers with rows. */
 export interface Benchmark {
-  readonly run: (request: BenchmarkRequest) => BenchmarkAnswer;
+  readonly run: (request: BenchmarkRequest) => BenchmarkAnswer | Promise<BenchmarkAnswer>;
 }
 
 export interface BenchmarkRequest {
   /** Every case is measured this many times, all cases in turn, so that a slow moment of the machine meets all of them. */
   readonly rounds: number;
+  /** The kernels that a run uses here. */
   readonly path: KernelPath;
+  /** Name of the one path that is to be measured; all of them without it. */
+  readonly onlyPath: string | undefined;
+  /** Few cases, for a first look. */
+  readonly quick: boolean;
   /** Milliseconds. */
   readonly clock: () => number;
   readonly onProgress: Progress['update'];
+  /** Ends a benchmark that waits for threads or other processes. */
+  readonly signal: AbortSignal;
+  readonly env: Io['env'];
 }
 
-export interface BenchmarkAnswer<Case extends object = object> {
+export interface BenchmarkAnswer<Fields extends object = object> {
   /** As JSON, beside the machine and the number of rounds. */
-  readonly cases: readonly Case[];
-  /** The same as a table: a heading, then one row per case. */
-  readonly table: readonly (readonly string[])[];
-  /** Columns that are aligned to the right. */
-  readonly right: readonly number[];
+  readonly fields: Fields;
+  readonly tables: readonly BenchmarkTable[];
   /** What to know before the numbers are believed. */
   readonly notes: readonly string[];
+  /** What cannot be, such as a kernel that is faster than the machine: the benchmark has failed. */
+  readonly errors: readonly string[];
+}
+
+/** A heading, then one row per case. */
+export interface BenchmarkTable {
+  /** Empty where the rows speak for themselves. */
+  readonly title: string;
+  readonly rows: readonly (readonly string[])[];
+  /** Columns that are aligned to the right. */
+  readonly right: readonly number[];
 }
 
 /** The best and the middle one of some times, in milliseconds. */

@@ -110,7 +110,7 @@ function openCase(
 }
 
 /** Sums of four uniform numbers, scaled to mean 0 and standard deviation 1: nearly normal, as logits of an untrained router are. */
-function fillBells(values: Float32Array, stream: number): Float32Array {
+export function fillBells(values: Float32Array, stream: number): Float32Array {
   const words = new Uint32Array(4);
   for (let i = 0; i < values.length; i++) {
     drawWords(words, { seed: SEED, purpose: Purpose.test, layer: stream, token: i }, 0);

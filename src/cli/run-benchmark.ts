@@ -1,58 +1,61 @@
-import { cpus } from 'node:os';
 import { EXIT, type ExitCode } from '../base/index.ts';
 import { chooseKernelPath } from '../cluster/index.ts';
 import type { BenchmarkAnswer, BenchmarkName } from './benchmark.ts';
 import { BENCHMARKS } from './benchmarks/index.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
+import type { Painter } from './io.ts';
+import { type Machine, machineLines, machineOf } from './machine.ts';
 import { createProgress } from './progress.ts';
-import { alignedTable } from './table.ts';
+import { alignedTable, wrapText } from './table.ts';
 
-/** What the numbers depend on beside the code. */
-interface Machine {
-  readonly processor: string;
-  readonly processors: number;
-  readonly platform: string;
-  readonly node: string;
-  readonly kernelPath: string;
+export interface BenchmarkOptions {
+  readonly rounds: number;
+  readonly kernels?: string;
+  readonly quick?: boolean;
 }
 
-/** Measures on this thread and prints. A slow machine is no failure. */
+/** Measures and prints. A slow machine is no failure; a number that cannot be is one. */
 export async function runBenchmark(
-  { io }: CommandContext,
+  { io, signal }: CommandContext,
   { json, quiet }: CommonOptions,
   name: BenchmarkName,
-  { rounds }: { readonly rounds: number },
+  { rounds, kernels, quick = false }: BenchmarkOptions,
 ): Promise<ExitCode> {
   const clock = () => performance.now();
   const progress = createProgress(io, quiet, clock);
   try {
-    const path = chooseKernelPath();
-    const answer = BENCHMARKS[name].run({ rounds, path, clock, onProgress: progress.update });
+    const path = chooseKernelPath({ kernels });
+    const answer = await BENCHMARKS[name].run({
+      rounds,
+      path,
+      onlyPath: kernels,
+      quick,
+      clock,
+      onProgress: progress.update,
+      signal,
+      env: io.env,
+    });
     progress.end();
     const machine = machineOf(path.name);
-    io.out(json ? `${JSON.stringify({ machine, rounds, cases: answer.cases }, null, 2)}\n` : benchmarkText(machine, rounds, answer));
-    return EXIT.done;
+    const { fields, errors } = answer;
+    io.out(json ? `${JSON.stringify({ machine, rounds, ...fields }, null, 2)}\n` : benchmarkText(machine, rounds, answer, io.paint));
+    return errors.length === 0 ? EXIT.done : EXIT.checkFailed;
   } finally {
     progress.end();
   }
 }
 
-function machineOf(kernelPath: string): Machine {
-  const [first] = cpus();
-  return {
-    processor: first?.model.trim() ?? 'unknown',
-    processors: cpus().length,
-    platform: `${process.platform} ${process.arch}`,
-    node: process.version,
-    kernelPath,
-  };
-}
+const WIDTH = 80;
 
-function benchmarkText(machine: Machine, rounds: number, { table, right, notes }: BenchmarkAnswer): string {
-  const { processor, processors, platform, node, kernelPath } = machine;
-  const about = [
-    `${processor}, ${processors} processors`,
-    `${platform}, Node ${node}, kernels ${kernelPath}, one thread, ${rounds} rounds`,
+export function benchmarkText(machine: Machine, rounds: number, { tables, notes, errors }: BenchmarkAnswer, paint: Painter): string {
+  const blocks = [
+    [...machineLines(machine), `${rounds} rounds`].flatMap((line) => wrapText(line, WIDTH)),
+    ...tables.map(({ title, rows, right }) => [...(title === '' ? [] : wrapText(title, WIDTH)), ...alignedTable(rows, right)]),
+    notes.flatMap((note) => wrapText(note, WIDTH)),
+    errors.flatMap((error) => wrapText(`error: ${error}`, WIDTH)).map((line) => paint('red', line)),
   ];
-  return `${[...about, '', ...alignedTable(table, right), '', ...notes].join('\n')}\n`;
+  return blocks
+    .filter((lines) => lines.length > 0)
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n');
 }

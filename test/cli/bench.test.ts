@@ -31,8 +31,8 @@ describe('the routing benchmark', () => {
   });
 
   it('measures every router on all its groups, and a softmax where one is read', () => {
-    expect(answer.cases.map(({ router }) => router)).toEqual(Object.keys(ROUTERS));
-    for (const { router, topK, softmaxMs, assignMs, totalMs, tokens, experts } of answer.cases) {
+    expect(answer.fields.cases.map(({ router }) => router)).toEqual(Object.keys(ROUTERS));
+    for (const { router, topK, softmaxMs, assignMs, totalMs, tokens, experts } of answer.fields.cases) {
       const readsSoftmax = createRouter(router).reads.includes('probabilities');
       expect({ tokens, experts, topK }).toEqual({ tokens: 96, experts: 16, topK: createRouter(router).topK });
       // Three groups, a look before and after each part.
@@ -42,9 +42,10 @@ describe('the routing benchmark', () => {
   });
 
   it('has a row of the table for each, with the bar where there is one', () => {
-    expect(answer.table).toHaveLength(TINY.length + 1);
-    for (const row of answer.table) expect(row).toHaveLength(answer.table[0].length);
-    expect(answer.table.filter((row) => row.at(-1) === '4').map(([router]) => router)).toEqual(['base']);
+    const [{ rows }] = answer.tables;
+    expect(rows).toHaveLength(TINY.length + 1);
+    for (const row of rows) expect(row).toHaveLength(rows[0].length);
+    expect(rows.filter((row) => row.at(-1) === '4').map(([router]) => router)).toEqual(['base']);
   });
 
   it('says how far it is', () => {

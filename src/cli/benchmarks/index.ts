@@ -1,5 +1,6 @@
 import type { Benchmark, BenchmarkName } from '../benchmark.ts';
+import { kernels } from './kernels.ts';
 import { routing } from './routing.ts';
 
 /** Benchmarks by the name that `bench` takes. */
-export const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = { routing };
+export const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = { routing, kernels };

@@ -10,8 +10,8 @@ export const routing: Benchmark = { run: (request) => measureRouting(ROUTING_CAS
 
 export function measureRouting(
   routingCases: readonly RoutingCase[],
-  { rounds, path, clock, onProgress }: BenchmarkRequest,
-): BenchmarkAnswer<RoutingRow> {
+  { rounds, path, clock, onProgress }: Pick<BenchmarkRequest, 'rounds' | 'path' | 'clock' | 'onProgress'>,
+): BenchmarkAnswer<{ readonly cases: readonly RoutingRow[] }> {
   const cases = openRoutingCases(routingCases, path, clock);
   const times = cases.map((): RoutingTimes[] => []);
   // The first round compiles; it is not counted.
@@ -24,16 +24,15 @@ export function measureRouting(
   }
   const rows = cases.map(({ topK }, i) => rowOf(routingCases[i], topK, times[i]));
   return {
-    cases: rows,
-    table: [HEADING, ...rows.map(cellsOf)],
-    right: [1, 2, 3, 4, 5, 6, 7, 8],
+    fields: { cases: rows },
+    tables: [{ title: '', rows: [HEADING, ...rows.map(cellsOf)], right: [1, 2, 3, 4, 5, 6, 7, 8] }],
     notes: NOTES,
+    errors: [],
   };
 }
 
 const NOTES = [
-  'milliseconds for all tokens, in groups of at most 4,096; softmax is - for',
-  'routers that do not read it; ! where even the best round is above the bar',
+  'One thread. Milliseconds for all tokens, in groups of at most 4,096; softmax is - for routers that do not read it; ! where even the best round is above the bar.',
 ];
 
 const HEADING = ['router', 'tokens', 'experts', 'k', 'softmax', 'assign', 'best', 'median', 'bar'];

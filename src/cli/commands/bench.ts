@@ -2,14 +2,26 @@ import { Argument, Option } from 'commander';
 import { BENCHMARK_NAMES, type BenchmarkName } from '../benchmark.ts';
 import type { CommandEntry } from '../command.ts';
 import { wholeNumber } from '../number-option.ts';
+import type { BenchmarkOptions } from '../run-benchmark.ts';
 
 const EXAMPLES = `
-One thread measures every case once per round, all cases in turn; the best round counts, because other work on the machine can only make
-a round slower, and the median says how noisy the machine is. Ends with exit code 0 however long it takes.
+Every case is measured once per round, all cases in turn; the best round counts, because other work on
+the machine can only make a round slower, and the median says how noisy the machine is.
+
+routing: softmax and assignment of every router, on one thread.
+kernels: matrix products, a whole Switch layer and small items on every kernel path of this machine, on
+one thread and on two, beside what its arithmetic units can do at most, measured in the same rounds.
+NumPy runs the same layer where /usr/bin/python3 has it with OpenBLAS, and a C compiler gives the limits
+of wider units. Takes about three minutes.
+
+The exit code is 0 however long it takes, and 1 where a number cannot be: a kernel above the limit of its
+units, or a limit of WebAssembly below 90 % of that of C.
 
 Examples:
-  switchyard bench routing                        softmax and assignment of every router
-  switchyard bench routing --rounds 15 --json > routing.json`;
+  switchyard bench routing --rounds 15 --json > routing.json
+  switchyard bench kernels                        all paths
+  switchyard bench kernels --quick                a few shapes, less than a minute
+  switchyard bench kernels --kernels wasm-simd128`;
 
 export const bench: CommandEntry = {
   summary: 'measure how fast this machine runs the parts of an emulation',
@@ -17,9 +29,11 @@ export const bench: CommandEntry = {
     command
       .addArgument(new Argument('<what>', 'what to measure').choices(BENCHMARK_NAMES))
       .addOption(new Option('--rounds <n>', 'how often every case is measured').default(5).argParser(wholeNumber(1, 1000)))
+      .option('--quick', 'kernels: only a few shapes')
+      .option('--kernels <path>', 'only this kernel path')
       .addHelpText('after', EXAMPLES)
       .action(
-        act(async (context, common, what: BenchmarkName, options: { rounds: number }) => {
+        act(async (context, common, what: BenchmarkName, options: BenchmarkOptions) => {
           const { runBenchmark } = await import('../run-benchmark.ts');
           return runBenchmark(context, common, what, options);
         }),
