@@ -5,11 +5,11 @@
  *   levels.h     the kernels of AVX2, AVX-512 and AVX-512 with bf16, and which of them this processor has
  *   packing.h, tiles.h, over avx2.h and avx512.h
  *                what a kernel consists of, written once for both widths of vectors
- *   peak.h       what a core can do at most; limits.c prints it
+ *   peak.h       what a core can do at most; limits.c prints it without N-API
  *
  * This file is the door: plain N-API, no state but constants, so every thread can load it. A kernel is opened over the bytes of a shared WebAssembly memory,
- * which never move; from then on all addresses are offsets, and none outside is touched. No call flushes subnormal numbers, and the compiler may not
- * contract a product and a sum (-ffp-contract=off).
+ * which never move; from then on all addresses are offsets, and none outside is touched. Rounding is left as it is, with subnormal numbers
+ * (levels.h has the exception), and the compiler may not contract a product and a sum (-ffp-contract=off).
  */
 #include <node_api.h>
 #include <stdlib.h>
@@ -171,7 +171,8 @@ static napi_value list_levels(napi_env env, napi_callback_info info) {
   uint32_t count = 0;
   for (int i = 0; i < LEVEL_COUNT; i++) {
     if (!has_level(&LEVELS[i])) continue;
-    if (napi_create_string_utf8(env, LEVELS[i].name, NAPI_AUTO_LENGTH, &name) != napi_ok || napi_set_element(env, names, count++, name) != napi_ok) {
+    if (napi_create_string_utf8(env, LEVELS[i].name, NAPI_AUTO_LENGTH, &name) != napi_ok ||
+        napi_set_element(env, names, count++, name) != napi_ok) {
       return fail(env, "levels: no name");
     }
   }
@@ -195,10 +196,16 @@ static napi_value measure_peak(napi_env env, napi_callback_info info) {
 }
 
 NAPI_MODULE_INIT() {
-  const napi_property_descriptor functions[] = {
-      {"levels", NULL, list_levels, NULL, NULL, NULL, napi_enumerable, NULL}, {"open", NULL, open_kernel, NULL, NULL, NULL, napi_enumerable, NULL},
-      {"pack", NULL, pack, NULL, NULL, NULL, napi_enumerable, NULL},          {"tiles", NULL, tiles, NULL, NULL, NULL, napi_enumerable, NULL},
-      {"peak", NULL, measure_peak, NULL, NULL, NULL, napi_enumerable, NULL},
-  };
-  return napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions) == napi_ok ? exports : fail(env, "no exports");
+  static const struct {
+    const char *name;
+    napi_callback function;
+  } functions[] = {{"levels", list_levels}, {"open", open_kernel}, {"pack", pack}, {"tiles", tiles}, {"peak", measure_peak}};
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+    napi_value function;
+    if (napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].function, NULL, &function) != napi_ok ||
+        napi_set_named_property(env, exports, functions[i].name, function) != napi_ok) {
+      return fail(env, "no exports");
+    }
+  }
+  return exports;
 }

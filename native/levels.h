@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include "unroll.h"
 
 #define INLINE __attribute__((always_inline)) static inline
-#define UNROLL _Pragma("GCC unroll 32")
 
 /* What one line of a packed panel holds for one step of k: an f32; a bf16, widened to f32; or two bf16, of k in the upper half and of k + 1 in the lower one. */
 enum format { F32, WIDE, PAIR };
@@ -88,7 +88,9 @@ TARGET static bool holds_tiny(const uint8_t *c, size_t c_row) {
   UNROLL for (int i = 0; i < ROWS; i++) {
     UNROLL for (int j = 0; j < 2; j++) {
       __m512i magnitudes = _mm512_and_si512(_mm512_loadu_si512(c + i * c_row + 64 * j), _mm512_set1_epi32(0x7fffffff));
-      tiny |= _mm512_cmplt_epu32_mask(_mm512_sub_epi32(magnitudes, _mm512_set1_epi32(1)), _mm512_set1_epi32((127 - 103) * (1 << 23) - 1));
+      /* Zero becomes the greatest number. */
+      __m512i below = _mm512_sub_epi32(magnitudes, _mm512_set1_epi32(1));
+      tiny |= _mm512_cmplt_epu32_mask(below, _mm512_set1_epi32((127 - 103) * (1 << 23) - 1));
     }
   }
   return tiny != 0;

@@ -4,10 +4,7 @@
 #include <immintrin.h>
 #include <string.h>
 #include <time.h>
-
-#ifndef UNROLL
-#define UNROLL _Pragma("GCC unroll 32")
-#endif
+#include "unroll.h"
 
 static double seconds(void) {
   struct timespec now;
