@@ -19,8 +19,6 @@ export interface GemmEngine {
   readonly plain: TileKernel;
   /** `plain` where there is no other. */
   readonly fused: TileKernel;
-  /** Least bits without sign of a region of f32 (as an i32 of unsigned bits); +0 counts as nothing, -0 as 0. */
-  readonly leastMagnitude: (address: number, rowBytes: number, rows: number, columns: number) => number;
   /** Applies the epilogue to a region of the target; its sums (f32) begin at `sums` and have rows `sumBytes` apart. */
   readonly finish: (call: GemmCall, region: Region, sums: number, sumBytes: number) => void;
 }
@@ -170,8 +168,8 @@ interface Operands {
 }
 
 function openOperands(
-  { plain, fused, leastMagnitude }: GemmEngine,
-  { left, right, transposeLeft, transposeRight, target, accumulate }: GemmCall,
+  { plain, fused }: GemmEngine,
+  { left, right, transposeLeft, transposeRight }: GemmCall,
   leftBase: number,
   rightBase: number,
 ): Operands {
@@ -193,23 +191,11 @@ function openOperands(
     leftRange = packParts(kernel.packLeft, place, region.rows, from, depth, leftBase, paddedRows * kernel.elementBytes);
     [packedRow, leftFrom] = [region.row, from];
   };
-  /**
-   * Whether sums may go on from the target. Where subnormals are flushed it must be a multiple of the least normal number, and where k is padded it must not be -0, which
-   * the product of two padding zeros would turn into 0.
-   */
-  const startsExact = ({ depthStep, exactness }: TileKernel, { row, column, rows, columns }: Region): boolean => {
-    const flushes = exactness?.flushesSubnormals ?? false;
-    if (depthStep === 1 && !flushes) return true;
-    const rowBytes = target.stride * FLOAT_BYTES;
-    const least = leastMagnitude(target.offset + row * rowBytes + column * FLOAT_BYTES, rowBytes, rows, columns) >>> 0;
-    return least >= (flushes ? LEAST_TARGET : 1);
-  };
   return {
     pack(region, from, depth) {
       packRight(region, from, depth);
       packLeft(region, from, depth);
-      const { exactness } = kernel;
-      if (exactness !== null && !(isExact(exactness, leftRange, rightRange) && (!accumulate || startsExact(kernel, region)))) {
+      if (kernel.exactness !== null && !isExact(kernel.exactness, leftRange, rightRange)) {
         // For the rest of the call: one block of such operands is seldom alone.
         kernel = plain;
         packedColumn = -1;
@@ -242,8 +228,6 @@ function packParts(
 }
 
 const EMPTY_RANGE: PackedRange = 0xffff;
-/** Bits of 2^-103, the least f32 whose last place is worth 2^-126. */
-const LEAST_TARGET = 24 << 23;
 
 /** Where lines from `line` on and k from `from` on lie; lines are rows of the matrix as it is stored, or its columns. */
 function blockOf({ offset, stride, dtype }: Matrix, linesAreRows: boolean, line: number, from: number): Block {

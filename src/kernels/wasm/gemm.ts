@@ -6,7 +6,6 @@ import type { KernelMemory } from '../table.ts';
 import type { TileKernel } from '../tile-kernel.ts';
 import type { WasmFunction } from './emitter.ts';
 import { epilogueFunctions, epilogueName } from './epilogues.ts';
-import { leastMagnitudeFunction } from './least-magnitude.ts';
 
 /** The blocked product with the tiles of a path, and epilogues of a module with `gemmFunctions()`. */
 export function createWasmGemm(
@@ -14,12 +13,11 @@ export function createWasmGemm(
   wasm: Record<string, unknown>,
   memory: KernelMemory,
 ): GemmKernels {
-  const { leastMagnitude } = wasm as unknown as Pick<GemmEngine, 'leastMagnitude'>;
-  return createBlockedGemm({ ...tiles, memory, leastMagnitude, finish: finishInLanes(wasm as Record<string, Exported>, memory) });
+  return createBlockedGemm({ ...tiles, memory, finish: finishInLanes(wasm as Record<string, Exported>, memory) });
 }
 
 export function gemmFunctions(): WasmFunction[] {
-  return [...epilogueFunctions(), leastMagnitudeFunction()];
+  return epilogueFunctions();
 }
 
 type Exported = (...values: number[]) => void;

@@ -31,7 +31,6 @@ export const i32 = {
   eq: binary(0x46),
   ne: binary(0x47),
   lt: binary(0x48),
-  ltUnsigned: binary(0x49),
   gt: binary(0x4a),
   ge: binary(0x4e),
   add: binary(0x6a),
