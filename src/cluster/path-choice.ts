@@ -12,19 +12,12 @@ export interface ChoiceOptions {
 
 /** Paths are timed once in a process, so that everything in it takes the same. */
 let own: Trials | undefined;
-/** By what was asked for. */
-const chosen = new Map<string, KernelPath>();
-
 /**
  * The fastest path of this machine whose kernels all have the oracle's bits; else TypeScript, which needs nothing. For the main thread: the others are sent its answer.
  * A path that is asked for by name, and does not work here, is refused.
  */
 export function chooseKernelPath({ kernels, moduleBytes }: ChoiceOptions = {}): KernelPath {
-  if (moduleBytes !== undefined) return choose(openTrials(moduleBytes), kernels);
-  const wish = kernels ?? '';
-  const path = chosen.get(wish) ?? choose(ownTrials(), kernels);
-  chosen.set(wish, path);
-  return path;
+  return choose(moduleBytes === undefined ? ownTrials() : openTrials(moduleBytes), kernels);
 }
 
 /** Every path that works here, the fastest first. */

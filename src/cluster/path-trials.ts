@@ -10,7 +10,7 @@ export interface Trials {
   readonly candidates: readonly Candidate[];
   /** Why there are none; empty where there are. */
   readonly reason: string;
-  /** The path of a candidate, if all of its kernels pass the self-check; else the fault. */
+  /** The path of a candidate, if all of its kernels pass the self-check; else the fault. Tried once. */
   readonly attempt: (candidate: Candidate) => KernelPath | string;
 }
 
@@ -19,8 +19,8 @@ export function openTrials(moduleBytes: (variant: WasmVariant) => Uint8Array): T
   if (!sharesMemory()) return noTrials('no shared memory, so one thread');
   try {
     setKernelFlags();
-    // One memory for all that is tried: each reserves addresses by the gigabyte.
-    const memory = createKernelMemory(Math.max(TIMING_BYTES, SELF_CHECK_BYTES));
+    // One memory for all that is tried. Each reserves addresses by the gigabyte, and a run needs up to three more: better no WebAssembly than a run that is refused.
+    const [memory] = [Math.max(TIMING_BYTES, SELF_CHECK_BYTES), 0, 0, 0].map(createKernelMemory);
     return { candidates: calibrate(memory, () => performance.now()), reason: '', attempt: openAttempts(memory, moduleBytes) };
   } catch (error) {
     return noTrials(`no WebAssembly SIMD: ${messageOf(error)}`);
@@ -32,14 +32,14 @@ function noTrials(reason: string): Trials {
 }
 
 function openAttempts(memory: KernelMemory, moduleBytes: (variant: WasmVariant) => Uint8Array): Trials['attempt'] {
-  const { findFault } = openSelfCheck(memory);
+  const { findFault } = openSelfCheck();
   const compiled = new Map<WasmVariant, WasmModule>();
   const moduleOf = (variant: WasmVariant): WasmModule => {
     const module = compiled.get(variant) ?? compileModule(moduleBytes(variant));
     compiled.set(variant, module);
     return module;
   };
-  return (candidate) => {
+  const attempt: Trials['attempt'] = (candidate) => {
     try {
       const speed = { ...candidate.speed, limit: limitOf(candidate) };
       const path: KernelPath = { ...candidate, speed, module: moduleOf(candidate.variant) };
@@ -47,6 +47,12 @@ function openAttempts(memory: KernelMemory, moduleBytes: (variant: WasmVariant) 
     } catch (error) {
       return messageOf(error);
     }
+  };
+  const answers = new Map<string, KernelPath | string>();
+  return (candidate) => {
+    const answer = answers.get(candidate.name) ?? attempt(candidate);
+    answers.set(candidate.name, answer);
+    return answer;
   };
 }
 

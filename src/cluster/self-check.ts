@@ -12,26 +12,25 @@ export function checkBits(table: KernelTable, check: KernelCheck): Uint32Array {
   return bitsOf(table.memory.buffer, check.run(table, place));
 }
 
-/** Compares tables over one memory with the naive kernels, bit by bit; what the memory held is lost. */
+/** Compares tables with the naive kernels, bit by bit. */
 export interface SelfCheck {
-  /** The first kernel whose bits differ, or that throws, in words; null when all agree. */
+  /** The first kernel whose bits differ, or that throws, in words; null when all agree. What the memory of the table held is lost. */
   readonly findFault: (table: KernelTable) => string | null;
 }
 
-export function openSelfCheck(memory: KernelMemory, checks: readonly KernelCheck[] = KERNEL_CHECKS): SelfCheck {
-  const naive = createNaiveTable(memory);
+export function openSelfCheck(checks: readonly KernelCheck[] = KERNEL_CHECKS): SelfCheck {
   // Computed for the first table, and kept for the others.
   const outcomes = new Map<string, Uint32Array>();
-  const wanted = (check: KernelCheck): Uint32Array => {
+  const wanted = (check: KernelCheck, memory: KernelMemory): Uint32Array => {
     const name = check.outcome ?? check.name;
-    const bits = outcomes.get(name) ?? checkBits(naive, check);
+    const bits = outcomes.get(name) ?? checkBits(createNaiveTable(memory), check);
     outcomes.set(name, bits);
     return bits;
   };
   return {
     findFault(table) {
       for (const check of checks) {
-        const bits = wanted(check);
+        const bits = wanted(check, table.memory);
         try {
           if (!equalBits(checkBits(table, check), bits)) return `${check.name} differs from the oracle`;
         } catch (error) {

@@ -32,7 +32,7 @@ const fingerprints = new Set<string>();
 describe('the kernel path', () => {
   it('is the fastest one that gives the bits of the oracle, and is chosen once', () => {
     const path = chooseKernelPath();
-    expect(chooseKernelPath()).toBe(path);
+    expect(chooseKernelPath()).toEqual(path);
     expect(path.module).not.toBeNull();
     expect(working.map(({ name }) => name)).toContain('wasm-simd128');
     expect(working.at(-1)).toEqual(typeScriptPath());
@@ -95,6 +95,20 @@ describe('the kernel path', () => {
 });
 
 describe('the command line', () => {
+  it.skipIf(process.platform === 'win32').each([8, 15, 26])(
+    'runs with addresses for %i GB, in TypeScript where they are too few',
+    async (gigabytes) => {
+      const cwd = mkdtempSync(join(tmpdir(), 'switchyard-path-'));
+      const run = `"${process.execPath}" "${resolve('bin/switchyard.js')}" run "${resolve('scenarios/tiny.yaml')}" --json --quiet`;
+      const { stdout } = await promisify(execFile)('sh', ['-c', `ulimit -v ${gigabytes}000000; ${run}`], { cwd, maxBuffer: 1 << 28 });
+      const { fingerprint, provenance } = JSON.parse(stdout);
+      expect(provenance.kernelPath).toMatch(/^tiled \(no WebAssembly SIMD: .*could not allocate memory|^(wasm|native)-/);
+      fingerprints.add(fingerprint);
+      expect(fingerprints.size).toBe(1);
+    },
+    30_000,
+  );
+
   const without = (name: string): string => `--import=data:text/javascript,delete globalThis.${name};`;
 
   it.each([

@@ -6,7 +6,7 @@ import { f32Elements } from '../../src/model/index.ts';
 import { allTables } from '../kernels/paths.ts';
 
 const memory = createKernelMemory(SELF_CHECK_BYTES);
-const check = openSelfCheck(memory);
+const check = openSelfCheck();
 
 describe('the self-check', () => {
   it('is passed by every path', () => {
@@ -24,7 +24,7 @@ describe('the self-check', () => {
         return Reflect.get(target, name);
       },
     });
-    openSelfCheck(memory).findFault(watched);
+    openSelfCheck().findFault(watched);
     const kernels = Object.entries(table).flatMap(([name, value]) => (typeof value === 'function' ? [name] : []));
     expect(kernels.length).toBeGreaterThan(20);
     expect(kernels.filter((name) => !called.has(name))).toEqual([]);
