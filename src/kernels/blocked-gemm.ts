@@ -48,7 +48,9 @@ const HIGHEST_TILE = 16;
 
 const LEFT_ELEMENTS = PACKED_ELEMENTS + HIGHEST_TILE * DEEPEST;
 const SUM_ELEMENTS = (MOST_ROWS + HIGHEST_TILE) * MOST_COLUMNS;
-export const GEMM_SCRATCH_ELEMENTS = SUM_ELEMENTS + LEFT_ELEMENTS + PACKED_ELEMENTS;
+/** Panels begin with a cache line, or vectors of half a line would lie across two. */
+const CACHE_LINE = 64;
+export const GEMM_SCRATCH_ELEMENTS = SUM_ELEMENTS + LEFT_ELEMENTS + PACKED_ELEMENTS + CACHE_LINE / FLOAT_BYTES;
 
 export function createBlockedGemm(engine: GemmEngine): GemmKernels {
   const words = new Uint32Array(engine.memory.buffer, 0, Math.floor(engine.memory.buffer.byteLength / FLOAT_BYTES));
@@ -58,10 +60,10 @@ export function createBlockedGemm(engine: GemmEngine): GemmKernels {
 function multiply(engine: GemmEngine, words: Uint32Array, call: GemmCall, scratch: TensorView): void {
   const [m, k, n] = gemmSizes(call);
   assert(elementCount(scratch.shape) >= GEMM_SCRATCH_ELEMENTS, `gemm: scratch of ${scratch.shape.join(' x ')}`);
-  const sums = scratch.offset;
+  const sums = padded(scratch.offset, CACHE_LINE);
   const left = sums + SUM_ELEMENTS * FLOAT_BYTES;
   const right = left + LEFT_ELEMENTS * FLOAT_BYTES;
-  const [rows, columns] = blockSizes(m, k);
+  const [rows, columns] = blockSizes(m, k, engine.fused.rows);
   const packed = openOperands(engine, call, left, right);
   for (let column = 0; column < n; column += columns) {
     for (let row = 0; row < m; row += rows) {
@@ -71,11 +73,11 @@ function multiply(engine: GemmEngine, words: Uint32Array, call: GemmCall, scratc
   }
 }
 
-/** Rows and columns of a block. The left operand is packed anew for every block of columns, so these are wide, unless one packing of it serves all. */
-function blockSizes(m: number, k: number): [number, number] {
+/** Rows (whole tiles) and columns of a block. The left operand is packed anew for every block of columns, so these are wide, unless one packing of it serves all. */
+function blockSizes(m: number, k: number, tileRows: number): [number, number] {
   const depth = Math.max(1, Math.min(k, DEEPEST));
   const fitting = (elements: number): number => Math.max(LEAST_COLUMNS, Math.floor(elements / depth / LEAST_COLUMNS) * LEAST_COLUMNS);
-  const rows = Math.min(MOST_ROWS, fitting(PACKED_ELEMENTS));
+  const rows = Math.floor(Math.min(MOST_ROWS, fitting(PACKED_ELEMENTS)) / tileRows) * tileRows;
   const staysPacked = m <= rows && k <= DEEPEST;
   return [rows, Math.min(MOST_COLUMNS, fitting(staysPacked ? NEAR_ELEMENTS : PACKED_ELEMENTS))];
 }

@@ -20,7 +20,10 @@ export interface TileKernel {
   /** Packs rows of op(left) from (row, depth) on; returns the range of the values (see packing.ts). */
   packLeft(source: Block, lines: number, depth: number, target: Bytes): PackedRange;
   packRight(source: Block, lines: number, depth: number, target: Bytes): PackedRange;
-  /** c (f32, rows `cRowBytes` apart) = or += packed left x packed right, for whole panels; all counts are at least 1. */
+  /**
+   * c (f32, rows `cRowBytes` apart) = or += packed left x packed right, for whole panels; all counts are at least 1. What c holds may be anything, subnormal or -0, too:
+   * exactness speaks of the operands alone.
+   */
   tiles(
     left: Bytes,
     right: Bytes,
