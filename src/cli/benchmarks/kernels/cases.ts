@@ -72,7 +72,7 @@ const LIMIT_MS = 8;
 
 export const FULL: KernelCases = {
   products: [...[256, 512, 1024, 2048].map(cube), ...[64, 80, 256, 640, 1024].flatMap(forward), ...[64, 640].flatMap(backward)],
-  slowProducts: forward(8),
+  slowProducts: forward(32),
   layers: [layer(8), layer(64)],
   items: [
     { shape: [16, 64, 64], count: 20_480 },
@@ -85,7 +85,7 @@ export const FULL: KernelCases = {
 
 export const QUICK: KernelCases = {
   products: [cube(512), ...[80, 640].flatMap(forward)],
-  slowProducts: forward(8).slice(0, 1),
+  slowProducts: forward(32).slice(0, 1),
   layers: [layer(8)],
   items: [{ shape: [16, 64, 64], count: 20_480 }],
   leastMs: LEAST_MS,

@@ -1,6 +1,7 @@
 import { availableParallelism, freemem } from 'node:os';
 import type { Bytes } from '../../../base/index.ts';
 import { chooseKernelPath, type KernelPath, openKernels, openMemory, workingKernelPaths } from '../../../cluster/index.ts';
+import { measureLimits, WASM_VARIANTS } from '../../../kernels/index.ts';
 import type { KernelCases, LayerCase } from './cases.ts';
 import { type MemoryPlan, planMemory } from './memory-plan.ts';
 
@@ -35,9 +36,10 @@ const SHARE_OF_FREE = 0.8;
 const LARGEST_MEMORY = 2 ** 32;
 
 export function arrange(wanted: KernelCases, onlyPath: string | undefined, { cores, freeBytes }: HostSizes): Setting {
-  const paths = onlyPath === undefined ? everyPath() : [chooseKernelPath({ kernels: onlyPath })];
+  const notes: string[] = [];
+  const paths = onlyPath === undefined ? everyPath(notes) : [chooseKernelPath({ kernels: onlyPath })];
   const threads = Math.min(MOST_THREADS, cores);
-  const notes = threads < MOST_THREADS ? ['One core: nothing is measured on two threads.'] : [];
+  if (threads < MOST_THREADS) notes.push('One core: nothing is measured on two threads.');
   const bytes = SHARE_OF_FREE * freeBytes;
   const elements = scratchElements(paths);
   const sizeOf = (cases: KernelCases): Bytes => planMemory(cases, threads, elements).bytes;
@@ -48,11 +50,17 @@ export function arrange(wanted: KernelCases, onlyPath: string | undefined, { cor
   return { paths, threadCounts, cases, plan, leftBytes: bytes - plan.bytes, notes };
 }
 
-/** All that work here, the fastest first; of native ones, which differ by the instructions that they dare to use, that which a run would take. */
-function everyPath(): readonly KernelPath[] {
+/**
+ * All that work here, the fastest first; of native ones, which differ by the instructions that they dare to use, that which a run would take. Tiles of joined vectors
+ * are left out where V8 does not join them: no run takes them then, and being slow they would take most of the time.
+ */
+function everyPath(notes: string[]): readonly KernelPath[] {
   const working = workingKernelPaths();
   const native = working.find((path) => path.native !== null);
-  return working.filter((path) => path.native === null || path === native);
+  const joined = WASM_VARIANTS.wide.path;
+  const joins = working.every(({ module }) => module === null) || measureLimits(() => performance.now()).simd256 !== null;
+  if (!joins) notes.push(`V8 does not join vectors here: ${joined} is measured by --kernels ${joined} only.`);
+  return working.filter((path) => (path.native === null || path === native) && (joins || path.name !== joined));
 }
 
 /** Of the path that needs most. */

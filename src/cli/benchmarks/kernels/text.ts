@@ -9,7 +9,7 @@ import type { GemmRow } from './products.ts';
 
 /** What holds for every table. */
 export const NOTES: readonly string[] = [
-  'Best of all rounds; --json also has the middle round. A share is that of the limit that holds for the path, times the threads.',
+  'Best of all rounds; --json also has the middle round. A share is that of the limit that holds for the path, times the threads. Products of f32 operands multiply and add apart, where limits may be those of fused operations.',
 ];
 
 /** Limits first, then products by dtype and threads, layers, items. Nothing is wider than 80 columns. */
