@@ -19,8 +19,12 @@ const simdBinary = (opcode: number): Binary => {
 /** Alignment is only a hint; none is given, so the code is valid for every address. */
 const memoryArgument = (offset: number): Code => [0, unsigned(offset)];
 
+const read = (index: number): Code => [0x20, ...unsigned(index)];
+/** The most frequent instruction by far is made once. */
+const READS: readonly Code[] = Array.from({ length: 128 }, (_, index) => read(index));
+
 export const local = {
-  get: (index: number): Code => [0x20, ...unsigned(index)],
+  get: (index: number): Code => READS[index] ?? read(index),
   set: (index: number, value: Code): Code => [value, 0x21, ...unsigned(index)],
   tee: (index: number, value: Code): Code => [value, 0x22, ...unsigned(index)],
 };
