@@ -95,12 +95,13 @@ describe('the kernel path', () => {
 });
 
 describe('the command line', () => {
-  it.skipIf(process.platform === 'win32').each([8, 15, 26])(
-    'runs with addresses for %i GB, in TypeScript where they are too few',
-    async (gigabytes) => {
+  it.skipIf(process.platform === 'win32')(
+    'runs where addresses are too few for the memories of WebAssembly, which older versions of V8 then refuse',
+    async () => {
       const cwd = mkdtempSync(join(tmpdir(), 'switchyard-path-'));
       const run = `"${process.execPath}" "${resolve('bin/switchyard.js')}" run "${resolve('scenarios/tiny.yaml')}" --json --quiet`;
-      const { stdout } = await promisify(execFile)('sh', ['-c', `ulimit -v ${gigabytes}000000; ${run}`], { cwd, maxBuffer: 1 << 28 });
+      // Three memories would take 30 GiB; the threads of Node itself need a few.
+      const { stdout } = await promisify(execFile)('sh', ['-c', `ulimit -v 26000000; ${run}`], { cwd, maxBuffer: 1 << 28 });
       const { fingerprint, provenance } = JSON.parse(stdout);
       expect(provenance.kernelPath).toMatch(/^tiled \(no WebAssembly SIMD: .*could not allocate memory|^(wasm|native)-/);
       fingerprints.add(fingerprint);
@@ -108,8 +109,6 @@ describe('the command line', () => {
     },
     30_000,
   );
-
-  const without = (name: string): string => `--import=data:text/javascript,delete globalThis.${name};`;
 
   it.each([
     ['--jitless', [], /^tiled \(no WebAssembly SIMD: WebAssembly is switched off\)$/],
