@@ -51,7 +51,7 @@ export const ATTENTION_FAULTS: readonly Fault[] = [
     name: 'residual-without-gradient',
     what: 'no gradient passes by an attention sub-layer',
     file: LAYER,
-    from: 'dx[n] = numerics.store(dx[n] + dy[n]);',
+    from: 'dx[n] = numerics.store(dx[n] + (0 + dy[n]));',
     to: 'dx[n] = numerics.store(dx[n]);',
     caughtBy: TINY_MODEL,
   },

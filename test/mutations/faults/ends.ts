@@ -38,8 +38,8 @@ export const END_FAULTS: readonly Fault[] = [
     name: 'maximum-not-subtracted',
     what: 'large logits overflow in the sum of their exponentials',
     file: CROSS_ENTROPY.source,
-    from: 'sum = round(sum + exp(round(logits[from + v] - maximum)));',
-    to: 'sum = round(sum + exp(logits[from + v]));',
+    from: 'numerics.exp(numerics.round(logits[from + v] - maximum))',
+    to: 'numerics.exp(logits[from + v])',
     caughtBy: { file: CROSS_ENTROPY.file, test: 'cross-entropy neither overflows nor loses digits' },
   },
   {
@@ -128,7 +128,7 @@ export const END_FAULTS: readonly Fault[] = [
   {
     name: 'smoothing-over-all-classes',
     what: 'label smoothing is shared out among all classes, the target too',
-    file: 'src/kernels/reference/cross-entropy.ts',
+    file: 'src/kernels/reference/wanted-classes.ts',
     from: 'round(labelSmoothing / (vocabulary - 1))',
     to: 'round(labelSmoothing / vocabulary)',
     caughtBy: { file: 'test/kernels/reference/cross-entropy.test.ts', test: 'cross-entropy by hand: two classes' },

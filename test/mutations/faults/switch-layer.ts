@@ -11,9 +11,9 @@ export const SWITCH_LAYER_FAULTS: readonly Fault[] = [
   {
     name: 'softmax-one-lane',
     what: 'a row is summed in one running sum instead of four',
-    file: 'src/kernels/reference/softmax.ts',
-    from: 'lanes[n % LANES] = round(lanes[n % LANES] + y[from + n]);',
-    to: 'lanes[0] = round(lanes[0] + y[from + n]);',
+    file: 'src/kernels/reference/lane-sum.ts',
+    from: 'lanes[i % LANES] = round(lanes[i % LANES] + term(i));',
+    to: 'lanes[0] = round(lanes[0] + term(i));',
     caughtBy: { file: 'test/kernels/reference/softmax.test.ts', test: 'softmax in F32 has the bits of the kernel tables' },
   },
   {
@@ -202,7 +202,7 @@ export const SWITCH_LAYER_FAULTS: readonly Fault[] = [
     name: 'relu-gradient-of-dead-units',
     what: 'units below zero have a gradient',
     file: 'src/kernels/reference/expert-feed-forward.ts',
-    from: 'inSums[i] > 0 ? d : 0',
+    from: 'store(inSums[i]) > 0 ? d : 0',
     to: 'd',
     caughtBy: { file: 'test/kernels/reference/expert-feed-forward.test.ts', test: 'feed-forward network of an expert is exact for relu' },
   },
