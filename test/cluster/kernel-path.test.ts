@@ -110,6 +110,8 @@ describe('the command line', () => {
     30_000,
   );
 
+  const without = (name: string): string => `--import=data:text/javascript,delete globalThis.${name};`;
+
   it.each([
     ['--jitless', [], /^tiled \(no WebAssembly SIMD: WebAssembly is switched off\)$/],
     ['--no-liftoff', [], /^(wasm|native)-[a-z0-9-]+$/],
