@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type CLimits, openCLoops } from '../../src/cli/benchmarks/kernels/c-limits.ts';
 import type { KernelCases } from '../../src/cli/benchmarks/kernels/cases.ts';
 import { FULL } from '../../src/cli/benchmarks/kernels/cases.ts';
@@ -38,9 +38,15 @@ function request(env: Record<string, string | undefined>, more: { onlyPath?: str
   return { rounds: 2, onlyPath: undefined, env, signal: new AbortController().signal, onProgress, progress, ...more };
 }
 
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
 /** A folder with a `python3` that prints these lines of JSON at its start, and the last one again for each line it reads. */
 function pythonThatSays(...lines: readonly object[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-python-'));
+  folders.push(folder);
   const [first, ...rest] = lines.map((line) => `echo '${JSON.stringify(line)}'`);
   writeFileSync(join(folder, 'python3'), `#!/bin/sh\n${first}\nwhile read -r line; do\n${rest.join('\n') || ':'}\ndone\n`);
   chmodSync(join(folder, 'python3'), 0o755);
@@ -212,8 +218,9 @@ describe('NumPy', () => {
 });
 
 describe('limits of C', () => {
-  const hasCompiler = spawnSync('cc', ['--version']).status === 0;
-  if (!hasCompiler) console.warn('skipped: the limits of C; no cc here');
+  const compiler = process.env.CC || 'cc';
+  const hasCompiler = spawnSync(compiler, ['--version']).status === 0;
+  if (!hasCompiler) console.warn(`skipped: the limits of C; no ${compiler} here`);
   it.skipIf(!hasCompiler)('are compiled, measured, and taken away', async () => {
     const loops = await openCLoops(process.env, new AbortController().signal);
     if (typeof loops === 'string') throw new Error(loops);
