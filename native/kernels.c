@@ -16,12 +16,11 @@
 #include "levels.h"
 #include "peak.h"
 
-/* A kernel over a memory. The reference keeps the memory. */
+/* A kernel over a memory, which whoever opened it keeps alive: a reference from here would keep it until two collections later. */
 struct opened {
   const struct kernel *kernel;
   uint8_t *bytes;
   double length;
-  napi_ref memory;
 };
 
 static napi_value fail(napi_env env, const char *message) {
@@ -112,10 +111,9 @@ static napi_value tiles(napi_env env, napi_callback_info info) {
 }
 
 static void close_kernel(napi_env env, void *data, void *hint) {
+  (void)env;
   (void)hint;
-  struct opened *opened = data;
-  napi_delete_reference(env, opened->memory);
-  free(opened);
+  free(data);
 }
 
 static const struct kernel *find_kernel(const char *name, bool fused) {
@@ -149,10 +147,6 @@ static napi_value open_kernel(napi_env env, napi_callback_info info) {
   struct opened *opened = malloc(sizeof *opened);
   if (!opened) return fail(env, "open: no memory");
   *opened = (struct opened){.kernel = kernel, .bytes = bytes, .length = (double)length};
-  if (napi_create_reference(env, values[0], 1, &opened->memory) != napi_ok) {
-    free(opened);
-    return fail(env, "open: no reference");
-  }
   if (napi_create_external(env, opened, close_kernel, NULL, &external) != napi_ok) {
     close_kernel(env, opened, NULL);
     return fail(env, "open: no kernel");

@@ -75,7 +75,7 @@ export function openNativeTiles(memory: KernelMemory, level: NativeLevel, file =
     if (!(memory.buffer instanceof SharedArrayBuffer)) return { tiles: null, reason: 'the memory is not shared' };
     const bytes = new Uint8Array(memory.buffer);
     const [plain, fused] = [false, true].map((isFused) =>
-      openKernel(addon, addon.open(bytes, level, isFused), exactnessOf(level, isFused)),
+      openKernel(addon, bytes, addon.open(bytes, level, isFused), exactnessOf(level, isFused)),
     );
     return { tiles: { path: `native-${level}`, plain, fused } };
   } catch (error) {
@@ -91,19 +91,20 @@ function exactnessOf(level: NativeLevel, fused: boolean): Exactness | null {
     : { leastExponentSum: -149 + 14, flushesSubnormals: false };
 }
 
-/** The addon itself refuses what would reach outside the memory. */
-function openKernel(addon: NativeAddon, { kernel, ...shape }: Opened, exactness: Exactness | null): TileKernel {
+/** The addon itself refuses what would reach outside the memory. It knows the address alone, so whoever has the kernel has to keep the memory. */
+function openKernel(addon: NativeAddon, memory: Uint8Array, { kernel, ...shape }: Opened, exactness: Exactness | null): TileKernel {
+  const opened = { kernel, memory };
   const packSide =
     (isRight: number): TileKernel['packLeft'] =>
     ({ offset, lineBytes, depthBytes, dtype }, lines, depth, target) =>
-      addon.pack(kernel, isRight, offset, lineBytes, depthBytes, dtype === 'bf16' ? 1 : 0, lines, depth, target);
+      addon.pack(opened.kernel, isRight, offset, lineBytes, depthBytes, dtype === 'bf16' ? 1 : 0, lines, depth, target);
   return {
     ...shape,
     exactness,
     packLeft: packSide(0),
     packRight: packSide(1),
     tiles: (left, right, c, depth, cRowBytes, rowPanels, columnPanels, addsToTarget) =>
-      addon.tiles(kernel, left, right, c, depth, cRowBytes, rowPanels, columnPanels, addsToTarget ? 1 : 0),
+      addon.tiles(opened.kernel, left, right, c, depth, cRowBytes, rowPanels, columnPanels, addsToTarget ? 1 : 0),
   };
 }
 
