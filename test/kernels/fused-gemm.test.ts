@@ -129,6 +129,17 @@ describe.each(Object.entries(ARITHMETICS))('gemm over tiles that are %s', (_name
     expect(runs(deep, 4, tinyBehind, scaled(-30))).toBeGreaterThan(0);
   });
 
+  it('sees every part of what it packs', () => {
+    // k is packed in parts of 384.
+    const shape: Shape = { m: 3, k: 800, n: 8, accumulate: false };
+    for (const tiny of [0, 383, 384, 790]) {
+      const withTiny: Values = (row, column, next) => (row === 1 && column === tiny ? 2 ** -120 : next());
+      expect(runs(shape, 7, withTiny, scaled(-30))).toBe(0);
+      expect(runs(shape, 7, scaled(-30), (row, column, next) => withTiny(column, row, next))).toBe(0);
+    }
+    expect(runs(shape, 7, scaled(0), scaled(-30))).toBeGreaterThan(0);
+  });
+
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
     'leaves %d to plain ones, even where it meets zeros',
     (special) => {

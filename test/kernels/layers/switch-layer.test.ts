@@ -214,6 +214,25 @@ describe('Switch layer on memory', () => {
     }
   });
 
+  it('may run again, opened once, for other tokens', () => {
+    const shape = { tokens: 16, dModel: 8, dExpert: 12, experts: 4, expertCapacity: 9, activation: 'geglu' } as const;
+    for (const table of tables) {
+      const layer = filledPlan(drawCase(BF16, shape, 11), table);
+      const forward = openSwitchLayerStep(layer, table, 'forward');
+      const fills = [11, 12, 13].map((seed) => {
+        const one = drawCase(BF16, shape, seed);
+        put(layer.x, one.inputs.x);
+        put(layer.weights.router, one.inputs.router);
+        for (const name of ['gate', 'in', 'out'] as const) put(layer.weights[name], one.inputs.experts[name]);
+        runShuffled(forward, seed);
+        const { y, kept } = byReference(one);
+        expect(numbersOf(layer.y), table.path).toEqual(y);
+        return kept.join();
+      });
+      expect(new Set(fills).size).toBe(3);
+    }
+  });
+
   it('adds to gradients when the same batch comes twice, as one that is cut in two', () => {
     const shape = { tokens: 12, dModel: 8, dExpert: 8, experts: 2, expertCapacity: 8, activation: 'relu' } as const;
     const one = drawCase(F32, shape, 9);
