@@ -5,7 +5,7 @@
  *   levels.h     the kernels of AVX2, AVX-512 and AVX-512 with bf16, and which of them this processor has
  *   packing.h, tiles.h, over avx2.h and avx512.h
  *                what a kernel consists of, written once for both widths of vectors
- *   peak.h       what a core can do at most; limits.c prints it without N-API
+ *   peak.h       what a core can do at most, for the share of it that results name
  *
  * This file is the door: plain N-API, no state but constants, so every thread can load it. A kernel is opened over the bytes of a shared WebAssembly memory,
  * which never move; from then on all addresses are offsets, and none outside is touched. Rounding is left as it is, with subnormal numbers
