@@ -84,6 +84,14 @@ describe('gemm', () => {
     check(products(size, size, size), 150);
   });
 
+  it('gives them where columns are whole tiles, which are written to their target at once', () => {
+    const whole = products(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 20 }), fc.constantFrom(8, 16, 32, 48));
+    check(
+      whole.map((product): Product => ({ ...product, target: 'f32' })),
+      40,
+    );
+  });
+
   it('gives them for sums that are cut into parts', () => {
     check(products(fc.nat(20), fc.integer({ min: 370, max: 800 }), fc.nat(34)), 12);
     check(products(fc.nat(9), fc.integer({ min: 9200, max: 9700 }), fc.nat(18)), 6);
