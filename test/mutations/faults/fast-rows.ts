@@ -1,0 +1,211 @@
+import type { Fault } from '../fault.ts';
+
+const ROW_MOVES = 'src/kernels/wasm/row-moves.ts';
+const NORMS = 'src/kernels/wasm/norm-functions.ts';
+const OPTIMIZERS = 'test/kernels/optimizers.test.ts';
+const SAME_BITS = 'updates of weights have the bits of the reference on every path';
+const LIKE_DISPATCH = { file: 'test/kernels/moves.test.ts', test: 'moves of rows have the bits of dispatch and combine by scatter' };
+const NORM = { file: 'test/kernels/norms.test.ts', test: 'RMS norm of the tables has the bits of the reference on every path' };
+const SOFTMAX = 'test/kernels/softmax.test.ts';
+const CROSS_ENTROPY = {
+  file: 'test/kernels/cross-entropy.test.ts',
+  test: 'cross-entropy of the tables has the bits of the reference on every path',
+};
+const TOP_K = { file: 'test/kernels/top-k.test.ts', test: 'top-k of the tables chooses what the reference chooses' };
+const NOISE = { file: 'test/kernels/noise.test.ts', test: 'noise has the same bits on every path' };
+
+/** Faults in the fast kernels that go along rows, and in the noise. */
+export const FAST_ROW_FAULTS: readonly Fault[] = [
+  {
+    name: 'gather-keeps-old-rows',
+    what: 'a slot without a token keeps what lay there',
+    file: ROW_MOVES,
+    from: '[memoryFill(local.get(target), i32.const(0), local.get(rowBytes)), advance(target, local.get(rowBytes))],',
+    to: '[advance(target, local.get(rowBytes))],',
+    caughtBy: LIKE_DISPATCH,
+  },
+  {
+    name: 'empty-slot-keeps-gradient',
+    what: 'a slot without a token keeps an old gradient',
+    file: ROW_MOVES,
+    from: 'memoryFill(local.get(dSource), i32.const(0), local.get(rowBytes)),',
+    to: '',
+    caughtBy: LIKE_DISPATCH,
+  },
+  {
+    name: 'combine-without-last-columns',
+    what: 'columns behind the last whole vector are not combined',
+    file: 'src/kernels/wasm/combine-rows.ts',
+    from: 'i32.and(local.get(width), i32.const(LANES - 1))',
+    to: 'i32.const(0)',
+    caughtBy: LIKE_DISPATCH,
+  },
+  {
+    name: 'fast-combine-weight-not-bf16',
+    what: 'vector code gives bf16 rows an f32 weight',
+    file: 'src/kernels/wasm/combine-rows.ts',
+    from: 'widenBf16(round(loadedWeight))',
+    to: 'loadedWeight',
+    caughtBy: LIKE_DISPATCH,
+  },
+  {
+    name: 'combine-forgets-target',
+    what: 'a sum that is to be added takes the place of what the target held',
+    file: 'src/kernels/wasm/combine-rows.ts',
+    from: 'ifThen(\n      local.get(adds),',
+    to: 'ifThen(\n      i32.const(0),',
+    caughtBy: LIKE_DISPATCH,
+  },
+  {
+    name: 'rows-not-checked',
+    what: 'rows that do not exist are moved',
+    file: 'src/kernels/move-checks.ts',
+    from: 'numbers[i] < least || numbers[i] >= below',
+    to: 'numbers[i] < least',
+    caughtBy: { file: 'test/kernels/moves.test.ts', test: 'moves that do not fit are refused on naive' },
+  },
+  {
+    name: 'gain-window-ignored',
+    what: 'every block of columns adds to the first columns of the gradient of the gain',
+    file: 'src/kernels/wasm/norms.ts',
+    from: 'const target = dGain.offset + from * FLOAT_BYTES;',
+    to: 'const target = dGain.offset;',
+    caughtBy: NORM,
+  },
+  {
+    name: 'fast-normed-row-not-bf16',
+    what: 'vector code rounds a normed row once, after the gain',
+    file: NORMS,
+    from: 'f32x4.mul(rounded(f32x4.mul(value, local.get(inverse))), factor)',
+    to: 'f32x4.mul(f32x4.mul(value, local.get(inverse)), factor)',
+    caughtBy: NORM,
+  },
+  {
+    name: 'root-rounded-first',
+    what: 'the root of the mean square is rounded to f32 before its inverse is taken',
+    file: NORMS,
+    from: 'f64x2.sqrt(f64x2.promoteLowF32x4(vector))',
+    to: 'f64x2.promoteLowF32x4(f32x4.sqrt(vector))',
+    caughtBy: NORM,
+  },
+  {
+    name: 'softmax-lanes-beyond-the-row',
+    what: 'lanes behind the end of a row take part in its sum',
+    file: 'src/kernels/wasm/softmax-row.ts',
+    from: 'f32x4.add(local.get(sum), keep(local.get(value)))',
+    to: 'f32x4.add(local.get(sum), local.get(value))',
+    caughtBy: { file: SOFTMAX, test: 'row softmax gives the bits of the oracle on every path' },
+  },
+  {
+    name: 'maximum-overlooks-nan',
+    what: 'the maximum of a row with a NaN is the greatest of its numbers',
+    file: 'src/kernels/wasm/softmax-row.ts',
+    from: '(x) => local.set(unordered, v128.or(local.get(unordered), f32x4.ne(x, x)))',
+    to: '() => []',
+    caughtBy: { file: SOFTMAX, test: 'row softmax gives the bits of the oracle for infinities' },
+  },
+  {
+    name: 'fast-unseen-row-is-nan',
+    what: 'vector code gives a query that sees no key nothing over nothing',
+    file: 'src/kernels/wasm/softmax-functions.ts',
+    from: 'v128.anyTrue(f32x4.eq(local.get(maximum), v128.f32Const(Number.NEGATIVE_INFINITY)))',
+    to: 'i32.const(0)',
+    caughtBy: { file: SOFTMAX, test: 'softmax of attention has the bits of the reference' },
+  },
+  {
+    name: 'fast-z-loss-missing',
+    what: 'the fast cross-entropy leaves the z-loss out',
+    file: 'src/kernels/wasm/cross-entropy.ts',
+    from: 'if (zLoss !== 0) own[TOKEN_STATISTICS.zLoss]',
+    to: 'if (zLoss < 0) own[TOKEN_STATISTICS.zLoss]',
+    caughtBy: CROSS_ENTROPY,
+  },
+  {
+    name: 'fast-z-gradient-missing',
+    what: 'the fast cross-entropy has no gradient of the z-loss',
+    file: 'src/kernels/wasm/cross-entropy.ts',
+    from: 'fround(1 + fround(fround(2 * zLoss) * logZ))',
+    to: '1',
+    caughtBy: CROSS_ENTROPY,
+  },
+  {
+    name: 'wanted-class-too-early',
+    what: 'the target is looked for four classes before its place',
+    file: 'src/kernels/wasm/cross-entropy-rows.ts',
+    from: 'LANES.map((lane) => lane - LANES.length)',
+    to: 'LANES',
+    caughtBy: CROSS_ENTROPY,
+  },
+  {
+    name: 'adamw-copy-of-moment',
+    what: 'the bf16 copy holds the second moment instead of the weights',
+    file: 'src/kernels/wasm/weight-updates.ts',
+    from: '[wNew, mNew, vNew, wNew]',
+    to: '[wNew, mNew, vNew, vNew]',
+    caughtBy: { file: OPTIMIZERS, test: `${SAME_BITS} adamw` },
+  },
+  {
+    name: 'momentum-of-the-gradient',
+    what: 'momentum scales the new gradient instead of the velocity',
+    file: 'src/kernels/wasm/weight-updates.ts',
+    from: 'add(mul(scalar.momentum, v), g)',
+    to: 'add(v, mul(scalar.momentum, g))',
+    caughtBy: { file: OPTIMIZERS, test: `${SAME_BITS} sgd` },
+  },
+  {
+    name: 'adafactor-sums-not-cleared',
+    what: 'sums of columns go on from what lay there',
+    file: 'src/kernels/wasm/adafactor.ts',
+    from: 'memoryFill(local.get(columnSums), i32.const(0), i32.mul(local.get(columns), i32.const(FLOAT_BYTES))),',
+    to: '',
+    caughtBy: { file: OPTIMIZERS, test: `${SAME_BITS} adafactor` },
+  },
+  {
+    name: 'adafactor-first-block-alone',
+    what: 'every block of Adafactor updates the first rows',
+    file: 'src/kernels/wasm/optimizers.ts',
+    from: 'weights: call.weights.offset + before * FLOAT_BYTES,',
+    to: 'weights: call.weights.offset,',
+    caughtBy: { file: OPTIMIZERS, test: `${SAME_BITS} adafactor` },
+  },
+  {
+    name: 'fast-ties-to-higher-index',
+    what: 'vector code chooses equal numbers of different lanes from the right',
+    file: 'src/kernels/wasm/top-k.ts',
+    from: 'i32.lt(own, local.get(column))',
+    to: 'i32.gt(own, local.get(column))',
+    caughtBy: TOP_K,
+  },
+  {
+    name: 'nan-is-chosen-from',
+    what: 'NaN takes part in top-k',
+    file: 'src/kernels/wasm/top-k.ts',
+    from: 'ifThen(v128.anyTrue(local.get(sweep.unordered)), leaveWith(local.get(row))),',
+    to: '',
+    caughtBy: { file: 'test/kernels/top-k.test.ts', test: 'top-k of the tables refuses NaN' },
+  },
+  {
+    name: 'noise-lanes-exchanged',
+    what: 'neighbouring blocks of noise change places',
+    file: 'src/kernels/wasm/noise.ts',
+    from: 'lane % 2 === 0 ? [0, 2] : [1, 3]',
+    to: 'lane % 2 === 1 ? [0, 2] : [1, 3]',
+    caughtBy: NOISE,
+  },
+  {
+    name: 'noise-of-small-tokens',
+    what: 'tokens that are equal in their low 32 bits have the same noise',
+    file: 'src/kernels/wasm/noise.ts',
+    from: 'tokenHigh | 0, target.offset',
+    to: '0, target.offset',
+    caughtBy: NOISE,
+  },
+  {
+    name: 'philox-loses-a-carry',
+    what: 'the upper half of a 64-bit product lacks a carry',
+    file: 'src/kernels/noise.ts',
+    from: '(Math.imul(LOW_0, c0High) >>> 0) + (middle0 & 0xffff)',
+    to: '(Math.imul(LOW_0, c0High) >>> 0)',
+    caughtBy: NOISE,
+  },
+];
