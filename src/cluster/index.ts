@@ -1,7 +1,8 @@
 /**
- * Cluster: the only room that knows of threads. `openStepPool` starts a Piscina pool whose threads share one WebAssembly memory and run the steps of
+ * Cluster: the only room that starts threads. `openStepPool` starts a Piscina pool whose threads share one WebAssembly memory and run the steps of
  * one job: one long task per thread and step, items taken from a counter in that memory, progress read off the same counters. What a thread is at stands
- * there too, so that a death is told with its item. `createThreadExecutor` runs emulations so. The kernels' module is compiled and checked against the oracle once, here, and sent along.
+ * there too, so that a death is told with its item. `createThreadExecutor` runs emulations so. How kernels run is decided here too, once in a process:
+ * `chooseKernelPath` times what this machine has, native tiles among it, takes the fastest that has the oracle's bits, and the pool sends it along.
  */
 export { threadModule } from './from-source.ts';
 export { type KernelPath, openKernels, openMemory } from './kernel-path.ts';

@@ -1,7 +1,8 @@
 /**
- * Kernels: real Switch kernels on shared memory, forward first, in bf16 arithmetic with f32 sums. The naive version of each is the oracle;
- * faster ones stand beside it and must give the same bits. Compile `kernelModuleBytes` once, give the module to every thread, and let each make
- * its own table with `createWasmTable`; `createNaiveTable` runs anywhere.
+ * Kernels: what a Transformer with Switch layers computes, forward and backward, in f32 and in bf16 with f32 sums. A `KernelTable` has all of them over one
+ * memory, in TypeScript (`plain/`) or in SIMD (`wasm/`), with the bits of the reference kernels (`reference/`). Compile `kernelModuleBytes` once, give
+ * the module to every thread, and let each make its own table with `createWasmTable`; `createNaiveTable`, the oracle, runs anywhere. Whole layers
+ * (`layers/`) are steps: phases of items that any number of lanes run by `runStep`. This room starts no threads.
  */
 
 export * from './activations-f32.ts';
