@@ -32,6 +32,14 @@ export interface Matrix {
   readonly dtype: Dtype;
 }
 
+/** Rows row .. row + rows - 1 and columns column .. column + columns - 1 of a target. */
+export interface Region {
+  readonly row: number;
+  readonly column: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
 /** Activation of a gated network: GELU in its tanh form, or SiLU; see `activations-f32.ts`. */
 export type Gate = 'gelu' | 'silu';
 

@@ -1,5 +1,4 @@
-import type { Region } from '../blocked-gemm.ts';
-import type { GemmCall } from '../gemm.ts';
+import type { GemmCall, Region } from '../gemm.ts';
 
 /**
  * One product for every expert, on as many rows as the expert really has, cut into items of like size (grouped products, as in MegaBlocks, Gale et al. 2022,

@@ -1,7 +1,6 @@
 import { assert, type Bytes } from '../../base/index.ts';
 import { BYTES_PER_ELEMENT, type TensorView } from '../../model/index.ts';
-import type { Region } from '../blocked-gemm.ts';
-import type { Epilogue, GemmCall, Matrix } from '../gemm.ts';
+import type { Epilogue, GemmCall, Matrix, Region } from '../gemm.ts';
 
 /** Rows first .. first + rows - 1 of a tensor [.., columns], as a tensor. */
 export function rowsOf(view: TensorView, first: number, rows: number): TensorView {

@@ -1,6 +1,6 @@
 import { BYTES_PER_ELEMENT, type Dtype } from '../../model/index.ts';
-import { createBlockedGemm, type GemmEngine, type Region } from '../blocked-gemm.ts';
-import type { Epilogue, GemmKernels, Matrix } from '../gemm.ts';
+import { createBlockedGemm, type GemmEngine } from '../blocked-gemm.ts';
+import type { Epilogue, GemmKernels, Matrix, Region } from '../gemm.ts';
 import { openEpilogue } from '../plain/epilogue.ts';
 import type { KernelMemory } from '../table.ts';
 import type { TileKernel } from '../tile-kernel.ts';
