@@ -11,7 +11,7 @@ import { type KernelTable, matrixOf, STORE } from '../../src/kernels/index.ts';
 import type { Dtype, TensorView } from '../../src/model/index.ts';
 import { SMALL } from '../emulate/support.ts';
 
-const MEMORY_BYTES = 32 << 20;
+const MEMORY_BYTES = 48 << 20;
 const kernels = process.argv[2];
 const path = chooseKernelPath({ kernels });
 const table = openKernels(openMemory(MEMORY_BYTES, path), path).fast;

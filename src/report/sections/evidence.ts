@@ -57,7 +57,7 @@ export function verification(result: Result, key: string): Html {
 function checked({ detail, scenario }: Result): Html {
   const check = detail.verification;
   if (check !== null) {
-    return html`<p><b>${formatNumber(check.differingValues)} of ${formatNumber(check.comparedValues)}</b> bf16 values differ between the kernel and the TypeScript oracle, compared bit by bit: ${formatNumber(check.tokens)} tokens (${formatShare(check.tokensShare)} of all) went through the whole expert feed-forward, with one full expert batch on each of ${formatNumber(check.devices)} devices.</p>`;
+    return html`<p><b>${formatNumber(check.differingValues)} of ${formatNumber(check.comparedValues)}</b> bf16 values differ between the kernel and the oracle, compared bit by bit: ${formatNumber(check.tokens)} tokens (${formatShare(check.tokensShare)} of all) went through the whole expert feed-forward, with one full expert batch on each of ${formatNumber(check.devices)} devices.</p>`;
   }
   if (detail.sampling.totalLayers === 0) return html`<p>No expert feed-forward was executed in this run: the model has no experts.</p>`;
   if (scenario.load.kind === 'measured') {

@@ -4,7 +4,7 @@ import { bf16Elements, type Dtype, f32Elements, type TensorView } from '../../..
 import { allTables, fillTensor } from '../paths.ts';
 import { draws } from '../support.ts';
 
-export const memory = createKernelMemory(24 << 20);
+export const memory = createKernelMemory(48 << 20);
 export const tables = allTables(memory);
 
 export const LANES = 2;
