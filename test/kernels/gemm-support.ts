@@ -1,6 +1,7 @@
 import { createKernelMemory, type GemmCall, type GemmKernels, type KernelTable, type Matrix } from '../../src/kernels/index.ts';
 import { type ArenaPlan, BYTES_PER_ELEMENT, type Dtype, planArena } from '../../src/model/index.ts';
 import { allTables, fillTensor } from './paths.ts';
+import { draws } from './support.ts';
 
 /** Products need more scratch than other kernels. */
 export const gemmMemory = createKernelMemory(48 << 20);
@@ -18,13 +19,13 @@ export interface Placed {
 const MARGIN = 64;
 const PATTERN = 0x5a;
 
-/** Of so many matrices one ends with the memory; a prime, so that for every table it is each operand in turn. */
-const TURNS = 7;
-let placed = 0;
+/** Whether the next matrix ends with the memory; about one in five, and one of an arena at most. */
+const turn = draws(1);
+const ended = new WeakSet<ArenaPlan>();
 
 /**
- * Lays a matrix down with `gap` elements between its rows, and fills it. One in seven ends with the memory, so that whoever reads on meets a trap, and its address is as odd as
- * its dtype allows.
+ * Lays a matrix down with `gap` elements between its rows, and fills it. Now and then it ends with the memory, so that whoever reads on meets a trap, and its address is as odd
+ * as its dtype allows.
  */
 export function place(
   arena: ArenaPlan,
@@ -36,8 +37,8 @@ export function place(
 ): Placed {
   const element = BYTES_PER_ELEMENT[dtype];
   const stride = columns + gap;
-  placed += 1;
-  const isLast = rows > 0 && placed % TURNS === 0;
+  const isLast = turn() > 0.6 && rows > 0 && !ended.has(arena);
+  if (isLast) ended.add(arena);
   const bytes = MARGIN + (isLast ? rows * stride * element - gap * element : rows * stride * element + MARGIN);
   const start = isLast ? gemmMemory.buffer.byteLength - bytes : arena.allocate([Math.ceil(bytes / 4)], 'f32').offset;
   const matrix: Matrix = { offset: start + MARGIN, rows, columns, stride, dtype };

@@ -1,6 +1,15 @@
 import { expect } from 'vitest';
 import { BF16, bf16Bits, bf16Value, F32, type KernelTable, type Numerics } from '../../src/kernels/index.ts';
-import { bf16Elements, byteLength, type Dtype, elementCount, f32Elements, planArena, type TensorView } from '../../src/model/index.ts';
+import {
+  BYTES_PER_ELEMENT,
+  bf16Elements,
+  byteLength,
+  type Dtype,
+  elementCount,
+  f32Elements,
+  planArena,
+  type TensorView,
+} from '../../src/model/index.ts';
 import { draws, memory } from './support.ts';
 
 export const NUMERICS: Readonly<Record<Dtype, Numerics>> = { f32: F32, bf16: BF16 };
@@ -8,27 +17,25 @@ export const NUMERICS: Readonly<Record<Dtype, Numerics>> = { f32: F32, bf16: BF1
 const CANARY = 0x5a;
 const GAP = 64;
 
-/** Of so many tensors of workspaces one ends with the memory; a prime, so that for every table and kernel it is each of them in turn. */
-const TURNS = 7;
-let placed = 0;
+/** Whether the next tensor ends with the memory; about one in five. */
+const turn = draws(1);
 
 /**
- * Tensors one behind the other, between bytes that nobody may touch. One in seven ends with the memory instead, so that whoever reads on meets a trap, and its address is as
- * odd as its dtype allows.
+ * Tensors one behind the other, between bytes that nobody may touch. Now and then one ends with the memory instead, so that whoever reads on meets a trap, and its address is
+ * as odd as its dtype allows.
  */
 export function openWorkspace() {
   const arena = planArena(64);
-  let end = memory.buffer.byteLength;
+  let isEndFree = true;
   const gaps: Uint8Array[] = [];
   const guard = (from: number, to: number): void => {
     gaps.push(new Uint8Array(memory.buffer, from, to - from).fill(CANARY));
   };
   const place = (shape: readonly number[], dtype: Dtype): TensorView => {
-    placed += 1;
-    if (placed % TURNS === 0 && end === memory.buffer.byteLength) {
-      const view: TensorView = { offset: end - byteLength({ offset: 0, shape, dtype }), shape, dtype };
-      end = view.offset - GAP;
-      guard(end, view.offset);
+    if (turn() > 0.6 && isEndFree) {
+      const view: TensorView = { offset: memory.buffer.byteLength - elementCount(shape) * BYTES_PER_ELEMENT[dtype], shape, dtype };
+      guard(view.offset - GAP, view.offset);
+      isEndFree = false;
       return view;
     }
     const before = arena.allocate([GAP], 'bf16');
