@@ -1,10 +1,10 @@
 import type { Bytes } from '../base/index.ts';
-import { createNaiveTable, type KernelMemory, type KernelTable } from '../kernels/index.ts';
+import { createNaiveTable, GEMM_SCRATCH_ELEMENTS, type KernelMemory, type KernelTable } from '../kernels/index.ts';
 import { bitsOf, type KernelCheck, openPlace } from './checks/check.ts';
 import { KERNEL_CHECKS } from './checks/index.ts';
 
-/** Memory for the working space of any path, and for the operands of a check. */
-export const SELF_CHECK_BYTES: Bytes = 8 << 20;
+/** Memory for the working space of any path, and for the operands of a check, which are small. */
+export const SELF_CHECK_BYTES: Bytes = 4 * GEMM_SCRATCH_ELEMENTS + (2 << 20);
 
 /** The bits that a check leaves on a table whose memory has SELF_CHECK_BYTES bytes or more. */
 export function checkBits(table: KernelTable, check: KernelCheck): Uint32Array {
