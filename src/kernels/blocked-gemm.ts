@@ -91,11 +91,11 @@ function multiplyRegion(
   if (isDirect(call, k, region)) {
     const kernel = packed.pack(region, 0, k);
     if (region.columns % kernel.columns === 0) {
-      multiplyDirect(words, call, k, region, kernel, packed, sums, sumBytes);
+      multiplyDirect(engine, words, call, k, region, kernel, packed, sums, sumBytes);
       return;
     }
   }
-  if (accumulate) copyRows(words, target, region, sums, sumBytes, 'load');
+  if (accumulate) loadRows(words, target, region, sums, sumBytes);
   else if (k === 0) clearRows(words, region, sums, sumBytes);
   for (let from = 0; from < k; from += DEEPEST) {
     const depth = Math.min(DEEPEST, k - from);
@@ -112,6 +112,7 @@ function isDirect({ target, epilogue }: GemmCall, k: number, _region: Region): b
 
 /** Whole tiles go to the target, the rows of a last tile that hangs over go by scratch. */
 function multiplyDirect(
+  engine: GemmEngine,
   words: Uint32Array,
   call: GemmCall,
   k: number,
@@ -128,9 +129,9 @@ function multiplyDirect(
   runTiles(kernel, packed, whole, region.columns, k, 0, at, strideBytes, accumulate);
   if (whole === region.rows) return;
   const rest: Region = { ...region, row: region.row + whole, rows: region.rows - whole };
-  if (accumulate) copyRows(words, target, rest, sums, sumBytes, 'load');
+  if (accumulate) loadRows(words, target, rest, sums, sumBytes);
   runTiles(kernel, packed, rest.rows, rest.columns, k, whole, sums, sumBytes, accumulate);
-  copyRows(words, target, rest, sums, sumBytes, 'store');
+  engine.finish(call, rest, sums, sumBytes);
 }
 
 /** Runs the tiles of `rows` rows of the packed block from row `firstRow` on, part by part of k. */
@@ -155,13 +156,11 @@ function runTiles(
   }
 }
 
-/** Copies a region between an f32 matrix and rows of sums; as integers, so that every NaN stays as it is. */
-function copyRows(words: Uint32Array, matrix: Matrix, region: Region, sums: number, sumBytes: number, direction: 'load' | 'store'): void {
+/** Copies a region of an f32 matrix to rows of sums; as integers, so that every NaN stays as it is. */
+function loadRows(words: Uint32Array, matrix: Matrix, region: Region, sums: number, sumBytes: number): void {
   for (let i = 0; i < region.rows; i++) {
-    const outside = matrix.offset / FLOAT_BYTES + (region.row + i) * matrix.stride + region.column;
-    const inside = (sums + i * sumBytes) / FLOAT_BYTES;
-    const [to, from] = direction === 'load' ? [inside, outside] : [outside, inside];
-    words.copyWithin(to, from, from + region.columns);
+    const from = matrix.offset / FLOAT_BYTES + (region.row + i) * matrix.stride + region.column;
+    words.copyWithin((sums + i * sumBytes) / FLOAT_BYTES, from, from + region.columns);
   }
 }
 
