@@ -8,7 +8,7 @@
 export * from './activations-f32.ts';
 export * from './bf16.ts';
 export { GEMM_SCRATCH_ELEMENTS } from './blocked-gemm.ts';
-export { crossEntropySums, type MeanOfTokens, STATISTICS_PER_TOKEN, TOKEN_STATISTICS } from './cross-entropy.ts';
+export { crossEntropySums, type MeanOfTokens } from './cross-entropy.ts';
 export * from './feed-forward.ts';
 export * from './gemm.ts';
 export * from './layers/index.ts';

@@ -1,6 +1,5 @@
 import type { Purpose } from '../base/index.ts';
 import type { TensorView } from '../model/index.ts';
-import { bf16Bits } from './bf16.ts';
 
 /**
  * Bulk noise: the bytes of Philox4x32-10 blocks, sixteen values of 256 levels to a block. A bf16 has eight significant bits, so finer levels
@@ -86,11 +85,6 @@ export function noiseStep(deviation: number): number {
 export function noiseLevels(deviation: number): Float32Array {
   const step = noiseStep(deviation);
   return Float32Array.from({ length: LEVELS }, (_, level) => (2 * level - (LEVELS - 1)) * step);
-}
-
-/** [256] the same levels as bf16 bits. */
-export function noiseLevelBits(deviation: number): Uint16Array {
-  return Uint16Array.from(noiseLevels(deviation), bf16Bits);
 }
 
 /** target[i] = levels[byte i], bytes taken from the low end of each word; target.length is a multiple of 4, or its rest is cut off. */

@@ -26,17 +26,13 @@ const READS: readonly Code[] = Array.from({ length: 128 }, (_, index) => read(in
 export const local = {
   get: (index: number): Code => READS[index] ?? read(index),
   set: (index: number, value: Code): Code => [value, 0x21, ...unsigned(index)],
-  tee: (index: number, value: Code): Code => [value, 0x22, ...unsigned(index)],
 };
 
 export const i32 = {
   const: (value: number): Code => [0x41, signed(value)],
-  eqz: (operand: Code): Code => [operand, 0x45],
   eq: binary(0x46),
-  ne: binary(0x47),
   lt: binary(0x48),
   gt: binary(0x4a),
-  ge: binary(0x4e),
   add: binary(0x6a),
   sub: binary(0x6b),
   mul: binary(0x6c),
@@ -57,14 +53,11 @@ export const f32 = {
   load: (address: Code, offset = 0): Code => [address, 0x2a, memoryArgument(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [address, value, 0x38, memoryArgument(offset)],
   add: binary(0x92),
-  sub: binary(0x93),
   mul: binary(0x94),
   div: binary(0x95),
   max: binary(0x97),
-  sqrt: (operand: Code): Code => [operand, 0x91],
   eq: binary(0x5b),
   gt: binary(0x5e),
-  reinterpretI32: (operand: Code): Code => [operand, 0xbe],
 };
 
 export const v128 = {
@@ -92,7 +85,6 @@ export const v128 = {
     new DataView(bytes.buffer).setFloat64(0, value, true);
     return [simd(0x0c), ...bytes, ...bytes];
   },
-  not: simdUnary(0x4d),
   and: simdBinary(0x4e),
   /** left and not right */
   andNot: simdBinary(0x4f),
@@ -108,16 +100,17 @@ export const i8x16 = {
   shuffle: (left: Code, right: Code, lanes: readonly number[]): Code => [left, right, simd(0x0d), ...lanes],
 };
 
+/** Byte indices of a shuffle that takes units of `size` bytes. */
+export function unitsOf(size: number, from: readonly number[]): number[] {
+  return from.flatMap((unit) => Array.from({ length: size }, (_, byte) => unit * size + byte));
+}
+
 export const i16x8 = {
   splat: simdUnary(0x10),
   eq: simdBinary(0x2d),
-  shl: simdBinary(0x8b),
-  add: simdBinary(0x8e),
   sub: simdBinary(0x91),
   minUnsigned: simdBinary(0x97),
   maxUnsigned: simdBinary(0x99),
-  gtUnsigned: simdBinary(0x32),
-  ltUnsigned: simdBinary(0x30),
   /** Eight 16-bit lanes from two vectors of 32-bit lanes that hold 0 .. 65535. */
   narrowUnsigned: simdBinary(0x86),
 };
@@ -127,13 +120,9 @@ export const i32x4 = {
   extractLane: (vector: Code, lane: number): Code => [vector, simd(0x1b), lane],
   eq: simdBinary(0x37),
   gt: simdBinary(0x3b),
-  gtUnsigned: simdBinary(0x3c),
   add: simdBinary(0xae),
   sub: simdBinary(0xb1),
-  minUnsigned: simdBinary(0xb7),
-  maxUnsigned: simdBinary(0xb9),
   shl: simdBinary(0xab),
-  shr: simdBinary(0xac),
   shrUnsigned: simdBinary(0xad),
 };
 
@@ -144,7 +133,6 @@ export const f32x4 = {
   ne: simdBinary(0x42),
   lt: simdBinary(0x43),
   gt: simdBinary(0x44),
-  le: simdBinary(0x45),
   ge: simdBinary(0x46),
   abs: simdUnary(0xe0),
   neg: simdUnary(0xe1),
@@ -177,11 +165,6 @@ export const f64x2 = {
   mul: simdBinary(0xf2),
   div: simdBinary(0xf3),
 };
-
-/** Copies `bytes` bytes; the ranges may overlap. */
-export function memoryCopy(target: Code, source: Code, bytes: Code): Code {
-  return [target, source, bytes, 0xfc, unsigned(10), 0, 0];
-}
 
 /** Sets `bytes` bytes to the lowest byte of `value`. */
 export function memoryFill(target: Code, value: Code, bytes: Code): Code {

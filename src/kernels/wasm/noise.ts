@@ -4,7 +4,7 @@ import { createPlainNoise } from '../plain/noise.ts';
 import type { KernelMemory } from '../table.ts';
 import { roundToBf16Instructions, storeLowHalves } from './bf16-lanes.ts';
 import { type Code, localsAfter, type WasmFunction } from './emitter.ts';
-import { advance, countDown, f32x4, f64x2, i8x16, i32, i32x4, i64x2, local, v128 } from './instructions.ts';
+import { advance, countDown, f32x4, f64x2, i8x16, i32, i32x4, i64x2, local, unitsOf, v128 } from './instructions.ts';
 
 const LANES = 4;
 /** A step makes four blocks, one to a lane. */
@@ -37,7 +37,7 @@ function noiseFunction(isCentred: boolean): WasmFunction {
   const blockOfLane = (lane: number): Code => [
     local.set(
       bytes,
-      i8x16.shuffle(local.get(pairs[lane >> 1]), local.get(pairs[2 + (lane >> 1)]), units(8, lane % 2 === 0 ? [0, 2] : [1, 3])),
+      i8x16.shuffle(local.get(pairs[lane >> 1]), local.get(pairs[2 + (lane >> 1)]), unitsOf(8, lane % 2 === 0 ? [0, 2] : [1, 3])),
     ),
     Array.from({ length: VALUES_PER_BLOCK / LANES }, (_, q) => quad(q)),
     advance(target, i32.const(2 * VALUES_PER_BLOCK)),
@@ -50,8 +50,8 @@ function noiseFunction(isCentred: boolean): WasmFunction {
       philox(declare, words, [layer, tokenLow, null, tokenHigh], block, seed, purpose),
       // The first step of a transposition: words 0 and 1 of blocks 0 and 1, of 2 and 3; then words 2 and 3.
       [0, 1].map((half) => [
-        local.set(pairs[2 * half], i8x16.shuffle(local.get(words[2 * half]), local.get(words[2 * half + 1]), units(4, [0, 4, 1, 5]))),
-        local.set(pairs[2 * half + 1], i8x16.shuffle(local.get(words[2 * half]), local.get(words[2 * half + 1]), units(4, [2, 6, 3, 7]))),
+        local.set(pairs[2 * half], i8x16.shuffle(local.get(words[2 * half]), local.get(words[2 * half + 1]), unitsOf(4, [0, 4, 1, 5]))),
+        local.set(pairs[2 * half + 1], i8x16.shuffle(local.get(words[2 * half]), local.get(words[2 * half + 1]), unitsOf(4, [2, 6, 3, 7]))),
       ]),
       Array.from({ length: LANES }, (_, lane) => blockOfLane(lane)),
       local.set(block, i32x4.add(local.get(block), v128.i32Const(LANES))),
@@ -75,7 +75,7 @@ function philox(
     local.set(low, i64x2.multiplyLowUnsigned(local.get(factor), v128.i32Const(multiplier))),
     local.set(high, i64x2.multiplyHighUnsigned(local.get(factor), v128.i32Const(multiplier))),
   ];
-  const halves = (from: readonly number[]): Code => i8x16.shuffle(local.get(low), local.get(high), units(4, from));
+  const halves = (from: readonly number[]): Code => i8x16.shuffle(local.get(low), local.get(high), unitsOf(4, from));
   const [lower, upper] = [halves([0, 2, 4, 6]), halves([1, 3, 5, 7])];
   const key = (scalar: number, weyl: number, round: number): Code =>
     i32x4.splat(i32.add(local.get(scalar), i32.const(Math.imul(weyl, round))));
@@ -104,12 +104,7 @@ function bytesOf(vector: number, q: number): Code {
 /** f32 of whole numbers times a double, rounded once. */
 function levels(whole: Code, scale: Code): Code {
   const two = (numbers: Code): Code => f32x4.demoteF64x2Zero(f64x2.mul(f64x2.convertLowI32x4(numbers), scale));
-  return i8x16.shuffle(two(whole), two(i8x16.shuffle(whole, whole, units(8, [1, 1]))), units(8, [0, 2]));
-}
-
-/** Byte indices of a shuffle that takes units of some bytes. */
-function units(size: number, from: readonly number[]): number[] {
-  return from.flatMap((unit) => Array.from({ length: size }, (_, byte) => unit * size + byte));
+  return i8x16.shuffle(two(whole), two(i8x16.shuffle(whole, whole, unitsOf(8, [1, 1]))), unitsOf(8, [0, 2]));
 }
 
 interface NoiseExports {

@@ -1,6 +1,5 @@
 import { BYTES_PER_ELEMENT, type Dtype } from '../../model/index.ts';
 import { type NormKernels, normGainSizes, normSizes } from '../norms.ts';
-import type { KernelMemory } from '../table.ts';
 import type { WasmFunction } from './emitter.ts';
 import { rmsNormBackwardFunction, rmsNormBackwardGainFunction, rmsNormFunction } from './norm-functions.ts';
 import { nameOf } from './row-sweep.ts';
@@ -17,7 +16,7 @@ export function normsFunctions(): WasmFunction[] {
 
 type Exported = (...values: number[]) => void;
 
-export function createWasmNorms(exports: Record<string, unknown>, _memory: KernelMemory): NormKernels {
+export function createWasmNorms(exports: Record<string, unknown>): NormKernels {
   const wasm = exports as Record<string, Exported>;
   return {
     rmsNorm(x, gain, y, inverseRms) {

@@ -1,13 +1,13 @@
 import type { Dtype } from '../../model/index.ts';
 import { type Code, localsAfter, type WasmFunction } from './emitter.ts';
-import { advance, countDown, countDownFromAny, i8x16, i16x8, i32, i32x4, ifThen, local, v128 } from './instructions.ts';
+import { advance, countDown, countDownFromAny, i8x16, i16x8, i32, i32x4, ifThen, local, unitsOf, v128 } from './instructions.ts';
 
 /**
  * Packing for the tiles: panels that the inner loop reads from front to back, [k][W] f32 with W lines of an operand (rows of the left one, columns of the right
  * one). A bf16 is the upper half of an f32, so widening moves bits; all moves are of integers, so the payload of a NaN survives.
  *
  * A function of bf16 also returns the range of what it packed: in the low half the least t - 1, in the high half the greatest t, where t is the bits
- * without the sign (a t of 0 counts as nothing, being exact whatever it meets). `BF16_RANGE` says what that is good for.
+ * without the sign (a t of 0 counts as nothing, being exact whatever it meets). `Exactness` says what that is good for.
  *
  * along: each line lies along k in memory, and lines are `lineBytes` apart.    across: the W lines of one k lie side by side, and the next k is `lineBytes` away.
  */
@@ -18,7 +18,7 @@ const STEP: Readonly<Record<Dtype, number>> = { bf16: 8, f32: 4 };
 const BYTES: Readonly<Record<Dtype, number>> = { bf16: 2, f32: 4 };
 
 const MAGNITUDE = 0x7fff;
-/** What nothing but zeros leaves: the greatest t - 1, the least t. */
+/** What nothing but zeros leaves: the greatest t - 1, the least t. Functions of f32, which has no range, return it too. */
 export const EMPTY_RANGE = 0x0000ffff;
 
 const LOW_TO_UPPER_HALVES = [0, 0, 16, 17, 0, 0, 18, 19, 0, 0, 20, 21, 0, 0, 22, 23];
@@ -166,18 +166,13 @@ export function packAlongFunction(width: number, dtype: Dtype): WasmFunction {
 
 type Transpose = (lines: readonly Code[], watch: (vector: Code) => Code, put: (at: number, values: Code) => Code) => Code;
 
-/** Byte indices of a shuffle that takes 16-bit, 32-bit or 64-bit units. */
-function units(size: number, from: readonly number[]): number[] {
-  return from.flatMap((unit) => Array.from({ length: size }, (_, byte) => unit * size + byte));
-}
-
 /** Four lines of eight bf16 to eight k of four f32. */
 function transposeBf16(declare: (type: 'v128') => number): Transpose {
   const line = Array.from({ length: LANES }, () => declare('v128'));
   const pairs = Array.from({ length: 4 }, () => declare('v128'));
   const twoDepths = declare('v128');
-  const [low, high] = [units(2, [0, 8, 1, 9, 2, 10, 3, 11]), units(2, [4, 12, 5, 13, 6, 14, 7, 15])];
-  const [even, odd] = [units(4, [0, 4, 1, 5]), units(4, [2, 6, 3, 7])];
+  const [low, high] = [unitsOf(2, [0, 8, 1, 9, 2, 10, 3, 11]), unitsOf(2, [4, 12, 5, 13, 6, 14, 7, 15])];
+  const [even, odd] = [unitsOf(4, [0, 4, 1, 5]), unitsOf(4, [2, 6, 3, 7])];
   return (loads, watch, put) => [
     loads.map((load, i) => [local.set(line[i], load), watch(local.get(line[i]))]),
     [0, 1].map((pair) => [
@@ -198,8 +193,8 @@ function transposeBf16(declare: (type: 'v128') => number): Transpose {
 function transposeF32(declare: (type: 'v128') => number): Transpose {
   const line = Array.from({ length: LANES }, () => declare('v128'));
   const pairs = Array.from({ length: 4 }, () => declare('v128'));
-  const [low, high] = [units(4, [0, 4, 1, 5]), units(4, [2, 6, 3, 7])];
-  const [first, second] = [units(8, [0, 2]), units(8, [1, 3])];
+  const [low, high] = [unitsOf(4, [0, 4, 1, 5]), unitsOf(4, [2, 6, 3, 7])];
+  const [first, second] = [unitsOf(8, [0, 2]), unitsOf(8, [1, 3])];
   return (loads, _watch, put) => [
     loads.map((load, i) => local.set(line[i], load)),
     [0, 1].map((pair) => [

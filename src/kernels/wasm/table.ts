@@ -53,7 +53,7 @@ export function createWasmTable(
     ...createWasmMatmul(tiles.plain, memory),
     ...createWasmGemm(tiles, wasm, memory),
     ...createWasmSoftmax(wasm, memory),
-    ...createWasmNorms(wasm, memory),
+    ...createWasmNorms(wasm),
     ...createWasmCrossEntropy(wasm, memory),
     ...createWasmMoves(wasm, memory),
     ...createWasmOptimizers(wasm, memory),

@@ -9,7 +9,7 @@ import { advance, countDown, f32x4, i32, local, v128 } from './instructions.ts';
  * that nobody reads.
  *
  * Every output has one lane of one accumulator, so sums are sequential in k: the bits of the naive product. `fused` has one instruction for product and
- * sum, and may round once instead of twice, which is the same where products are exact in f32 (see `BF16_RANGE`); the others multiply, then add.
+ * sum, and may round once instead of twice, which is the same where products are exact in f32 (see `Exactness`); the others multiply, then add.
  */
 export interface Tile {
   readonly rows: number;
