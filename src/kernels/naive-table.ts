@@ -1,8 +1,8 @@
 import { assert } from '../base/index.ts';
-import { bf16Elements, elementCount, f32Elements, type TensorView } from '../model/index.ts';
-import { widenBf16 } from './bf16.ts';
+import { elementCount, f32Elements, type TensorView } from '../model/index.ts';
 import { naiveMatmul } from './matmul.ts';
 import { createPlainKernels } from './plain/index.ts';
+import { readReals } from './plain/reals.ts';
 import type { KernelMemory, KernelTable } from './table.ts';
 
 /** The oracle as a table: every kernel in its plainest form. Runs on any memory. Copy this one for a new path. */
@@ -14,12 +14,12 @@ export function createNaiveTable(memory: KernelMemory): KernelTable {
     packRight(b, packed) {
       const [k, n] = b.shape;
       assert(elementCount(packed.shape) >= k * n, `${packed.shape.join(' x ')} elements for a packed ${k} x ${n}`);
-      f32Elements(memory.buffer, packed).set(widened(memory, b));
+      f32Elements(memory.buffer, packed).set(readReals(memory, b));
     },
     scratchElements: () => 0,
     matmul(a, packed, c) {
       const [m, k, n] = matmulSizes(a, packed, c, (depth, columns) => depth * columns);
-      naiveMatmul(widened(memory, a), f32Elements(memory.buffer, packed), f32Elements(memory.buffer, c), m, k, n);
+      naiveMatmul(readReals(memory, a), f32Elements(memory.buffer, packed), f32Elements(memory.buffer, c), m, k, n);
     },
   };
 }
@@ -39,12 +39,4 @@ export function matmulSizes(
     `packed ${packed.shape.join(' x ')} for ${k} x ${n}`,
   );
   return [m, k, n];
-}
-
-/** The elements of a view as f32: in place when they are, copied when they are bf16. */
-export function widened(memory: KernelMemory, view: TensorView): Float32Array {
-  if (view.dtype === 'f32') return f32Elements(memory.buffer, view);
-  const values = new Float32Array(elementCount(view.shape));
-  widenBf16(bf16Elements(memory.buffer, view), values);
-  return values;
 }

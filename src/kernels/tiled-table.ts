@@ -1,10 +1,11 @@
 import { assert } from '../base/index.ts';
 import { elementCount, f32Elements, type TensorView } from '../model/index.ts';
 import type { GemmCall } from './gemm.ts';
-import { matmulSizes, widened } from './naive-table.ts';
+import { matmulSizes } from './naive-table.ts';
 import { elements, openEpilogue } from './plain/epilogue.ts';
 import { denseRows, gemmSizes } from './plain/gemm.ts';
 import { createPlainKernels } from './plain/index.ts';
+import { readReals } from './plain/reals.ts';
 import { areProductsExact, exactTile, exponentsOf, packPanels, panels, roundedTile, TILE } from './register-tile.ts';
 import type { KernelMemory, KernelTable } from './table.ts';
 
@@ -41,7 +42,7 @@ function packRight(memory: KernelMemory, b: TensorView, packed: TensorView): voi
   const [k, n] = b.shape;
   assert(elementCount(packed.shape) >= packedElements(k, n), `${packed.shape.join(' x ')} elements for a packed ${k} x ${n}`);
   const target = new Float64Array(memory.buffer, packed.offset, panels(n) * TILE * k + 2);
-  const source = widened(memory, b);
+  const source = readReals(memory, b);
   packPanels(source, target, n, k, 1, n);
   const { least, greatest } = exponentsOf(source);
   target.set([least, greatest], target.length - 2);
@@ -52,7 +53,7 @@ function multiply(memory: KernelMemory, a: TensorView, packed: TensorView, c: Te
   assert(elementCount(scratch.shape) >= scratchElements(m, k), `scratch of ${scratch.shape.join(' x ')} for ${m} x ${k}`);
   const left = new Float64Array(memory.buffer, scratch.offset, panels(m) * TILE * k);
   const right = new Float64Array(memory.buffer, packed.offset, panels(n) * TILE * k + 2);
-  const factors = widened(memory, a);
+  const factors = readReals(memory, a);
   packPanels(factors, left, m, k, k, 1);
   const result = f32Elements(memory.buffer, c);
   const [least, greatest] = right.subarray(-2);

@@ -1,5 +1,5 @@
 import { ACTIVATIONS_F32 } from '../activations-f32.ts';
-import { bf16FromF32Bits, bf16Value } from '../bf16.ts';
+import { bf16Bits, bf16Value, roundToBf16 } from '../bf16.ts';
 import type { Epilogue, Matrix } from '../gemm.ts';
 import type { KernelMemory } from '../table.ts';
 
@@ -89,22 +89,14 @@ export function elements({ buffer }: KernelMemory, { offset, rows, columns, stri
   return {
     get: (row, column) => bf16Value(bits[row * stride + column]),
     set: (row, column, value) => {
-      bits[row * stride + column] = bf16OfF32(value);
+      bits[row * stride + column] = bf16Bits(value);
     },
   };
 }
 
 /** Rounds as the matrix would store it. */
 function storedAs({ dtype }: Matrix): (value: number) => number {
-  return dtype === 'f32' ? Math.fround : (value) => bf16Value(bf16OfF32(value));
-}
-
-const word = new Float32Array(1);
-const bitsOfWord = new Uint32Array(word.buffer);
-
-function bf16OfF32(value: number): number {
-  word[0] = value;
-  return bf16FromF32Bits(bitsOfWord[0]);
+  return dtype === 'f32' ? Math.fround : roundToBf16;
 }
 
 /** What is wrong with the matrices of an epilogue: a shape that is not the target's, or a dtype that is not known. Null when all is well. */

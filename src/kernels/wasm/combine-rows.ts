@@ -2,7 +2,8 @@ import { BYTES_PER_ELEMENT, type Dtype } from '../../model/index.ts';
 import { loadBf16, roundToBf16Instructions, widenBf16 } from './bf16-lanes.ts';
 import { type Code, localsAfter, type WasmFunction } from './emitter.ts';
 import { advance, countDownFromAny, f32x4, i16x8, i32, ifThen, local, v128 } from './instructions.ts';
-import { moveName, rowAt } from './row-moves.ts';
+import { rowAt } from './row-moves.ts';
+import { nameOf } from './row-sweep.ts';
 
 /** Vectors of sums that stay in registers while the entries of a row are added: 32 columns. */
 const SUMS = 8;
@@ -59,7 +60,7 @@ export function combineRowsFunction(dtype: Dtype): WasmFunction {
       advance(starts, i32.const(INT32_BYTES)),
     ]),
   ];
-  return { name: moveName('combineRows', dtype), parameters: 9, locals: locals.declared, body };
+  return { name: nameOf('combineRows', dtype), parameters: 9, locals: locals.declared, body };
 }
 
 type BlockSize = 'wide' | 'quad' | 'single';

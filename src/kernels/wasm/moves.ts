@@ -4,7 +4,8 @@ import { createPlainMoves } from '../plain/moves.ts';
 import type { KernelMemory } from '../table.ts';
 import { combineRowsFunction } from './combine-rows.ts';
 import type { WasmFunction } from './emitter.ts';
-import { combineBackwardFunction, convertFunction, gatherRowsFunction, moveName, scatterAddRowsFunction } from './row-moves.ts';
+import { combineBackwardFunction, convertFunction, gatherRowsFunction, scatterAddRowsFunction } from './row-moves.ts';
+import { nameOf } from './row-sweep.ts';
 
 type MoveFunction = (...addressesAndCounts: number[]) => void;
 
@@ -24,12 +25,12 @@ export function createWasmMoves(exports: Record<string, unknown>, memory: Kernel
   return {
     gatherRows(source, rows, target) {
       const sizes = gatherSizes(memory, source, rows, target);
-      wasm[moveName('gatherRows', target.dtype)](source.offset, rows, target.offset, sizes.rows, sizes.width);
+      wasm[nameOf('gatherRows', target.dtype)](source.offset, rows, target.offset, sizes.rows, sizes.width);
     },
     combineRows(source, starts, rows, weights, target, adds) {
       const sizes = combineSizes(memory, source, starts, rows, target);
       const [weighted, list] = weights === null ? [0, 0] : [1, weights];
-      wasm[moveName('combineRows', target.dtype)](
+      wasm[nameOf('combineRows', target.dtype)](
         source.offset,
         starts,
         rows,
@@ -43,16 +44,16 @@ export function createWasmMoves(exports: Record<string, unknown>, memory: Kernel
     },
     combineRowsBackward(source, dTarget, tokens, weights, dSource, dWeights) {
       const sizes = combineBackwardSizes(memory, source, dTarget, tokens, dSource);
-      const run = wasm[moveName('combineRowsBackward', source.dtype)];
+      const run = wasm[nameOf('combineRowsBackward', source.dtype)];
       run(source.offset, dTarget.offset, tokens, weights, dSource.offset, dWeights, sizes.rows, sizes.width);
     },
     scatterAddRows(source, rows, target) {
       const sizes = scatterSizes(memory, source, rows, target);
-      wasm[moveName('scatterAddRows', source.dtype)](source.offset, rows, target.offset, sizes.rows, sizes.width);
+      wasm[nameOf('scatterAddRows', source.dtype)](source.offset, rows, target.offset, sizes.rows, sizes.width);
     },
     convert(source, target) {
       if (source.dtype === target.dtype) plain.convert(source, target);
-      else wasm[moveName('convert', source.dtype)](source.offset, target.offset, convertSizes(source, target));
+      else wasm[nameOf('convert', source.dtype)](source.offset, target.offset, convertSizes(source, target));
     },
   };
 }

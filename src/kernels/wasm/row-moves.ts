@@ -3,6 +3,7 @@ import { roundToBf16Instructions, widenBf16 } from './bf16-lanes.ts';
 import { addLanes, elementLoop } from './element-loop.ts';
 import { type Code, localsAfter, type WasmFunction } from './emitter.ts';
 import { advance, countDownFromAny, f32, f32x4, i16x8, i32, ifThen, local, memoryFill, v128 } from './instructions.ts';
+import { nameOf } from './row-sweep.ts';
 
 /** Moves that go from row to row; what they compute is in `../moves.ts`. Widths are elements of a row, at least 1; counts may be 0. */
 
@@ -11,10 +12,6 @@ const FLOAT_BYTES = 4;
 const VECTOR_BYTES = 16;
 /** Vectors of one turn of a copy. */
 const COPIED_AT_ONCE = 4;
-
-export function moveName(kind: string, dtype: Dtype): string {
-  return `${kind}${dtype === 'f32' ? 'F32' : 'Bf16'}`;
-}
 
 /** `gatherRowsF32(source, rows, target, count, width)` */
 export function gatherRowsFunction(dtype: Dtype): WasmFunction {
@@ -34,7 +31,7 @@ export function gatherRowsFunction(dtype: Dtype): WasmFunction {
       advance(rows, i32.const(INT32_BYTES)),
     ]),
   ];
-  return { name: moveName('gatherRows', dtype), parameters: 5, locals: locals.declared, body };
+  return { name: nameOf('gatherRows', dtype), parameters: 5, locals: locals.declared, body };
 }
 
 /** Adds 0 to each element of a row, and so copies all but -0; both pointers move on. */
@@ -115,7 +112,7 @@ export function combineBackwardFunction(dtype: Dtype): WasmFunction {
       advance(dWeights, i32.const(FLOAT_BYTES)),
     ]),
   ];
-  return { name: moveName('combineRowsBackward', dtype), parameters: 8, locals: locals.declared, body };
+  return { name: nameOf('combineRowsBackward', dtype), parameters: 8, locals: locals.declared, body };
 }
 
 /** `scatterAddRowsBf16(source, rows, target, count, width)`: rows of source in the dtype, of target in f32. */
@@ -138,7 +135,7 @@ export function scatterAddRowsFunction(dtype: Dtype): WasmFunction {
       advance(rows, i32.const(INT32_BYTES)),
     ]),
   ];
-  return { name: moveName('scatterAddRows', dtype), parameters: 5, locals: locals.declared, body };
+  return { name: nameOf('scatterAddRows', dtype), parameters: 5, locals: locals.declared, body };
 }
 
 /** `convertF32(source, target, count)`: from f32 to bf16; `convertBf16` the other way. */
@@ -151,7 +148,7 @@ export function convertFunction(dtype: Dtype): WasmFunction {
     outputs: [{ pointer: target, dtype: dtype === 'f32' ? 'bf16' : 'f32' }],
     step: (values) => ({ results: values }),
   });
-  return { name: moveName('convert', dtype), parameters: 3, locals: locals.declared, body };
+  return { name: nameOf('convert', dtype), parameters: 3, locals: locals.declared, body };
 }
 
 /** Address of a row: first + number x rowBytes. */
