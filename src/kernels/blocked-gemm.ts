@@ -9,9 +9,10 @@ import type { TileKernel } from './tile-kernel.ts';
 /**
  * The matrix product in blocks that fit into caches (Goto and van de Geijn 2008, doi 10.1145/1356052.1356053), over any tile kernel.
  *
- * Columns are taken in blocks, whose part of the right operand is packed once; below them rows, whose part of the left operand is packed once per block of
- * columns; both for up to DEEPEST of k, in parts of KC. Sums of a block stay in scratch until all of k is through, then `finish` applies the epilogue;
- * sums that nothing is done to are written where they belong at once.
+ * Columns are taken in blocks, and below them rows. While k is at most DEEPEST, each block of columns of the right operand is packed once, and each block of rows
+ * of the left one once for all columns where all of them have room, else once per block of columns; a deeper k is taken in turns, which pack both anew. Packed
+ * operands lie in parts of KC of k. Sums of a block stay in scratch until all of k is through, then `finish` applies the epilogue; sums that nothing is done to
+ * are written where they belong at once.
  *
  * For bf16 operands the fused kernel runs, unless packing finds operands for which its bits are not those of separate rounding: then the plain one does.
  */
@@ -88,7 +89,7 @@ function multiplyRegion(
 ): void {
   const { target, accumulate } = call;
   const sumBytes = padded(region.columns, LEAST_COLUMNS) * FLOAT_BYTES;
-  if (isDirect(call, k, region)) {
+  if (isDirect(call, k)) {
     const kernel = packed.pack(region, 0, k);
     if (region.columns % kernel.columns === 0) {
       multiplyDirect(engine, words, call, k, region, kernel, packed, sums, sumBytes);
@@ -106,7 +107,7 @@ function multiplyRegion(
 }
 
 /** Whether the sums are the target, so that whole tiles can be written there. */
-function isDirect({ target, epilogue }: GemmCall, k: number, _region: Region): boolean {
+function isDirect({ target, epilogue }: GemmCall, k: number): boolean {
   return k > 0 && k <= DEEPEST && target.dtype === 'f32' && epilogue.kind === 'store' && epilogue.bias === null;
 }
 

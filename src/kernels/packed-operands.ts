@@ -22,7 +22,7 @@ export interface PackingPlan {
   readonly blockBytes: Bytes;
 }
 
-/** A panel of a and one of b, 6 and 16 wide, take 34 KiB for so much of k: about a first-level cache. */
+/** A panel of a and one of b, 6 and 16 wide, take 33 KiB for so much of k: about a first-level cache. */
 export const KC = 384;
 
 /** For bf16 operands `fused` is chosen until packing finds what it has no right bits for. */

@@ -71,7 +71,9 @@ function headsOf({ plan, g }: Group): number[] {
 /** ds [H' Q, K] of the group: where the bias finds it again, or in the scratch of the lane. */
 function dScoresOf({ plan, backward, b, g, lane }: Group): TensorView {
   const { heads, kvHeads, queries } = plan.shape;
-  if (backward.dScores === null) return scratchOf(plan, lane).dScores as TensorView;
+  const own = scratchOf(plan, lane).dScores;
+  if (own !== null) return own;
+  assert(backward.dScores !== null, 'gradients of scores have no place in this plan');
   return scoresOf(backward.dScores, b, (g * heads) / kvHeads, 0, (heads / kvHeads) * queries);
 }
 

@@ -1,6 +1,5 @@
 import { workerData } from 'piscina';
 import { openKernels } from '../../../cluster/index.ts';
-
 import {
   type GemmCall,
   type KernelTable,
