@@ -2,7 +2,7 @@ import { createKernelMemory, type KernelTable } from '../../src/kernels/index.ts
 import { type Dtype, f32Elements, planArena, type TensorView } from '../../src/model/index.ts';
 import { allTables, fillTensor } from './paths.ts';
 
-export const memory = createKernelMemory(8 << 20);
+export const memory = createKernelMemory(24 << 20);
 export const tables = allTables(memory);
 
 /** Small pseudo-random numbers by a linear congruence (Numerical Recipes, chapter 7.1): here only test data are drawn. */
