@@ -101,6 +101,8 @@ describe('gemm', () => {
     check(products(fc.integer({ min: 180, max: 420 }), fc.integer({ min: 1, max: 6 }), fc.nat(40)), 6);
     check(products(fc.nat(30), fc.integer({ min: 1, max: 6 }), fc.integer({ min: 760, max: 1600 })), 6);
     check(products(fc.constant(200), fc.integer({ min: 700, max: 900 }), fc.constant(90)), 2);
+    // So deep that the left operand is packed block by block, the blocks in one place.
+    check(products(fc.integer({ min: 181, max: 200 }), fc.constantFrom(9215, 9216), fc.integer({ min: 1, max: 3 })), 2);
   });
 
   it('gives them for bf16 whose products overflow, are subnormal or vanish, and for infinity and NaN', () => {

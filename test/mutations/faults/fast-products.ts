@@ -1,6 +1,7 @@
 import type { Fault } from '../fault.ts';
 
 const BLOCKED = 'src/kernels/blocked-gemm.ts';
+const OPERANDS = 'src/kernels/packed-operands.ts';
 const TILES = 'src/kernels/tile-kernel.ts';
 const PACKING = 'src/kernels/wasm/packing.ts';
 const EPILOGUES = 'src/kernels/wasm/epilogues.ts';
@@ -16,8 +17,8 @@ export const FAST_PRODUCT_FAULTS: readonly Fault[] = [
   {
     name: 'exactness-not-checked',
     what: 'fused tiles run whatever the operands are',
-    file: BLOCKED,
-    from: '!isExact(kernel.exactness, leftRange, rightRange)',
+    file: OPERANDS,
+    from: '!isExact(kernel.exactness, range, rightPart.range)',
     to: 'false',
     caughtBy: ofFused('fused has the bits of the oracle wherever their range ends'),
   },
@@ -112,17 +113,25 @@ export const FAST_PRODUCT_FAULTS: readonly Fault[] = [
   {
     name: 'packed-rows-kept',
     what: 'rows that are packed serve the next block of rows too',
-    file: BLOCKED,
-    from: 'if (region.row === packedRow && from === leftFrom) return;',
-    to: 'if (packedRow >= 0 && from === leftFrom) return;',
+    file: OPERANDS,
+    from: 'if (there.line === region.row && there.from === from) return there.range;',
+    to: 'if (there.line >= 0 && there.from === from) return there.range;',
     caughtBy: ofGemm('gives them for targets that are cut into blocks'),
+  },
+  {
+    name: 'panels-of-the-other-tiles',
+    what: 'the plain kernel takes rows that were packed for the fused one',
+    file: OPERANDS,
+    from: 'leftParts = [];',
+    to: 'leftParts = leftParts.slice();',
+    caughtBy: ofFused('fused has the bits of the oracle wherever their range ends'),
   },
   {
     name: 'packed-columns-kept',
     what: 'columns that are packed serve the next block of columns too',
-    file: BLOCKED,
-    from: 'if (region.column === packedColumn && from === rightFrom) return;',
-    to: 'if (packedColumn >= 0 && from === rightFrom) return;',
+    file: OPERANDS,
+    from: 'if (rightPart.line === region.column && rightPart.from === from) return;',
+    to: 'if (rightPart.line >= 0 && rightPart.from === from) return;',
     caughtBy: ofGemm('gives them for targets that are cut into blocks'),
   },
   {
@@ -137,7 +146,7 @@ export const FAST_PRODUCT_FAULTS: readonly Fault[] = [
     name: 'last-rows-begin-anew',
     what: 'rows behind the last whole tile do not go on from their target',
     file: BLOCKED,
-    from: "if (accumulate) copyRows(words, target, rest, sums, sumBytes, 'load');",
+    from: 'if (accumulate) loadRows(words, target, rest, sums, sumBytes);',
     to: '',
     caughtBy: ofGemm('gives them where columns are whole tiles'),
   },
