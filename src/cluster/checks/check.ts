@@ -1,6 +1,15 @@
 import { type Bytes, drawWords, Purpose } from '../../base/index.ts';
 import { bf16Bits, type KernelTable, type Matrix, matrixOf } from '../../kernels/index.ts';
-import { type ArenaPlan, bf16Elements, type Dtype, elementCount, f32Elements, planArena, type TensorView } from '../../model/index.ts';
+import {
+  type ArenaPlan,
+  BYTES_PER_ELEMENT,
+  bf16Elements,
+  type Dtype,
+  elementCount,
+  f32Elements,
+  planArena,
+  type TensorView,
+} from '../../model/index.ts';
 
 /** One kernel on operands of its own: on every path it must leave the same bits. */
 export interface KernelCheck {
@@ -74,7 +83,7 @@ function drawing(): () => number {
 /** The matrix of a tensor, and of the window that begins at its second row and column. */
 export function windowOf(view: TensorView): Matrix {
   const whole = matrixOf(view);
-  const bytes = whole.dtype === 'f32' ? 4 : 2;
+  const bytes = BYTES_PER_ELEMENT[whole.dtype];
   return { ...whole, offset: whole.offset + (whole.stride + 1) * bytes, rows: whole.rows - 1, columns: whole.columns - 1 };
 }
 

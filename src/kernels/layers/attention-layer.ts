@@ -1,5 +1,5 @@
 import { assert } from '../../base/index.ts';
-import type { TensorView } from '../../model/index.ts';
+import { BYTES_PER_ELEMENT, type TensorView } from '../../model/index.ts';
 import { type GemmCall, type Matrix, matrixOf, STORE } from '../gemm.ts';
 import type { Step } from '../step.ts';
 import type { KernelTable } from '../table.ts';
@@ -164,7 +164,7 @@ function clearing(plan: AttentionLayerPlan, table: KernelTable, view: TensorView
     () => batch * rows,
     (first, count) => {
       const { offset } = rowsOf(dense, first, count);
-      new Uint8Array(table.memory.buffer, offset, count * heads * headDim * (view.dtype === 'bf16' ? 2 : 4)).fill(0);
+      new Uint8Array(table.memory.buffer, offset, count * heads * headDim * BYTES_PER_ELEMENT[view.dtype]).fill(0);
     },
   );
 }

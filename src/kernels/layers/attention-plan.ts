@@ -1,5 +1,5 @@
 import type { Bytes } from '../../base/index.ts';
-import type { ArenaPlan, Dtype, TensorView } from '../../model/index.ts';
+import { type ArenaPlan, BYTES_PER_ELEMENT, type Dtype, type TensorView } from '../../model/index.ts';
 import type { Matrix } from '../gemm.ts';
 import { BF16, F32, type Numerics } from '../numerics.ts';
 import type { AttentionShape } from '../reference/index.ts';
@@ -121,7 +121,7 @@ function planScratch(
 /** Head h of sequence b of a tensor [B, N, H, D]: N rows of D. */
 export function headOf({ offset, shape, dtype }: TensorView, b: number, h: number): Matrix {
   const [, rows, heads, headDim] = shape;
-  const bytes = dtype === 'bf16' ? 2 : 4;
+  const bytes = BYTES_PER_ELEMENT[dtype];
   return { offset: offset + (b * rows * heads + h) * headDim * bytes, rows, columns: headDim, stride: heads * headDim, dtype };
 }
 

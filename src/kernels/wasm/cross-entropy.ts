@@ -1,5 +1,5 @@
 import { log } from '../../base/index.ts';
-import { type Dtype, f32Elements } from '../../model/index.ts';
+import { BYTES_PER_ELEMENT, type Dtype, f32Elements } from '../../model/index.ts';
 import { type CrossEntropyKernels, crossEntropySizes, STATISTICS_PER_TOKEN, TOKEN_STATISTICS } from '../cross-entropy.ts';
 import { F32 } from '../numerics.ts';
 import { expectTargets, wantedShares } from '../reference/wanted-classes.ts';
@@ -53,7 +53,7 @@ export function createWasmCrossEntropy(exports: Record<string, unknown>, memory:
       const scale = counted === 0 ? 0 : fround(dLoss / counted);
       const numbers = f32Elements(memory.buffer, statistics);
       const run = wasm[nameOf('crossEntropyGradient', dLogits.dtype)];
-      const rowBytes = vocabulary * (dLogits.dtype === 'f32' ? FLOAT_BYTES : 2);
+      const rowBytes = vocabulary * BYTES_PER_ELEMENT[dLogits.dtype];
       for (let t = 0; t < tokens; t++) {
         const to = dLogits.offset + t * rowBytes;
         if (wanted[t] === ignored) {

@@ -1,4 +1,4 @@
-import type { Dtype } from '../../model/index.ts';
+import { BYTES_PER_ELEMENT, type Dtype } from '../../model/index.ts';
 import { loadBf16, roundToBf16Instructions, storeLowHalves } from './bf16-lanes.ts';
 import { constantLocals, type VectorConstants } from './constants.ts';
 import { type Code, localsAfter, type ValueType, type WasmFunction } from './emitter.ts';
@@ -31,7 +31,7 @@ export interface EpilogueLoop {
   readonly build: (quad: Quad) => { readonly rowStart?: Code; readonly step: Code };
 }
 
-const BYTES: Readonly<Record<ElementType, number>> = { f32: 4, bf16: 2, byte: 1 };
+const BYTES: Readonly<Record<ElementType, number>> = { ...BYTES_PER_ELEMENT, byte: 1 };
 const LANES = 4;
 const ZERO_EXTENDED = [16, 0, 0, 0, 17, 0, 0, 0, 18, 0, 0, 0, 19, 0, 0, 0];
 

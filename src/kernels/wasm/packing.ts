@@ -1,4 +1,4 @@
-import type { Dtype } from '../../model/index.ts';
+import { BYTES_PER_ELEMENT, type Dtype } from '../../model/index.ts';
 import { type Code, localsAfter, type WasmFunction } from './emitter.ts';
 import { advance, countDown, countDownFromAny, i8x16, i16x8, i32, i32x4, ifThen, local, unitsOf, v128 } from './instructions.ts';
 
@@ -15,7 +15,6 @@ const FLOAT_BYTES = 4;
 const LANES = 4;
 /** Elements of a line that a step of `along` takes: a vector of bf16, or of f32. */
 const STEP: Readonly<Record<Dtype, number>> = { bf16: 8, f32: 4 };
-const BYTES: Readonly<Record<Dtype, number>> = { bf16: 2, f32: 4 };
 
 const MAGNITUDE = 0x7fff;
 /** What nothing but zeros leaves: the greatest t - 1, the least t. Functions of f32, which has no range, return it too. */
@@ -77,7 +76,7 @@ export function packAcrossFunction(width: number, dtype: Dtype): WasmFunction {
   const range = dtype === 'bf16' ? rangeLocals((type) => locals.declare(type)) : null;
   const eights = dtype === 'bf16' ? Math.floor(width / 8) : 0;
   const lineOfPanel = (panel: number): Code => {
-    const at = BYTES[dtype] * width * panel;
+    const at = BYTES_PER_ELEMENT[dtype] * width * panel;
     const put = (first: number, values: Code): Code => v128.store(local.get(targets[panel]), values, FLOAT_BYTES * first);
     const load = (value: Code): Code => [local.set(vector, value), range?.watch(local.get(vector)) ?? []];
     return [
@@ -102,7 +101,7 @@ export function packAcrossFunction(width: number, dtype: Dtype): WasmFunction {
     targets.slice(0, count).map((panel) => [local.set(panel, local.get(target)), advance(target, panelBytes)]),
     local.set(depth, local.get(k)),
     countDown(depth, [Array.from({ length: count }, (_, panel) => lineOfPanel(panel)), advance(line, local.get(lineBytes))]),
-    advance(source, i32.const(BYTES[dtype] * width * count)),
+    advance(source, i32.const(BYTES_PER_ELEMENT[dtype] * width * count)),
   ];
   const panelBytes = i32.mul(local.get(k), i32.const(FLOAT_BYTES * width));
   const body: Code = [
@@ -125,7 +124,7 @@ export function packAlongFunction(width: number, dtype: Dtype): WasmFunction {
   const range = dtype === 'bf16' ? rangeLocals((type) => locals.declare(type)) : null;
   const transpose = dtype === 'bf16' ? transposeBf16(locals.declare) : transposeF32(locals.declare);
   const panelBytes = FLOAT_BYTES * width;
-  const bytes = BYTES[dtype];
+  const bytes = BYTES_PER_ELEMENT[dtype];
   const put = (at: number, values: Code): Code => v128.store(local.get(write), values, panelBytes * at);
   const remaining: Code = lines.map((line, i) => [
     i32.store(

@@ -1,4 +1,4 @@
-import type { Dtype } from '../../model/index.ts';
+import { BYTES_PER_ELEMENT, type Dtype } from '../../model/index.ts';
 import { addLanes } from './element-loop.ts';
 import type { WasmFunction } from './emitter.ts';
 import { advance, countDownFromAny, f32, f32x4, i32, ifThen, local, memoryFill, v128 } from './instructions.ts';
@@ -38,7 +38,7 @@ export function maskedSoftmaxFunction(dtype: Dtype): WasmFunction {
     { start: scores, dtype: 'f32' },
     { start: target, dtype },
   ];
-  const rowBytes = i32.mul(local.get(columns), i32.const(dtype === 'f32' ? FLOAT_BYTES : 2));
+  const rowBytes = i32.mul(local.get(columns), i32.const(BYTES_PER_ELEMENT[dtype]));
   return rowFunction({ name: nameOf('maskedSoftmax', dtype), parameters: 4 }, (scope) => {
     const { maximum, code: findMaximum } = rowMaximum(scope, columns, from);
     const { sum, code: exponentials } = rowExponentials(scope, columns, from, maximum, from);

@@ -1,4 +1,4 @@
-import type { Dtype } from '../../model/index.ts';
+import { BYTES_PER_ELEMENT, type Dtype } from '../../model/index.ts';
 import { type Exactness, joinRanges, type TileKernel } from '../tile-kernel.ts';
 import type { WasmFunction } from './emitter.ts';
 import { packAcrossFunction, packAlongFunction, packEdgeFunction, packName } from './packing.ts';
@@ -54,7 +54,6 @@ export function openTiles(variant: WasmVariant, wasm: Record<string, unknown>): 
 }
 
 const FLOAT_BYTES = 4;
-const BYTES: Readonly<Record<Dtype, number>> = { f32: 4, bf16: 2 };
 
 function openTile(tile: Tile, wasm: Record<string, Exported>): TileKernel {
   const { rows, columns, fused } = tile;
@@ -69,7 +68,7 @@ function openTile(tile: Tile, wasm: Record<string, Exported>): TileKernel {
     return ({ offset, lineBytes, depthBytes, dtype }, lines, depth, target) => {
       const { along, across, edge } = byDtype[dtype];
       const whole = Math.floor(lines / width);
-      const isAlong = depthBytes === BYTES[dtype];
+      const isAlong = depthBytes === BYTES_PER_ELEMENT[dtype];
       const range = isAlong ? along(offset, lineBytes, target, depth, whole) : across(offset, depthBytes, target, depth, whole);
       const rest = lines - whole * width;
       if (rest === 0) return range;
