@@ -16,9 +16,15 @@ export function openTaskThreads<Task, Answer>(
   signal: AbortSignal,
 ): TaskThreads<Task, Answer> {
   const pool = createPool<Task, Answer>(threads, worker, setup);
+  let failure: { readonly error: unknown } | undefined;
+  // What a thread throws between two tasks fails the next ones; without a listener it would take the process along.
+  pool.on('error', (error: unknown) => {
+    failure ??= { error };
+  });
   return {
     run: async (tasks) => {
       signal.throwIfAborted();
+      if (failure !== undefined) throw failure.error;
       return await Promise.all(tasks.map((task) => pool.run(task, { signal }))).catch((error: unknown) => {
         signal.throwIfAborted();
         throw error;

@@ -61,7 +61,7 @@ export interface Exactness {
   readonly flushesSubnormals: boolean;
 }
 
-/** e + f at which the largest product, below 2^(e + f + 2), is still finite. */
+/** e + f at which every product, below 2^(e + f + 2), is still finite. */
 const GREATEST_EXPONENT_SUM = 126;
 const EXPONENT_BIAS = 127;
 /** t of the least normal number. */
@@ -76,7 +76,7 @@ export function isExact({ leastExponentSum, flushesSubnormals }: Exactness, left
   if (flushesSubnormals && (leftLeast < LEAST_NORMAL || rightLeast < LEAST_NORMAL)) return false;
   return (
     exponentOf(leftLeast) + exponentOf(rightLeast) >= leastExponentSum &&
-    exponentOf(greatestOf(left)) + exponentOf(greatestOf(right)) <= GREATEST_EXPONENT_SUM - 1
+    exponentOf(greatestOf(left)) + exponentOf(greatestOf(right)) <= GREATEST_EXPONENT_SUM
   );
 }
 

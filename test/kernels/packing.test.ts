@@ -1,19 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type Block,
-  bf16Bits,
-  compileModule,
-  createKernelMemory,
-  kernelModuleBytes,
-  type PackedRange,
-  type TileKernel,
-  WASM_VARIANTS,
-  type WasmVariant,
-} from '../../src/kernels/index.ts';
+import { type Block, bf16Bits, createKernelMemory, type PackedRange, type TileKernel } from '../../src/kernels/index.ts';
 import { instantiate } from '../../src/kernels/wasm/host.ts';
 import { openTiles } from '../../src/kernels/wasm/variants.ts';
 import type { Dtype } from '../../src/model/index.ts';
+import { MODULES } from './paths.ts';
 import { draws } from './support.ts';
 
 const memory = createKernelMemory(1);
@@ -21,9 +12,9 @@ const END = memory.buffer.byteLength;
 const TARGET = 64;
 const PATTERN = 0x5a5a5a5a;
 
-/** Every tile of every variant. */
-const kernels = (Object.keys(WASM_VARIANTS) as WasmVariant[]).flatMap((variant) => {
-  const { plain, fused } = openTiles(variant, instantiate(compileModule(kernelModuleBytes(variant)), memory));
+/** Every tile of every variant that compiles here. */
+const kernels = MODULES.flatMap(({ variant, module }) => {
+  const { plain, fused } = openTiles(variant, instantiate(module, memory));
   return [...new Set([plain, fused])].map((kernel) => [`${kernel.rows} x ${kernel.columns} tiles of ${variant}`, kernel] as const);
 });
 

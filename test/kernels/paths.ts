@@ -15,7 +15,7 @@ import {
 import { bf16Elements, elementCount, f32Elements, type TensorView } from '../../src/model/index.ts';
 
 /** What compiles here, compiled once per process, as a run does: without its flag, older Node refuses fused multiply-add. */
-const MODULES = (Object.keys(WASM_VARIANTS) as WasmVariant[]).flatMap((variant) => {
+export const MODULES = (Object.keys(WASM_VARIANTS) as WasmVariant[]).flatMap((variant) => {
   try {
     return [{ variant, module: compileModule(kernelModuleBytes(variant)) }];
   } catch {

@@ -30,7 +30,7 @@ const MOST_COLUMNS = 768;
 /** Fewer would pack the other operand for too little work. */
 const LEAST_ROWS = 192;
 const LEAST_COLUMNS = 384;
-/** Sums above are so deep that a product packs fewer columns at a time than LEAST_COLUMNS. */
+/** Items over deeper sums have work enough with fewer columns, and more items spread better. */
 const DEEP = 1536;
 const LEAST_COLUMNS_OF_DEEP = 192;
 /** A multiple of the height and of the width of tiles on most paths. */

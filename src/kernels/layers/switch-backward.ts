@@ -53,8 +53,8 @@ function outPhases(open: OpenSwitchLayer, { gradients, dBatchOut, dInSums, dGate
     overExperts(open, 'dHidden', 'rows', dModel, dExpert, (expert) => {
       const ofBatch = (view: TensorView): Matrix => batchOf(open, view, expert);
       const product = { ...towardsInput(ofBatch(dBatchOut), matrixAt(weights.out, expert)), target: ofBatch(dInSums) };
-      if (activation === 'relu' || gateSums === null || inSums === null || dGateSums === null)
-        return [{ ...product, epilogue: { kind: 'mask', mask: ofBatch(hidden) } }];
+      if (activation === 'relu') return [{ ...product, epilogue: { kind: 'mask', mask: ofBatch(hidden) } }];
+      assert(gateSums !== null && inSums !== null && dGateSums !== null, `a Switch layer with ${activation} and no gate`);
       const gate = activation === 'geglu' ? 'gelu' : 'silu';
       const [sums, gates, dGates] = [ofBatch(inSums), ofBatch(gateSums), ofBatch(dGateSums)];
       return [{ ...product, epilogue: { kind: 'gatedBackward', gate, gateSums: gates, sums, dGateSums: dGates } }];

@@ -1,3 +1,4 @@
+import { assert } from '../../base/index.ts';
 import type { TensorView } from '../../model/index.ts';
 import { type GemmCall, type Matrix, STORE } from '../gemm.ts';
 import type { Step } from '../step.ts';
@@ -52,8 +53,8 @@ function hiddenCalls(open: OpenSwitchLayer, expert: number): GemmCall[] {
   const { weights, batch, hidden, gateSums, inSums, shape } = open.plan;
   const ofBatch = (view: TensorView): Matrix => batchOf(open, view, expert);
   const inwards = (weight: TensorView): Product => forwards(ofBatch(batch), matrixAt(weight, expert));
-  if (shape.activation === 'relu' || weights.gate === null || gateSums === null || inSums === null)
-    return [{ ...inwards(weights.in), target: ofBatch(hidden), epilogue: { kind: 'relu', bias: null } }];
+  if (shape.activation === 'relu') return [{ ...inwards(weights.in), target: ofBatch(hidden), epilogue: { kind: 'relu', bias: null } }];
+  assert(weights.gate !== null && gateSums !== null && inSums !== null, `a Switch layer with ${shape.activation} and no gate`);
   const gate = shape.activation === 'geglu' ? 'gelu' : 'silu';
   return [
     { ...inwards(weights.gate), target: ofBatch(gateSums), epilogue: STORE },
