@@ -7,7 +7,8 @@ import { FAULTS } from './faults/index.ts';
 
 /**
  * Puts one deliberate fault after the other into the source, in memory, and runs the test that must notice it. Exit code 1 when one goes
- * unnoticed. `npm run mutations -- [name...] [--write]`; --write renews the table in docs/mutations.md.
+ * unnoticed. `npm run mutations -- [name...] [--part=1/2] [--write]`; a part is every second (third, ...) fault, so that several processes can share
+ * them; --write renews the table in docs/mutations.md, unless only some were asked for.
  */
 const DOCUMENT = 'docs/mutations.md';
 const TABLE = '<!-- table -->';
@@ -67,7 +68,10 @@ function escaped(text: string): string {
 }
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-const chosen = FAULTS.filter((fault) => names.length === 0 || names.includes(fault.name));
+const [part, parts] = (process.argv.find((argument) => argument.startsWith('--part='))?.slice('--part='.length) ?? '1/1')
+  .split('/')
+  .map(Number);
+const chosen = FAULTS.filter((fault, i) => (names.length === 0 || names.includes(fault.name)) && i % parts === part - 1);
 const verdicts: Verdict[] = [];
 const { plugin, plant } = gardener();
 const vitest = await createVitest(
@@ -98,7 +102,7 @@ const missed = verdicts.filter((verdict) => verdict.failed.length === 0).length;
 console.log(
   `${verdicts.length} faults planted, ${verdicts.length - missed} noticed, ${missed} missed; ${controls.length} controls, ${broken} broken`,
 );
-if (process.argv.includes('--write') && names.length === 0) {
+if (process.argv.includes('--write') && chosen.length === FAULTS.length) {
   const [head] = readFileSync(DOCUMENT, 'utf8').split(TABLE);
   const table = ['| fault | what it does | in | noticed by |', '|---|---|---|---|', ...verdicts.map(row)].join('\n');
   writeFileSync(DOCUMENT, `${head}${TABLE}\n\n${table}\n`);
