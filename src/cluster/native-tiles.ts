@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Exactness, KernelMemory, OtherTiles, TileKernel } from '../kernels/index.ts';
@@ -56,10 +57,13 @@ export const ADDON_FILE = fileURLToPath(new URL(`../../build/native/${process.pl
 /** The addon, or why it cannot be loaded. */
 export function loadNativeAddon(file = ADDON_FILE): { readonly addon: NativeAddon } | { readonly addon: null; readonly reason: string } {
   try {
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found === undefined) return { addon: null, reason: 'not built: npm run build:native' };
+    // A pipe would wait for somebody to write to it.
+    if (!found.isFile()) return { addon: null, reason: `${file} is no file` };
     return { addon: createRequire(import.meta.url)(file) as NativeAddon };
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND' ? 'not built: npm run build:native' : messageOf(error);
-    return { addon: null, reason };
+    return { addon: null, reason: messageOf(error) };
   }
 }
 

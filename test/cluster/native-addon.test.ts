@@ -16,6 +16,7 @@ describe('native tiles', () => {
     writeFileSync(file, 'no machine code');
     expect(openNativeTiles(memory, 'avx2', file)).toMatchObject({ tiles: null, reason: expect.stringContaining('kernels.node') });
     expect(loadNativeAddon('/nowhere/kernels.node').addon).toBeNull();
+    expect(loadNativeAddon(tmpdir())).toEqual({ addon: null, reason: `${tmpdir()} is no file` });
   });
 });
 
