@@ -1,7 +1,8 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Exactness, KernelMemory, OtherTiles, TileKernel } from '../kernels/index.ts';
+import { isCutOff } from './cut-file.ts';
 
 /** What a processor may have: AVX2 with FMA, AVX-512, AVX-512 with products of bf16. */
 export type NativeLevel = 'avx512-bf16' | 'avx512' | 'avx2';
@@ -54,6 +55,8 @@ interface Opened {
 /** Where `npm run build:native` puts the addon: the same file for src/ and dist/. */
 export const ADDON_FILE = fileURLToPath(new URL(`../../build/native/${process.platform}-${process.arch}/kernels.node`, import.meta.url));
 
+const CALLS: readonly (keyof NativeAddon)[] = ['levels', 'open', 'pack', 'tiles', 'peak'];
+
 /** The addon, or why it cannot be loaded. */
 export function loadNativeAddon(file = ADDON_FILE): { readonly addon: NativeAddon } | { readonly addon: null; readonly reason: string } {
   try {
@@ -61,7 +64,11 @@ export function loadNativeAddon(file = ADDON_FILE): { readonly addon: NativeAddo
     if (found === undefined) return { addon: null, reason: 'not built: npm run build:native' };
     // A pipe would wait for somebody to write to it.
     if (!found.isFile()) return { addon: null, reason: `${file} is no file` };
-    return { addon: createRequire(import.meta.url)(file) as NativeAddon };
+    if (isCutOff(readFileSync(file))) return { addon: null, reason: `${file} is cut off: npm run build:native` };
+    const addon = createRequire(import.meta.url)(file) as NativeAddon;
+    return CALLS.every((name) => typeof addon[name] === 'function')
+      ? { addon }
+      : { addon: null, reason: `${file} is another addon: npm run build:native` };
   } catch (error) {
     return { addon: null, reason: messageOf(error) };
   }

@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadNativeAddon, type NativeLevel, openNativeTiles, type PeakKind } from '../../src/cluster/native-tiles.ts';
+import { isCutOff } from '../../src/cluster/cut-file.ts';
+import { ADDON_FILE, loadNativeAddon, type NativeLevel, openNativeTiles, type PeakKind } from '../../src/cluster/native-tiles.ts';
 import { createKernelMemory, createPlainMemory } from '../../src/kernels/index.ts';
 import { builtAddon, nativeIsThere } from './native-support.ts';
 
@@ -20,7 +21,34 @@ describe('native tiles', () => {
   });
 });
 
+describe('a library that is cut off', () => {
+  /** The header of an ELF file whose two sections of 64 bytes are told of behind it. */
+  const library = new Uint8Array(0x40 + 2 * 0x40);
+  library.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  library[0x28] = 0x40;
+  library[0x3a] = 0x40;
+  library[0x3c] = 2;
+
+  it('is known by its table of sections; what is no library is for the loader to refuse', () => {
+    expect(isCutOff(library)).toBe(false);
+    expect(isCutOff(library.subarray(0, -1))).toBe(true);
+    expect(isCutOff(library.subarray(0, 0x40))).toBe(true);
+    for (const other of [library.subarray(0, 0x3f), library.subarray(1), new Uint8Array(0)]) expect(isCutOff(other)).toBe(false);
+  });
+});
+
 describe.skipIf(!nativeIsThere)('the native addon', () => {
+  it.skipIf(process.platform !== 'linux')('is not loaded where a part of its file is missing', () => {
+    const whole = readFileSync(ADDON_FILE);
+    const file = join(mkdtempSync(join(tmpdir(), 'switchyard-addon-')), 'kernels.node');
+    for (const bytes of [64, 5000, Math.floor(whole.length / 2), whole.length - 1]) {
+      writeFileSync(file, whole.subarray(0, bytes));
+      expect(loadNativeAddon(file), `${bytes} bytes`).toEqual({ addon: null, reason: `${file} is cut off: npm run build:native` });
+    }
+    writeFileSync(file, whole);
+    expect(loadNativeAddon(file).addon?.levels()).toEqual(builtAddon().levels());
+  });
+
   it('opens nothing over memory that may move, and no level that is not there', () => {
     expect(openNativeTiles({ buffer: new ArrayBuffer(64) }, 'avx2')).toEqual({ tiles: null, reason: 'the memory is not shared' });
     expect(openNativeTiles(memory, 'avx1024' as NativeLevel)).toMatchObject({ tiles: null, reason: expect.stringContaining('processor') });
