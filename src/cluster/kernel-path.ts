@@ -1,3 +1,4 @@
+import { InputError } from '../base/index.ts';
 import { type KernelPair, mebibytes, memoryError } from '../emulate/index.ts';
 import {
   createKernelMemory,
@@ -12,7 +13,7 @@ import {
   type WasmModule,
   type WasmVariant,
 } from '../kernels/index.ts';
-import { type NativeLevel, openNativeTiles } from './native-tiles.ts';
+import { NATIVE, type NativeLevel, openNativeTiles } from './native-tiles.ts';
 
 /** How this process runs kernels: chosen once (see path-choice.ts), and sent to every thread. */
 export interface KernelPath {
@@ -60,8 +61,11 @@ export function openKernels(memory: KernelMemory, { module, variant, native }: K
   };
 }
 
+/** Every thread opens the addon anew, in a comparison for every seed. */
 function openNative(memory: KernelMemory, level: NativeLevel): OtherTiles {
   const opened = openNativeTiles(memory, level);
-  if (opened.tiles === null) throw new Error(`internal: native tiles that were there are gone: ${opened.reason}`);
-  return opened.tiles;
+  if (opened.tiles !== null) return opened.tiles;
+  const value = `${NATIVE}${level} (${opened.reason})`;
+  const rule = 'the addon must stay what it was when the run began';
+  throw new InputError([{ code: 'E_KERNELS', path: '--kernels', value, rule, remedy: 'run again; results do not depend on the path' }]);
 }

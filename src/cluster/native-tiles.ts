@@ -7,6 +7,9 @@ import { isCutOff } from './cut-file.ts';
 /** What a processor may have: AVX2 with FMA, AVX-512, AVX-512 with products of bf16. */
 export type NativeLevel = 'avx512-bf16' | 'avx512' | 'avx2';
 
+/** What the names of native paths begin with. */
+export const NATIVE = 'native-';
+
 /** Tiles over a memory, or why there are none. */
 export type NativeTiles = { readonly tiles: OtherTiles } | { readonly tiles: null; readonly reason: string };
 
@@ -88,7 +91,7 @@ export function openNativeTiles(memory: KernelMemory, level: NativeLevel, file =
     const [plain, fused] = [false, true].map((isFused) =>
       openKernel(addon, bytes, addon.open(bytes, level, isFused), exactnessOf(level, isFused)),
     );
-    return { tiles: { path: `native-${level}`, plain, fused } };
+    return { tiles: { path: `${NATIVE}${level}`, plain, fused } };
   } catch (error) {
     return { tiles: null, reason: messageOf(error) };
   }

@@ -1,6 +1,7 @@
 import { InputError, type Issue } from '../base/index.ts';
 import { kernelModuleBytes, type WasmVariant } from '../kernels/index.ts';
 import { type KernelPath, TYPESCRIPT, typeScriptPath } from './kernel-path.ts';
+import { loadNativeAddon, NATIVE } from './native-tiles.ts';
 import { openTrials, type Trials } from './path-trials.ts';
 
 export interface ChoiceOptions {
@@ -22,14 +23,11 @@ export function chooseKernelPath({ kernels, moduleBytes }: ChoiceOptions = {}): 
 
 /** Every path that works here, the fastest first. */
 export function workingKernelPaths(): readonly KernelPath[] {
-  return namesOf(ownTrials()).flatMap((kernels) => {
-    try {
-      return [chooseKernelPath({ kernels })];
-    } catch (error) {
-      if (error instanceof InputError) return [];
-      throw error;
-    }
-  });
+  return workingOf(ownTrials());
+}
+
+function workingOf({ candidates, attempt }: Trials): readonly KernelPath[] {
+  return [...candidates.map(attempt).filter((path) => typeof path !== 'string'), typeScriptPath()];
 }
 
 function ownTrials(): Trials {
@@ -47,12 +45,16 @@ function choose(trials: Trials, wish: string | undefined): KernelPath {
     faults.push(`${candidate.name}: ${path}`);
   }
   const reason = trials.reason === '' ? faults.join('; ') : trials.reason;
-  if (wish !== undefined) throw new InputError([notHere(wish, namesOf(trials), reason)]);
-  return typeScriptPath(reason);
+  if (wish === undefined) return typeScriptPath(reason);
+  const names = workingOf(trials).map(({ name }) => name);
+  throw new InputError([notHere(wish, names, reason === '' ? reasonWithoutAddon(wish) : reason)]);
 }
 
-function namesOf({ candidates }: Trials): readonly string[] {
-  return [...candidates.map(({ name }) => name), TYPESCRIPT];
+/** Why there is no native path at all; empty where that is not what was asked for, or not the reason. */
+function reasonWithoutAddon(wish: string): string {
+  if (!wish.startsWith(NATIVE)) return '';
+  const loaded = loadNativeAddon();
+  return loaded.addon === null ? loaded.reason : '';
 }
 
 function notHere(wish: string, names: readonly string[], reason: string): Issue {

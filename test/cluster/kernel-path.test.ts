@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/index.ts';
 import { openKernels, openMemory, typeScriptPath } from '../../src/cluster/kernel-path.ts';
+import { loadNativeAddon, type NativeLevel } from '../../src/cluster/native-tiles.ts';
 import { chooseKernelPath, workingKernelPaths } from '../../src/cluster/path-choice.ts';
 import { createInProcessExecutor, emulate } from '../../src/emulate/index.ts';
 import { kernelModuleBytes, type WasmVariant } from '../../src/kernels/index.ts';
@@ -68,7 +69,11 @@ describe('the kernel path', () => {
     for (const { name, variant } of wasm) {
       const forced = (): string => chooseKernelPath({ kernels: name, moduleBytes: broken }).name;
       if (variant === 'mul-add') expect(forced()).toBe(name);
-      else expect(forced).toThrow(`${name}: gemm NN of bf16 differs from the oracle`);
+      else {
+        expect(forced).toThrow(`${name}: gemm NN of bf16 differs from the oracle`);
+        // Only those that work are offered in its place.
+        expect(forced).toThrow(/must be a path that works here: (native-[a-z0-9-]+, )*wasm-simd128, (native-[a-z0-9-]+, )*tiled;/);
+      }
     }
   });
 
@@ -76,6 +81,18 @@ describe('the kernel path', () => {
     for (const path of working) expect(chooseKernelPath({ kernels: path.name })).toEqual(path);
     expect(() => chooseKernelPath({ kernels: 'wasm-simd512' })).toThrow(InputError);
     expect(() => chooseKernelPath({ kernels: 'wasm-simd512' })).toThrow(/E_KERNELS --kernels: wasm-simd512; .*wasm-simd128, .*tiled/);
+  });
+
+  it.skipIf(loadNativeAddon().addon !== null)('says how to have a native path that is not built', () => {
+    expect(() => chooseKernelPath({ kernels: 'native-avx2' })).toThrow(
+      'E_KERNELS --kernels: native-avx2 (not built: npm run build:native);',
+    );
+  });
+
+  it('that was native at the start, and is gone when a thread opens it, is an error of the input', () => {
+    const gone = { ...chooseKernelPath(), native: 'avx1024' as NativeLevel };
+    expect(() => openKernels(openMemory(0, gone), gone)).toThrow(InputError);
+    expect(() => openKernels(openMemory(0, gone), gone)).toThrow(/^E_KERNELS --kernels: native-avx1024 \(.+\); the addon must stay/);
   });
 
   it('asks for no WebAssembly where there is none, and says what memory was refused', () => {
