@@ -63,16 +63,18 @@ function groupsOfFour(width: number): number[] {
   return groups;
 }
 
-/** Panels that are packed side by side (two to the power of TOGETHER_BITS): a visit to a row of the operand then takes whole cache lines. */
-const TOGETHER_BITS = 2;
-const TOGETHER = 1 << TOGETHER_BITS;
+/** Panels that are packed side by side are two to the power of this: about 128 columns, so that a visit to a row of the operand takes cache lines in a row. */
+function togetherBits(width: number): number {
+  return width <= 8 ? 4 : 3;
+}
 
 /** `packAcross5Bf16(source, lineBytes, target, k, panels)`: whole panels of W lines that lie side by side. W is at least 4. */
 export function packAcrossFunction(width: number, dtype: Dtype): WasmFunction {
   const [source, lineBytes, target, k, panels] = [0, 1, 2, 3, 4];
   const locals = localsAfter(5);
   const [depth, line, vector, groups] = [locals.declare('i32'), locals.declare('i32'), locals.declare('v128'), locals.declare('i32')];
-  const targets = Array.from({ length: TOGETHER }, () => locals.declare('i32'));
+  const most = 1 << togetherBits(width);
+  const targets = Array.from({ length: most }, () => locals.declare('i32'));
   const range = dtype === 'bf16' ? rangeLocals((type) => locals.declare(type)) : null;
   const eights = dtype === 'bf16' ? Math.floor(width / 8) : 0;
   const lineOfPanel = (panel: number): Code => {
@@ -106,9 +108,9 @@ export function packAcrossFunction(width: number, dtype: Dtype): WasmFunction {
   const panelBytes = i32.mul(local.get(k), i32.const(FLOAT_BYTES * width));
   const body: Code = [
     range?.start ?? [],
-    local.set(groups, i32.shrUnsigned(local.get(panels), i32.const(TOGETHER_BITS))),
-    countDownFromAny(groups, together(TOGETHER)),
-    local.set(groups, i32.and(local.get(panels), i32.const(TOGETHER - 1))),
+    local.set(groups, i32.shrUnsigned(local.get(panels), i32.const(togetherBits(width)))),
+    countDownFromAny(groups, together(most)),
+    local.set(groups, i32.and(local.get(panels), i32.const(most - 1))),
     countDownFromAny(groups, together(1)),
     range?.result ?? i32.const(EMPTY_RANGE),
   ];
