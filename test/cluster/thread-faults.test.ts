@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/index.ts';
 import { chooseKernelPath, createThreadExecutor, openKernels, openMemory, openStepPool } from '../../src/cluster/index.ts';
-import { threadError } from '../../src/cluster/thread-error.ts';
+import { startError, threadError } from '../../src/cluster/thread-error.ts';
 import { collectLoads } from '../../src/emulate/collect.ts';
 import { emulate, planEmulation } from '../../src/emulate/index.ts';
 import { plainExecutor, SMALL } from '../emulate/support.ts';
@@ -73,7 +73,14 @@ describe('a thread', () => {
     expect(error).toBeInstanceOf(InputError);
     expect(String(error)).toMatch(/E_EMULATE_MEMORY emulate: a thread ran routing of group 3: .*memory.*fewer threads/);
     const other = new Error('other');
+    expect(startError(other, 2)).toBe(other);
     expect(threadError(other, 'ran x')).toMatchObject({ message: 'a thread ended while it ran x (other)', cause: other });
+  });
+
+  it('that the machine does not grant is an error of the input', () => {
+    const refused = Object.assign(new Error('EAGAIN'), { code: 'ERR_WORKER_INIT_FAILED' });
+    expect(startError(refused, 2)).toBeInstanceOf(InputError);
+    expect(startError(refused, 2).message).toMatch(/^E_EMULATE_MEMORY emulate: 2 threads: EAGAIN; .*fewer threads$/);
   });
 });
 
