@@ -13,7 +13,9 @@ import {
   type WasmModule,
   type WasmVariant,
 } from '../kernels/index.ts';
+import { addressLimit } from './address-limit.ts';
 import { NATIVE, type NativeLevel, openNativeTiles } from './native-tiles.ts';
+import { releaseMemories } from './release-memories.ts';
 
 /** How this process runs kernels: chosen once (see path-choice.ts), and sent to every thread. */
 export interface KernelPath {
@@ -45,7 +47,9 @@ export function sharesMemory(): boolean {
 /** Memory for `bytes` bytes on which the tables of a path can work. */
 export function openMemory(bytes: number, { module }: Pick<KernelPath, 'module'>): KernelMemory {
   try {
-    return module === null ? createPlainMemory(bytes) : createKernelMemory(bytes);
+    if (module === null) return createPlainMemory(bytes);
+    if (addressLimit() < Number.POSITIVE_INFINITY) releaseMemories();
+    return createKernelMemory(bytes);
   } catch (error) {
     const value = `${mebibytes(bytes)}: ${error instanceof Error ? error.message : String(error)}`;
     throw memoryError(value, 'the memory of the emulation must be granted by this machine');

@@ -1,4 +1,6 @@
+import type { Bytes } from '../base/index.ts';
 import { compileModule, createKernelMemory, type KernelMemory, TIMING_BYTES, type WasmModule, type WasmVariant } from '../kernels/index.ts';
+import { addressLimit } from './address-limit.ts';
 import { type Candidate, calibrate, limitOf } from './calibration.ts';
 import { type KernelPath, openKernels, sharesMemory } from './kernel-path.ts';
 import { openSelfCheck, SELF_CHECK_BYTES } from './self-check.ts';
@@ -14,13 +16,22 @@ export interface Trials {
   readonly attempt: (candidate: Candidate) => KernelPath | string;
 }
 
+const GIBIBYTE = 2 ** 30;
+/**
+ * Each memory reserves 10 GiB of addresses, newer versions of V8 take whatever is left, and a run has up to four at a time. Where threads then find no room for themselves V8
+ * ends the process: better no WebAssembly than that.
+ */
+const LEAST_ADDRESSES: Bytes = 48 * GIBIBYTE;
+
 /** Sets the flags of V8, times what compiles, and makes ready for self-checks. */
 export function openTrials(moduleBytes: (variant: WasmVariant) => Uint8Array): Trials {
   if (!sharesMemory()) return noTrials('no shared memory, so one thread');
+  const addresses = addressLimit();
+  if (addresses < LEAST_ADDRESSES) return noTrials(`no WebAssembly: ${(addresses / GIBIBYTE).toFixed(1)} GiB of addresses (ulimit -v)`);
   try {
     setKernelFlags();
-    // One memory for all that is tried. Each reserves addresses by the gigabyte, and a run needs up to three more: better no WebAssembly than a run that is refused.
-    const [memory] = [Math.max(TIMING_BYTES, SELF_CHECK_BYTES), 0, 0, 0].map(createKernelMemory);
+    // One memory for all that is tried.
+    const memory = createKernelMemory(Math.max(TIMING_BYTES, SELF_CHECK_BYTES));
     return { candidates: calibrate(memory, () => performance.now()), reason: '', attempt: openAttempts(memory, moduleBytes) };
   } catch (error) {
     return noTrials(`no WebAssembly SIMD: ${messageOf(error)}`);
