@@ -19,7 +19,8 @@ const LINKING = { linux: ['-shared'], darwin: ['-bundle', '-undefined', 'dynamic
 process.exitCode = main();
 
 function main() {
-  const { headers } = parseArgs({ options: { headers: { type: 'string' } } }).values;
+  const { headers, fault } = readOptions();
+  if (fault !== undefined) return fail(fault, 'npm run build:native [-- --headers DIR]');
   const linking = LINKING[process.platform];
   if (process.arch !== 'x64' || linking === undefined) {
     console.log(`There is nothing to build for ${process.platform}-${process.arch}: the native kernels are for x64 on Linux and macOS.`);
@@ -36,6 +37,14 @@ function main() {
   return compile(include, linking);
 }
 
+function readOptions() {
+  try {
+    return parseArgs({ options: { headers: { type: 'string' } } }).values;
+  } catch (error) {
+    return { fault: error.message };
+  }
+}
+
 /** Where installations of Node keep their headers. */
 function usualPlaces() {
   const prefixes = [
@@ -50,10 +59,14 @@ function usualPlaces() {
 
 /** Under another name first, so that nobody loads half a file. */
 function compile(include, linking) {
-  const [compiler, ...words] = (process.env.CC ?? 'cc').split(' ').filter(Boolean);
+  const [compiler, ...words] = (process.env.CC?.trim() || 'cc').split(' ').filter(Boolean);
   const partial = `${OUTPUT}.${process.pid}`;
   const args = [...words, ...FLAGS, ...linking, '-I', include, join(ROOT, 'native', 'kernels.c'), '-o', partial];
-  mkdirSync(dirname(OUTPUT), { recursive: true });
+  try {
+    mkdirSync(dirname(OUTPUT), { recursive: true });
+  } catch (error) {
+    return cannotWrite(error);
+  }
   const { error, status } = spawnSync(compiler, args, { stdio: 'inherit' });
   if (error !== undefined || status !== 0) {
     rmSync(partial, { force: true });
@@ -61,9 +74,18 @@ function compile(include, linking) {
       ? fail(`The compiler failed: ${compiler} ${args.join(' ')}`, 'It must know AVX-512 with bf16: GCC 10 or Clang 9, or newer.')
       : fail(`No C compiler: ${compiler} (${error.code})`, 'Install one, or name it: CC=gcc-12 npm run build:native.');
   }
-  renameSync(partial, OUTPUT);
+  try {
+    renameSync(partial, OUTPUT);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    return cannotWrite(error);
+  }
   console.log(`${OUTPUT}\nheaders: ${include}`);
   return 0;
+}
+
+function cannotWrite({ code }) {
+  return fail(`${OUTPUT} cannot be written (${code}).`, 'Take away what stands in its place, or check the permissions of its folder.');
 }
 
 function fail(what, remedy) {

@@ -94,9 +94,15 @@ describe.skipIf(process.arch !== 'x64' || process.platform !== 'linux')('npm run
     expect(build(['--headers', '/nowhere'], {})).toMatch(/^No headers of Node: node_api\.h is not in\n {2}\/nowhere\n.*--headers DIR/);
   });
 
+  it('says how it is called', () => {
+    expect(build(['--header', '/usr'], {})).toMatch(/^Unknown option '--header'.*\nnpm run build:native \[-- --headers DIR\]\n$/s);
+    expect(build(['--headers'], {})).toMatch(/^Option '--headers <value>' argument missing\nnpm run/);
+  });
+
   it('says which compiler is missing, and what to do', () => {
     const headers = mkdtempSync(join(tmpdir(), 'switchyard-headers-'));
     writeFileSync(join(headers, 'node_api.h'), '');
     expect(build(['--headers', headers], { CC: 'no-such-compiler -v' })).toMatch(/^No C compiler: no-such-compiler \(ENOENT\)\n.*CC=/);
+    expect(build(['--headers', headers], { CC: ' ', PATH: '/nowhere' })).toMatch(/^No C compiler: cc \(ENOENT\)\n/);
   });
 });
