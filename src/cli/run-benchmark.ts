@@ -49,7 +49,7 @@ const WIDTH = 80;
 
 export function benchmarkText(machine: Machine, rounds: number, { tables, notes, errors }: BenchmarkAnswer, paint: Painter): string {
   const blocks = [
-    [...machineLines(machine), `${rounds} rounds`].flatMap((line) => wrapText(line, WIDTH)),
+    [...machineLines(machine), rounds === 1 ? '1 round' : `${rounds} rounds`].flatMap((line) => wrapText(line, WIDTH)),
     ...tables.map(({ title, rows, right }) => [...(title === '' ? [] : wrapText(title, WIDTH)), ...alignedTable(rows, right)]),
     notes.flatMap((note) => wrapText(note, WIDTH)),
     errors.flatMap((error) => wrapText(`error: ${error}`, WIDTH)).map((line) => paint('red', line)),

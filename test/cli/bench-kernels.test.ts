@@ -112,7 +112,7 @@ describe('the benchmark of kernels, without NumPy and without a C compiler', asy
   });
 
   it('has limits of WebAssembly, null for those of C, and says what is missing', () => {
-    expect(positive(limits.simd128)).toBe(true);
+    expect(positive(limits.simd128 ?? 0)).toBe(true);
     expect([limits.c128, limits.c256, limits.c512, limits.cBf16, limits.cLoops]).toEqual([null, null, null, null, null]);
     expect(notes.join('\n')).toMatch(/no limits of C: \/nowhere\/cc/);
     expect(notes.join('\n')).toMatch(/NumPy is not compared with: no python3/);
@@ -152,6 +152,21 @@ describe('the machine decides what is measured', () => {
     expect(fields.notes.join('\n')).toContain('the layer of 64 experts');
     expect(fields.gemm.map(({ shape }) => shape)).toContainEqual([9, 16, 24]);
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'no room for memories of WebAssembly: TypeScript kernels, held against no limit, with a note',
+    () => {
+      const command = `ulimit -v ${8 << 20}; "${process.execPath}" bin/switchyard.js bench kernels --quick --rounds 1 --json --quiet`;
+      const { status, stdout } = spawnSync('/bin/sh', ['-c', command], { encoding: 'utf8', env: NOTHING_INSTALLED });
+      const { limits, gemm, notes } = JSON.parse(stdout) as KernelFields;
+      expect(status).toBe(0);
+      expect([limits.simd128, limits.simd256]).toEqual([null, null]);
+      expect(gemm.length).toBeGreaterThan(0);
+      for (const { path, gflops, shareOfLimit } of gemm) expect([path, positive(gflops), shareOfLimit]).toEqual(['tiled', true, null]);
+      expect(notes).toContain('No limits of WebAssembly: its SIMD does not run here.');
+    },
+    60_000,
+  );
 
   it('--kernels: only that path, refused when there is none of that name', async () => {
     const { fields } = await measureKernels(TINY, request(NOTHING_INSTALLED, { onlyPath: 'wasm-simd128' }), TWO_CORES);
@@ -218,6 +233,17 @@ describe('NumPy', () => {
 });
 
 describe('limits of C', () => {
+  it.skipIf(process.platform === 'win32')('are a note where there is no place for a program', async () => {
+    const place = process.env.TMPDIR;
+    process.env.TMPDIR = '/nowhere';
+    try {
+      expect(await openCLoops({}, new AbortController().signal)).toBe('no limits of C: nothing can be written to /nowhere');
+    } finally {
+      if (place === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = place;
+    }
+  });
+
   const compiler = process.env.CC || 'cc';
   const hasCompiler = spawnSync(compiler, ['--version']).status === 0;
   if (!hasCompiler) console.warn(`skipped: the limits of C; no ${compiler} here`);

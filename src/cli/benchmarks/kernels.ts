@@ -49,7 +49,8 @@ export async function measureKernels(
     await runRounds(turns, rounds, onProgress);
     const found = limits.result();
     const gemm = products.rows(found);
-    const notes = [...setting.notes, ...instruments.notes];
+    const without = found.simd128 === null ? ['No limits of WebAssembly: its SIMD does not run here.'] : [];
+    const notes = [...setting.notes, ...without, ...instruments.notes];
     const fields = { limits: found, gemm, layer: layers.rows(found), items: items.rows(), errors: findErrors(found, gemm), notes };
     return { fields, tables: kernelTables(fields), notes: [...NOTES, ...notes], errors: fields.errors };
   } finally {

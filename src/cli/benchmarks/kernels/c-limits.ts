@@ -31,7 +31,8 @@ const FLAGS = ['-O2', '-march=native', '-ffp-contract=off'];
 /** Compiles the loops into a temporary folder with CC or cc; a sentence where that does not work. */
 export async function openCLoops(env: Io['env'], signal: AbortSignal): Promise<CLoops | string> {
   const compiler = env.CC !== undefined && env.CC !== '' ? env.CC : 'cc';
-  const folder = await mkdtemp(join(tmpdir(), 'switchyard-bench-'));
+  const folder = await temporaryFolder();
+  if (folder === undefined) return `no limits of C: nothing can be written to ${tmpdir()}`;
   const close = (): Promise<void> => rm(folder, { recursive: true, force: true });
   const program = join(folder, process.platform === 'win32' ? 'register-loops.exe' : 'register-loops');
   try {
@@ -45,6 +46,14 @@ export async function openCLoops(env: Io['env'], signal: AbortSignal): Promise<C
     await close();
     signal.throwIfAborted();
     return `no limits of C: ${compiler} does not compile here (${firstLine(error)})`;
+  }
+}
+
+async function temporaryFolder(): Promise<string | undefined> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'switchyard-bench-'));
+  } catch {
+    return undefined;
   }
 }
 

@@ -9,7 +9,7 @@ import type { Session, Turn } from './session.ts';
  */
 export interface MachineLimits {
   /** 128-bit vectors in WebAssembly: multiply then add, or fused where V8 has it, whichever is faster. */
-  readonly simd128: number;
+  readonly simd128: number | null;
   /** Pairs of them that V8 joins to 256 bits. */
   readonly simd256: number | null;
   /** The same in C, f32: with the operations that WebAssembly has here ... */
@@ -53,7 +53,8 @@ export function limitSeries(session: Session, cLoops: CLoops | null, millisecond
       name: 'limits',
       // Whatever the round: the limit is the best of all.
       measure: async () => {
-        wasm.push(await session.limits(milliseconds));
+        const measured = await session.limits(milliseconds);
+        if (measured !== null) wasm.push(measured);
         if (cLoops !== null) c.push(await cLoops.measure(milliseconds));
       },
     },
@@ -64,7 +65,7 @@ export function limitSeries(session: Session, cLoops: CLoops | null, millisecond
 function machineLimits(wasm: readonly Limits[], c: readonly CLimits[], fused: boolean): MachineLimits {
   const loops = c.length === 0 ? null : bestLoops(c);
   return {
-    simd128: Math.max(...wasm.map(({ simd128 }) => simd128)),
+    simd128: best(wasm.map(({ simd128 }) => simd128)),
     simd256: best(wasm.map(({ simd256 }) => simd256)),
     c128: loops && (fused ? best([loops.mulAdd128, loops.fma128]) : loops.mulAdd128),
     c256: loops?.fma256 ?? null,

@@ -14,8 +14,8 @@ export interface Session {
   readonly hasFused: boolean;
   /** Runs a task on so many threads at once; when the first of them began each phase and the last one ended it. */
   readonly run: (task: WorkTask, threads: number) => Promise<WorkTimes>;
-  /** On one thread. */
-  readonly limits: (milliseconds: number) => Promise<Limits>;
+  /** On one thread; null where WebAssembly SIMD does not run. */
+  readonly limits: (milliseconds: number) => Promise<Limits | null>;
 }
 
 /** One measurement of a case in one round. In the round that warms up it is not `counted`. */

@@ -43,4 +43,5 @@ export interface WorkTimes {
   readonly gemmMs: number;
 }
 
-export type ThreadAnswer = { readonly limits: Limits } | WorkTimes;
+/** Null where WebAssembly SIMD does not run. */
+export type ThreadAnswer = { readonly limits: Limits | null } | WorkTimes;
