@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { createInProcessExecutor, type EmulationJob, type Executor, type Progress } from '../emulate/index.ts';
 import { type KernelPath, openKernels, openMemory, sharesMemory } from './kernel-path.ts';
 import { chooseKernelPath } from './path-choice.ts';
@@ -15,13 +16,24 @@ export interface ThreadOptions extends StepPoolOptions {
 export function createThreadExecutor(options: ThreadOptions = {}): Executor {
   const threads = options.threads ?? availableParallelism();
   const path = chooseKernelPath({ kernels: options.kernels });
-  if (!sharesMemory()) return { ...createInProcessExecutor((bytes) => openKernels(openMemory(bytes, path), path)), kernelPath: path.name };
+  if (!sharesMemory()) {
+    const alone = createInProcessExecutor((bytes) => openKernels(openMemory(bytes, path), path), pauseUntil(options.signal));
+    return { ...alone, kernelPath: path.name };
+  }
   return {
     threads,
     kernels: openKernels(openMemory(0, path), path),
     kernelPath: path.name,
     kernelSpeed: path.speed,
     run: (job, onProgress) => runOnThreads(job, path, options, onProgress),
+  };
+}
+
+/** Without threads, signals are heard between items only. */
+function pauseUntil(signal: AbortSignal | undefined): () => Promise<void> {
+  return async () => {
+    await setImmediate();
+    signal?.throwIfAborted();
   };
 }
 

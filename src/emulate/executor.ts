@@ -1,10 +1,11 @@
-import type { KernelSpeed } from '../kernels/index.ts';
+import { type KernelSpeed, runStepWithPauses } from '../kernels/index.ts';
 import type { Load } from '../scenario/index.ts';
+import type { Pause } from './chosen.ts';
 import { collectLoads } from './collect.ts';
 import type { EmulationJob } from './job.ts';
 import type { KernelPair } from './kernel-pair.ts';
 import { planEmulation } from './plan.ts';
-import { runItems } from './run.ts';
+import { openEmulationStep } from './run.ts';
 import type { EmulationRequest } from './types.ts';
 
 export type Progress = (done: number, total: number) => void;
@@ -29,8 +30,8 @@ export async function emulate(request: EmulationRequest, executor: Executor, onP
   return collectLoads(job, await executor.run(job, onProgress), executor.kernelPath);
 }
 
-/** Runs everything in the calling thread, on a buffer and kernels that `open` makes for a number of bytes. */
-export function createInProcessExecutor(open: (bytes: number) => KernelPair): Executor {
+/** Runs everything in the calling thread, on a buffer and kernels that `open` makes for a number of bytes; `pause` is awaited between items, and may end the run by rejecting. */
+export function createInProcessExecutor(open: (bytes: number) => KernelPair, pause: Pause = async () => {}): Executor {
   const kernels = open(0);
   return {
     threads: 1,
@@ -40,7 +41,7 @@ export function createInProcessExecutor(open: (bytes: number) => KernelPair): Ex
     run: async (job, onProgress) => {
       const opened = open(job.bytes);
       const { buffer } = opened.fast.memory;
-      runItems(job, buffer, opened, 0, onProgress);
+      await runStepWithPauses(openEmulationStep(job, buffer, opened), pause, (done) => onProgress?.(done, job.items.length));
       return buffer;
     },
   };

@@ -55,6 +55,19 @@ export function runStepAlone(step: Step): void {
   runStep(step, new Int32Array(stepControlWords(1)), 0);
 }
 
+/** The same with a `pause` after each item, in which the thread does what else is waiting for it. */
+export async function runStepWithPauses(step: Step, pause: () => Promise<void>, onItem: (done: number) => void = () => {}): Promise<void> {
+  const control = new Int32Array(stepControlWords(1));
+  for (const [phase, items] of step.phaseItems.entries()) {
+    for (let item = 0; item < items; item++) {
+      runNamed(step, control, phase, item, 0);
+      finishItem(control, stepItems(step));
+      onItem(itemsDone(control));
+      await pause();
+    }
+  }
+}
+
 function runNamed(step: Step, control: Int32Array, phase: number, item: number, lane: number): void {
   try {
     step.run(phase, item, lane);

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -129,6 +130,19 @@ describe('the command line', () => {
   );
 
   const without = (name: string): string => `--import=data:text/javascript,delete globalThis.${name};`;
+
+  it('without shared memory ends when it is interrupted, between two items', async () => {
+    const args = ['bin/switchyard.js', 'run', 'scenarios/switch-base-v3-32.yaml', '--out', mkdtempSync(join(tmpdir(), 'switchyard-path-'))];
+    const child = spawn(process.execPath, [without('SharedArrayBuffer'), ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (data) => {
+      said += data;
+      if (said.includes('routing tokens')) child.kill('SIGINT');
+    });
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(130);
+    expect(said).toContain('interrupted');
+  }, 30_000);
 
   it.each([
     ['--jitless', [], /^tiled \(no WebAssembly SIMD: WebAssembly is switched off\)$/],
