@@ -5,7 +5,7 @@
  * `chooseKernelPath` times what this machine has, native tiles among it, takes the fastest that has the oracle's bits, and the pool sends it along.
  */
 export { threadModule } from './from-source.ts';
-export { type KernelPath, openKernels, openMemory } from './kernel-path.ts';
+export { type KernelPath, openKernels, openMemory, sharesMemory } from './kernel-path.ts';
 export { type ChoiceOptions, chooseKernelPath, workingKernelPaths } from './path-choice.ts';
 export type { StepJob } from './step-kinds.ts';
 export { openStepPool, type StepPool, type StepPoolOptions } from './step-pool.ts';

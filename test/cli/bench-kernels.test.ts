@@ -168,6 +168,19 @@ describe('the machine decides what is measured', () => {
     60_000,
   );
 
+  it('no shared memory: refused, in words', () => {
+    const options = [
+      '--import=data:text/javascript,delete globalThis.SharedArrayBuffer;',
+      'bin/switchyard.js',
+      'bench',
+      'kernels',
+      '--quick',
+    ];
+    const { status, stderr } = spawnSync(process.execPath, options, { encoding: 'utf8', env: NOTHING_INSTALLED });
+    expect(stderr).toMatch(/^E_KERNELS no SharedArrayBuffer; threads that are measured must share a memory; .*\n.*E_KERNELS says more\n$/);
+    expect(status).toBe(2);
+  });
+
   it('--kernels: only that path, refused when there is none of that name', async () => {
     const { fields } = await measureKernels(TINY, request(NOTHING_INSTALLED, { onlyPath: 'wasm-simd128' }), TWO_CORES);
     expect(new Set(fields.gemm.map(({ path }) => path))).toEqual(new Set(['wasm-simd128']));

@@ -1,6 +1,6 @@
 import { availableParallelism, freemem } from 'node:os';
-import type { Bytes } from '../../../base/index.ts';
-import { chooseKernelPath, type KernelPath, openKernels, openMemory, workingKernelPaths } from '../../../cluster/index.ts';
+import { type Bytes, InputError } from '../../../base/index.ts';
+import { chooseKernelPath, type KernelPath, openKernels, openMemory, sharesMemory, workingKernelPaths } from '../../../cluster/index.ts';
 import { measureLimits, WASM_VARIANTS } from '../../../kernels/index.ts';
 import type { KernelCases, LayerCase } from './cases.ts';
 import { type MemoryPlan, planMemory } from './memory-plan.ts';
@@ -35,7 +35,16 @@ const SHARE_OF_FREE = 0.8;
 /** Limit of 32-bit addresses. */
 const LARGEST_MEMORY = 2 ** 32;
 
+const NOT_SHARED = {
+  code: 'E_KERNELS',
+  path: '',
+  value: 'no SharedArrayBuffer',
+  rule: 'threads that are measured must share a memory',
+  remedy: 'start Node without what takes SharedArrayBuffer away',
+};
+
 export function arrange(wanted: KernelCases, onlyPath: string | undefined, { cores, freeBytes }: HostSizes): Setting {
+  if (!sharesMemory()) throw new InputError([NOT_SHARED]);
   const notes: string[] = [];
   const paths = onlyPath === undefined ? everyPath(notes) : [chooseKernelPath({ kernels: onlyPath })];
   const threads = Math.min(MOST_THREADS, cores);
