@@ -55,10 +55,14 @@ export function calibrate(memory: KernelMemory, clock: () => number): Candidate[
   return [...inModules, ...outside].sort(fastestFirst);
 }
 
-/** The limit of a path, where it takes another measurement: native tiles are held against the processor's own, for vectors like theirs. */
+/**
+ * The limit of a path, where it takes another measurement: native tiles are held against the processor's own, for vectors like theirs. Loops and tiles meet different
+ * moments of the machine, and nothing is faster than its limit: that is at least what was reached.
+ */
 export function limitOf({ native, speed }: Candidate): number | null {
   const { addon } = native === null ? { addon: null } : loadNativeAddon();
-  return addon === null || native === null ? speed.limit : addon.peak(PEAK_OF_LEVEL[native], PEAK_MILLISECONDS);
+  const limit = addon === null || native === null ? speed.limit : addon.peak(PEAK_OF_LEVEL[native], PEAK_MILLISECONDS);
+  return limit === null ? null : Math.max(limit, speed.bf16, speed.f32);
 }
 
 const PEAK_MILLISECONDS = 1;
