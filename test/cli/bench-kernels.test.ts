@@ -64,13 +64,7 @@ describe('the benchmark of kernels, without NumPy and without a C compiler', asy
 
   it('measures every product on every path, dtype and number of threads', () => {
     const measured = [...new Set(gemm.map(({ path }) => path))];
-    // Of native levels, the one that a run takes.
-    const native = fast.filter((path) => path.native !== null);
-    const expected = paths
-      .filter((path) => path.native === null || path === native[0])
-      .filter(({ name }) => name !== 'wasm-simd256' || limits.simd256 !== null)
-      .map(({ name }) => name);
-    expect(measured.sort()).toEqual(expected.sort());
+    expect(measured.sort()).toEqual(paths.map(({ name }) => name).sort());
     for (const path of measured) {
       const rows = gemm.filter((row) => row.path === path);
       expect(rows).toHaveLength(path === 'tiled' ? 2 : 2 * 2 * TINY.products.length);
@@ -86,7 +80,7 @@ describe('the benchmark of kernels, without NumPy and without a C compiler', asy
   });
 
   it('measures both passes of the layer, phase by phase', () => {
-    expect(layer.length).toBeGreaterThanOrEqual(4);
+    expect([...new Set(layer.map(({ path }) => path))].sort()).toEqual(fast.map(({ name }) => name).sort());
     expect(layer.map(({ pass }) => pass).filter((pass) => pass === 'forward')).toHaveLength(layer.length / 2);
     expect(new Set(layer.map(({ threads }) => threads))).toEqual(new Set([1, 2]));
     for (const { tokens, keptTokens, tokensPerSecond, gflops, nonGemmShare, phases, pass, ratioToNumpy } of layer) {

@@ -63,7 +63,7 @@ interface OneSeries {
   readonly rounds: Round[];
 }
 
-/** The path that a run takes, the fastest one in WebAssembly, and NumPy by number of threads take turns at each layer. The first layer warms up for the others. */
+/** All paths but TypeScript, and NumPy by number of threads, take turns at each layer. The first layer warms up for the others. */
 export function layerSeries(session: Session, numpy: ReadonlyMap<number, Numpy>): LayerSeries {
   const cases = session.plan.layers.flatMap((plan, layer) => session.threadCounts.map((threads) => ({ plan, layer, threads })));
   const opened = cases.flatMap(({ plan, layer, threads }) => {
@@ -79,11 +79,9 @@ export function layerSeries(session: Session, numpy: ReadonlyMap<number, Numpy>)
   };
 }
 
-/** Their numbers; paths stand in the order of their speed. */
+/** Numbers of the paths that run in WebAssembly or machine code: a layer in TypeScript would take minutes. */
 function layerPaths({ paths }: Session): number[] {
-  const inWasm = paths.findIndex(({ module, native }) => module !== null && native === null);
-  const first = paths.findIndex(({ module }) => module !== null);
-  return [...new Set([first, inWasm])].filter((number) => number >= 0);
+  return paths.flatMap(({ module }, number) => (module === null ? [] : [number]));
 }
 
 function withoutWarming(turn: Turn): Turn {

@@ -1,7 +1,6 @@
 import { availableParallelism, freemem } from 'node:os';
 import { type Bytes, InputError } from '../../../base/index.ts';
 import { chooseKernelPath, type KernelPath, openKernels, openMemory, sharesMemory, workingKernelPaths } from '../../../cluster/index.ts';
-import { measureLimits, WASM_VARIANTS } from '../../../kernels/index.ts';
 import type { KernelCases, LayerCase } from './cases.ts';
 import { type MemoryPlan, planMemory } from './memory-plan.ts';
 
@@ -46,7 +45,7 @@ const NOT_SHARED = {
 export function arrange(wanted: KernelCases, onlyPath: string | undefined, { cores, freeBytes }: HostSizes): Setting {
   if (!sharesMemory()) throw new InputError([NOT_SHARED]);
   const notes: string[] = [];
-  const paths = onlyPath === undefined ? everyPath(notes) : [chooseKernelPath({ kernels: onlyPath })];
+  const paths = onlyPath === undefined ? workingKernelPaths() : [chooseKernelPath({ kernels: onlyPath })];
   const threads = Math.min(MOST_THREADS, cores);
   if (threads < MOST_THREADS) notes.push('One core: nothing is measured on two threads.');
   const bytes = SHARE_OF_FREE * freeBytes;
@@ -57,19 +56,6 @@ export function arrange(wanted: KernelCases, onlyPath: string | undefined, { cor
   const plan = planMemory(cases, threads, elements);
   const threadCounts = Array.from({ length: threads }, (_, i) => i + 1);
   return { paths, threadCounts, cases, plan, leftBytes: bytes - plan.bytes, notes };
-}
-
-/**
- * All that work here, the fastest first; of native ones, which differ by the instructions that they dare to use, that which a run would take. Tiles of joined vectors
- * are left out where V8 does not join them: no run takes them then, and being slow they would take most of the time.
- */
-function everyPath(notes: string[]): readonly KernelPath[] {
-  const working = workingKernelPaths();
-  const native = working.find((path) => path.native !== null);
-  const joined = WASM_VARIANTS.wide.path;
-  const joins = working.every(({ module }) => module === null) || measureLimits(() => performance.now()).simd256 !== null;
-  if (!joins) notes.push(`V8 does not join vectors here: ${joined} is measured by --kernels ${joined} only.`);
-  return working.filter((path) => (path.native === null || path === native) && (joins || path.name !== joined));
 }
 
 /** Of the path that needs most. */

@@ -14,7 +14,18 @@ export const NOTES: readonly string[] = [
 
 /** Limits first, then products by dtype and threads, layers, items. Nothing is wider than 80 columns. */
 export function kernelTables({ limits, gemm, layer, items }: Pick<KernelFields, 'limits' | 'gemm' | 'layer' | 'items'>): BenchmarkTable[] {
-  return [limitTable(limits), ...productTables(gemm), layerTable(layer), itemTable(items)].filter(({ rows }) => rows.length > 1);
+  const itemTables = ofPaths(items).map(itemTable);
+  return [limitTable(limits), ...productTables(gemm), layerTable(layer), ...itemTables].filter(({ rows }) => rows.length > 1);
+}
+
+/** Columns that fit beside each other. */
+const MOST_PATHS = 4;
+
+/** The rows in parts, each of so many paths as a table has room for. */
+function ofPaths<Row extends { readonly path: string }>(rows: readonly Row[]): Row[][] {
+  const paths = [...new Set(rows.map(({ path }) => path))];
+  const parts = Array.from({ length: Math.ceil(paths.length / MOST_PATHS) }, (_, i) => paths.slice(i * MOST_PATHS, (i + 1) * MOST_PATHS));
+  return parts.map((part) => rows.filter(({ path }) => part.includes(path)));
 }
 
 const LIMIT_WORDS: readonly (readonly [Exclude<keyof MachineLimits, 'cLoops'>, string])[] = [
@@ -35,10 +46,9 @@ function productTables(gemm: readonly GemmRow[]): BenchmarkTable[] {
   const threadCounts = [...new Set(gemm.map(({ threads }) => threads))];
   const isSlow = ({ path }: GemmRow): boolean => path === 'tiled';
   const tables = DTYPES.flatMap((dtype) =>
-    threadCounts.map((threads) =>
-      productTable(
-        `Products of ${dtype} operands, ${countOf(threads)}: GFLOP/s and share of the limit`,
-        gemm.filter((row) => row.dtype === dtype && row.threads === threads && !isSlow(row)),
+    threadCounts.flatMap((threads) =>
+      ofPaths(gemm.filter((row) => row.dtype === dtype && row.threads === threads && !isSlow(row))).map((rows) =>
+        productTable(`Products of ${dtype} operands, ${countOf(threads)}: GFLOP/s and share of the limit`, rows),
       ),
     ),
   );
