@@ -16,7 +16,7 @@ export { mebibytes, memoryError } from './memory-error.ts';
 export { namedLoad } from './named.ts';
 export { planEmulation } from './plan.ts';
 export { recordedLoad } from './recorded.ts';
-export { openEmulationStep, runItems } from './run.ts';
+export { openEmulationStep } from './run.ts';
 export { droppedTokenShare, type SampledShare, sampleEvenly } from './sampling.ts';
 export { tokenDraws } from './token-draws.ts';
 export * from './types.ts';

@@ -1,4 +1,4 @@
-import { roundInPlaceToBf16, runStep, type Step, stepControl } from '../kernels/index.ts';
+import { roundInPlaceToBf16, type Step } from '../kernels/index.ts';
 import { f32Elements } from '../model/index.ts';
 import { balanceBiases } from './bias.ts';
 import { itemName } from './item-name.ts';
@@ -19,18 +19,6 @@ export function openEmulationStep(job: EmulationJob, buffer: ArrayBufferLike, ke
     run: (phase, item, lane) => runItem(job.items[starts[phase] + item], lane),
     name: (phase, item) => itemName(job, job.items[starts[phase] + item]),
   };
-}
-
-/** Runs items of the emulation until none is left, as one of its threads; a caller without threads is the first and only one. */
-export function runItems(
-  job: EmulationJob,
-  buffer: ArrayBufferLike,
-  kernels: KernelPair,
-  thread: number,
-  onProgress: (done: number, total: number) => void = () => {},
-): void {
-  const onItem = (done: number): void => onProgress(done, job.items.length);
-  runStep(openEmulationStep(job, buffer, kernels), stepControl(buffer, job.control), thread, { onItem });
 }
 
 function openItems(job: EmulationJob, buffer: ArrayBufferLike, kernels: KernelPair): (item: Item, thread: number) => void {

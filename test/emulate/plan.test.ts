@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/index.ts';
-import { type EmulationJob, type Executor, emulate, openEmulationStep, planEmulation, runItems } from '../../src/emulate/index.ts';
+import { type EmulationJob, type Executor, emulate, openEmulationStep, planEmulation } from '../../src/emulate/index.ts';
 import { counts } from '../../src/emulate/memory-views.ts';
 import { deviceOfExpert, deviceOfGroup, expertsByDevice } from '../../src/emulate/shards.ts';
 import { abortStep, itemsDone } from '../../src/kernels/index.ts';
 import { elementCount } from '../../src/model/index.ts';
-import { plainExecutor, plainKernels, SMALL } from './support.ts';
+import { plainExecutor, plainKernels, runItems, SMALL } from './support.ts';
 
 /** Everything in a job that has an offset and a shape, with its bytes. Counters take 4 bytes an element, sums 8. */
 function windowsOf(value: unknown, name = 'job'): { name: string; from: number; to: number }[] {
@@ -78,7 +78,7 @@ describe('a planned emulation', () => {
     const failing: EmulationJob = { ...job, verification: null };
     const kernels = plainKernels(job.bytes);
     const { buffer } = kernels.fast.memory;
-    expect(() => runItems(failing, buffer, kernels, 0)).toThrow(/verification lane 0/);
+    expect(() => runItems(failing, buffer, kernels)).toThrow(/verification lane 0/);
     const control = counts(buffer, job.control);
     const done = itemsDone(control);
     runItems(failing, buffer, kernels, 1);
@@ -89,7 +89,7 @@ describe('a planned emulation', () => {
     const kernels = plainKernels(job.bytes);
     const { buffer } = kernels.fast.memory;
     abortStep(counts(buffer, job.control));
-    runItems(job, buffer, kernels, 0);
+    runItems(job, buffer, kernels);
     expect(itemsDone(counts(buffer, job.control))).toBe(0);
   });
 

@@ -9,12 +9,11 @@ import {
   emulate,
   planEmulation,
   type RoutingVariant,
-  runItems,
 } from '../../src/emulate/index.ts';
 import { f32Elements } from '../../src/model/index.ts';
 import { createRouter, ROUTERS } from '../../src/routing/index.ts';
 import type { Load } from '../../src/scenario/index.ts';
-import { plainExecutor, plainKernels, SMALL, total } from './support.ts';
+import { plainExecutor, plainKernels, runItems, SMALL, total } from './support.ts';
 
 /** Recorded choices are counted without the pod; everything else runs in it. */
 const EXECUTED = Object.keys(ROUTERS).filter((name) => !createRouter(name).reads.includes('recorded'));
@@ -160,11 +159,11 @@ describe('what is not finite', () => {
         const opened = plainKernels(job.bytes);
         const { buffer } = opened.fast.memory;
         const prepared = job.items.filter(({ kind }) => kind === 'centres' || kind === 'weights');
-        runItems({ ...job, items: prepared, phaseItems: [prepared.length] }, buffer, opened, 0);
+        runItems({ ...job, items: prepared, phaseItems: [prepared.length] }, buffer, opened);
         spoil(job, buffer);
         // The counter of taken items stands one past the last one that was prepared.
         new Int32Array(buffer, job.control.offset, 1)[0] = prepared.length;
-        runItems(job, buffer, opened, 0);
+        runItems(job, buffer, opened);
         return buffer;
       },
     };

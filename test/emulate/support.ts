@@ -1,6 +1,13 @@
-import { createInProcessExecutor, type EmulationRequest, type Executor, type KernelPair } from '../../src/emulate/index.ts';
+import {
+  createInProcessExecutor,
+  type EmulationJob,
+  type EmulationRequest,
+  type Executor,
+  type KernelPair,
+  openEmulationStep,
+} from '../../src/emulate/index.ts';
 import { createTokenSource, fillClusterCentres, type TokenLaw } from '../../src/emulate/tokens.ts';
-import { createNaiveTable, createTiledTable } from '../../src/kernels/index.ts';
+import { createNaiveTable, createTiledTable, runStep, stepControl } from '../../src/kernels/index.ts';
 import { bf16Elements, f32Elements, planArena } from '../../src/model/index.ts';
 import { CLUSTERS } from '../../src/scenario/index.ts';
 
@@ -48,4 +55,9 @@ export function tokenBits(law: TokenLaw, first: number, count: number): Uint16Ar
   fillClusterCentres(f32Elements(memory.buffer, centres), law);
   createTokenSource(law, createNaiveTable(memory), centres, rows)(first, count);
   return bf16Elements(memory.buffer, rows);
+}
+
+/** Runs all items of a job on the calling thread. */
+export function runItems(job: EmulationJob, buffer: ArrayBufferLike, kernels: KernelPair): void {
+  runStep(openEmulationStep(job, buffer, kernels), stepControl(buffer, job.control), 0);
 }

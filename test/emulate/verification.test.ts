@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type EmulationRequest, type Executor, emulate, planEmulation, runItems } from '../../src/emulate/index.ts';
+import { type EmulationRequest, type Executor, emulate, planEmulation } from '../../src/emulate/index.ts';
 import { deviceOfExpert } from '../../src/emulate/shards.ts';
 import { takenBatches, type VerificationPlan } from '../../src/emulate/verification-plan.ts';
 import { bf16Elements } from '../../src/model/index.ts';
-import { plainExecutor, plainKernels, SMALL, total } from './support.ts';
+import { plainExecutor, plainKernels, runItems, SMALL, total } from './support.ts';
 
 function verificationOf(request: EmulationRequest): VerificationPlan {
   const { verification } = planEmulation(request, 1, plainKernels(0));
@@ -25,7 +25,7 @@ const faultyExecutor: Executor = {
         new Uint8Array(memory.buffer)[call.target.offset] ^= 1;
       },
     };
-    runItems(job, memory.buffer, { fast, oracle: kernels.oracle }, 0);
+    runItems(job, memory.buffer, { fast, oracle: kernels.oracle });
     return memory.buffer;
   },
 };
@@ -60,7 +60,7 @@ describe('verification', () => {
     const job = planEmulation({ ...SMALL, verifyShare: 0.2 }, 1, plainKernels(0));
     const kernels = plainKernels(job.bytes);
     const { buffer } = kernels.fast.memory;
-    runItems(job, buffer, kernels, 0);
+    runItems(job, buffer, kernels);
     const lanes = job.verification?.lanes ?? [];
     expect(lanes.length).toBeGreaterThanOrEqual(SMALL.devices);
     for (const lane of lanes) {
