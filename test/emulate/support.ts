@@ -57,7 +57,7 @@ export function tokenBits(law: TokenLaw, first: number, count: number): Uint16Ar
   return bf16Elements(memory.buffer, rows);
 }
 
-/** Runs all items of a job on the calling thread. */
-export function runItems(job: EmulationJob, buffer: ArrayBufferLike, kernels: KernelPair): void {
-  runStep(openEmulationStep(job, buffer, kernels), stepControl(buffer, job.control), 0);
+/** Runs the items of a job that are left on the calling thread, as one of its lanes. */
+export function runItems(job: EmulationJob, buffer: ArrayBufferLike, kernels: KernelPair, lane = 0): void {
+  runStep(openEmulationStep(job, buffer, kernels), stepControl(buffer, job.control), lane);
 }
