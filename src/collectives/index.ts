@@ -7,3 +7,4 @@ export * from './closed-form.ts';
 export * from './plan.ts';
 export * from './plan-seconds.ts';
 export * from './registry.ts';
+export * from './schedule.ts';

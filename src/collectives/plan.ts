@@ -1,5 +1,6 @@
 import type { Bytes, Seconds } from '../base/index.ts';
 import type { Topology } from '../hardware/index.ts';
+import type { Schedule } from './schedule.ts';
 
 /** Bytes on directed links that move at once; a collective is a sequence of phases, each of which waits for the one before. */
 export interface Phase {
@@ -31,11 +32,29 @@ export interface CollectiveRequest {
   readonly bytes: Bytes;
   /** [members, members]: bytes from member `row` to member `column`; all-to-all only, uniform when absent. */
   readonly traffic?: Float64Array;
+  /** Which of several shortest ways bytes take; all-to-all and permute only. */
+  readonly routing?: Routing;
+  /** [members]: the member to which each sends what it holds; permute only, the next one round the group when absent. */
+  readonly targets?: Uint32Array;
+  /** The member that has the data; broadcast only, 0 when absent. */
+  readonly root?: number;
 }
+
+/**
+ * `dimension-ordered`: x before y before z. `all-orders`: equal parts by every order of the dimensions. `balanced`: at every chip, equal parts over
+ * all links that lie on a shortest way; the only one of the three that needs no grid, so also over twisted tori and round broken links.
+ */
+export type Routing = 'dimension-ordered' | 'all-orders' | 'balanced';
 
 /** One algorithm: how the bytes go over the links, and how many of them one member sends. */
 export interface Collective {
   readonly plan: (request: CollectiveRequest) => GroupPlan;
+  /** The same as messages. Throws InputError where they would be too many to keep. */
+  readonly schedule?: (request: CollectiveRequest) => Schedule;
+  /** No algorithm is faster on these links: the fullest cut, or the bytes that a chip must take in. Without latency. */
+  readonly lowerBoundSeconds?: (request: CollectiveRequest) => Seconds;
   /** Bytes that one member sends. */
   readonly sentBytesPerDevice: (bytes: Bytes, members: number) => Bytes;
+  /** Bus bandwidth = bytes / seconds * this (nccl-tests, PERFORMANCE.md). */
+  readonly busFactor?: (members: number) => number;
 }

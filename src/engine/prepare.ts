@@ -2,7 +2,7 @@ import { assert, type Picoseconds, toPicoseconds } from '../base/index.ts';
 import { type Phase, transferSeconds } from '../collectives/index.ts';
 import type { Topology } from '../hardware/index.ts';
 import { type Program, TaskKind } from '../program/index.ts';
-import type { Transfer } from './network.ts';
+import type { Transfer } from '../network/index.ts';
 
 /** Look-up tables that one simulation needs, all shared by the devices. */
 export interface Prepared {

@@ -1,7 +1,7 @@
 import type { EventHeap, Picoseconds } from '../base/index.ts';
 import type { Program } from '../program/index.ts';
 import { Happens } from './events.ts';
-import type { Network } from './network.ts';
+import type { LiveTransfers } from '../network/index.ts';
 import type { PreparedPlan } from './prepare.ts';
 
 /** What the devices hear of their collectives. */
@@ -23,7 +23,7 @@ export interface Runs {
 export function createRuns(
   program: Program,
   plans: readonly PreparedPlan[],
-  network: Network,
+  network: LiveTransfers,
   heap: EventHeap,
   listener: RunListener,
 ): Runs {

@@ -4,7 +4,7 @@ import type { Program } from '../program/index.ts';
 import { accountDevices } from './device-accounts.ts';
 import { createDevices, type Devices } from './devices.ts';
 import { Happens } from './events.ts';
-import { createNetwork } from './network.ts';
+import { createLiveTransfers } from '../network/index.ts';
 import { prepare } from './prepare.ts';
 import { createRuns } from './runs.ts';
 import type { LinkUseTable, SpanTable, Trace } from './trace.ts';
@@ -12,13 +12,13 @@ import type { LinkUseTable, SpanTable, Trace } from './trace.ts';
 /**
  * Runs one step of a program on every device. A device computes in program order, one task at a time; a collective is joined as soon as its
  * dependencies are done, beside the computation. A group of a collective starts when its last member joins; its phases follow one another,
- * each a fluid over its links (`network.ts`) and then a latency; when the last phase has arrived, all members go on.
+ * each a fluid over its links (`network/live-transfers.ts`) and then a latency; when the last phase has arrived, all members go on.
  */
 export function simulate(program: Program, topology: Topology): Trace {
   assert(program.devices === topology.devices, `program of ${program.devices} devices on ${topology.devices}`);
   const prepared = prepare(program, topology);
   const heap = createEventHeap();
-  const network = createNetwork(topology.links.count);
+  const network = createLiveTransfers(topology.links.count);
   // Devices join runs, and runs tell devices: each knows the other by its few calls only.
   const devices: Devices = createDevices(program, prepared, heap, (collective, device, now) => runs.join(collective, device, now));
   const runs = createRuns(program, prepared.plans, network, heap, devices);

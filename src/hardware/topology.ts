@@ -9,26 +9,53 @@ export interface Topology {
   readonly chipName: string;
   readonly shape: readonly number[];
   readonly wrap: readonly boolean[];
+  /** [dimensions][dimensions]: crossing the wrap of dimension a forwards adds twist[a][b] to coordinate b (mod its side); zeros on a plain torus. */
+  readonly twist: readonly (readonly number[])[];
+  /** Equal slices of `shape`, joined by hosts and the data-centre network; chips of slice s are numbered from s * chips / slices. */
+  readonly slices: number;
+  /** Of all slices. */
   readonly chips: number;
   readonly devicesPerChip: number;
   readonly devices: number;
+  /** One hop over an inter-chip link. */
   readonly hopLatencySeconds: Seconds;
+  /** Null where no host is modelled: one slice, nothing offloaded. */
+  readonly hosts: Hosts | null;
+  /** Every link that the shape asks for is there, and links of one kind have one bandwidth. */
+  readonly uniform: boolean;
   /** Between the devices of one chip, through its HBM: half of the bandwidth that long streams reach, because every byte is written and read. */
   readonly localBytesPerSecond: BytesPerSecond;
   readonly links: LinkTable;
 }
 
-/** Directed links, structure of arrays; row i is one direction of one wire. */
+/** What joins slices: chip to host (PCIe), host to network (NIC). Ends of links: chips, then hosts, then the network as one node. */
+export interface Hosts {
+  readonly count: number;
+  readonly chipsPerHost: number;
+  /** First node that is a host, = chips. */
+  readonly first: number;
+  /** The node that stands for the data-centre network. */
+  readonly network: number;
+  /** From a host to another one of another slice. */
+  readonly latencySeconds: Seconds;
+}
+
+/** `ici`: between chips of a slice; `pcie`: between chip and host; `nic`: between host and network. */
+export const LinkKind = { ici: 0, pcie: 1, nic: 2 } as const;
+
+/** Directed links, structure of arrays; row i is one direction of one wire. Links between chips come first. */
 export interface LinkTable {
   readonly count: number;
   readonly from: Uint32Array;
   readonly to: Uint32Array;
-  /** Dimension of the grid that the link runs along. */
+  /** A `LinkKind`. */
+  readonly kind: Uint8Array;
+  /** Dimension of the grid that the link runs along; links to hosts and to the network: the number of dimensions. */
   readonly axis: Uint8Array;
-  /** +1 towards larger coordinates (or over the wrap from the last to the first), -1 the other way. */
+  /** +1 towards larger coordinates (or over the wrap from the last to the first), -1 the other way; +1 away from a chip, -1 towards it. */
   readonly direction: Int8Array;
   readonly bytesPerSecond: Float64Array;
-  /** [chips, dimensions, 2]: row of the link that leaves a chip along a dimension, forwards then backwards; -1 at an open end. See `linkFrom`. */
+  /** [chips, dimensions, 2]: row of the link that leaves a chip along a dimension, forwards then backwards; -1 at an open end or where the wire is broken. See `linkFrom`. */
   readonly leaving: Int32Array;
 }
 
@@ -43,16 +70,39 @@ export interface TopologySpec {
   readonly shape: readonly number[];
   readonly wrap: readonly boolean[];
   readonly slices: number;
+  /** See `twistOf`; false is a plain torus. */
+  readonly twisted?: boolean;
   /** Devices that compute slower: factor 1.1 takes 10 % longer. */
   readonly slowDevices: readonly { readonly device: number; readonly factor: number }[];
+  /** Wires between neighbouring chips that are out of order, both directions. */
+  readonly brokenLinks?: readonly (readonly [number, number])[];
+  /** Wires that are slower, both directions: factor 2 halves the bandwidth. */
+  readonly slowLinks?: readonly { readonly between: readonly [number, number]; readonly factor: number }[];
 }
 
 /** Everything `buildTopology` needs, without a chip: also for bare grids in tests and in `collective`. */
 export interface WireSpec {
   readonly shape: readonly number[];
   readonly wrap: readonly boolean[];
+  /** Zeros when absent. */
+  readonly twist?: readonly (readonly number[])[];
+  /** 1 when absent; more need `host`. */
+  readonly slices?: number;
   readonly devicesPerChip: number;
   readonly linkBytesPerSecond: BytesPerSecond;
   readonly hopLatencySeconds: Seconds;
   readonly localBytesPerSecond: BytesPerSecond;
+  readonly host?: HostSpec;
+  readonly brokenLinks?: TopologySpec['brokenLinks'];
+  readonly slowLinks?: TopologySpec['slowLinks'];
+}
+
+/** One host and its share of the data-centre network; bandwidths are of one direction. */
+export interface HostSpec {
+  readonly chipsPerHost: number;
+  /** Between one chip and its host. */
+  readonly pcieBytesPerSecond: BytesPerSecond;
+  /** Between one host and the network. */
+  readonly nicBytesPerSecond: BytesPerSecond;
+  readonly latencySeconds: Seconds;
 }

@@ -7,6 +7,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
   collectives: 2,
   layout: 2,
   scenario: 3,
+  network: 3,
   program: 4,
   analytic: 5,
   engine: 5,

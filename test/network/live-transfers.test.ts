@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createRateSolver, type LinkUse } from '../../src/engine/fair-rates.ts';
-import { createNetwork, type Transfer } from '../../src/engine/network.ts';
+import { createRateSolver, type LinkUse } from '../../src/network/fair-rates.ts';
+import { createLiveTransfers, type Transfer } from '../../src/network/live-transfers.ts';
 
 const LINKS = 8;
 
@@ -73,7 +73,7 @@ describe('transfers over time', () => {
   });
 
   test('a short transfer that joins a long one: both at half speed while both live, and the long one catches up', () => {
-    const network = createNetwork(LINKS);
+    const network = createLiveTransfers(LINKS);
     network.start(1, transfer(10e-6, 0), 0);
     expect(network.settle(0)).toBe(10_000_000);
     // After 4 us, 6 us are left; the newcomer needs 1 us, hence 2 us at half speed, in which the first does 1 us.
@@ -88,7 +88,7 @@ describe('transfers over time', () => {
   });
 
   test('a transfer whose links nobody else uses keeps its end, whatever starts beside it', () => {
-    const network = createNetwork(LINKS);
+    const network = createLiveTransfers(LINKS);
     network.start(1, transfer(3.3e-6, 0), 7);
     const end = network.settle(7);
     for (let now = 8; now < 20; now++) {

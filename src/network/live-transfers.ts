@@ -12,7 +12,7 @@ export interface Transfer extends LinkUse {
  * The wires: live transfers share links by max-min fairness. Changes take effect in `settle`, once per instant, so that transfers which start
  * and end together never see each other half-way.
  */
-export interface Network {
+export interface LiveTransfers {
   start(id: number, transfer: Transfer, now: Picoseconds): void;
   /** Shares the links anew after starts and ends at `now`; returns when the next transfer ends, or -1 when none is live. */
   settle(now: Picoseconds): Picoseconds;
@@ -33,7 +33,7 @@ interface Live {
   end: Picoseconds;
 }
 
-export function createNetwork(linkCount: number): Network {
+export function createLiveTransfers(linkCount: number): LiveTransfers {
   const solver = createRateSolver(linkCount);
   const bytes = new Float64Array(linkCount);
   const busy = new Float64Array(linkCount);

@@ -1,0 +1,7 @@
+/**
+ * Network: how long bytes take over directed links, in three models, each the oracle of the one before it: `ideal` (alone on idle wires), `fluid`
+ * (live transfers share links by max-min fairness) and `hop` (every chunk over every hop). `MODELS` has them behind one interface (`model.ts`);
+ * the engine uses the parts of the fluid: `live-transfers.ts` and the rate solver below it.
+ */
+export * from './live-transfers.ts';
+export * from './model.ts';
