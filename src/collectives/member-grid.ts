@@ -1,5 +1,5 @@
 import { assert } from '../base/index.ts';
-import { chipAt, coordinatesOf, linkFrom, type Topology } from '../hardware/index.ts';
+import { chipAt, linkFrom, type Topology } from '../hardware/index.ts';
 
 /** One grid dimension along which the members of a group differ. */
 export interface GridAxis {
@@ -16,6 +16,8 @@ export interface GridAxis {
  */
 export interface MemberGrid {
   readonly topology: Topology;
+  /** First chip of the slice that the group stands in. */
+  readonly firstChip: number;
   /** Dimensions with more than one position; empty when all members share a chip. */
   readonly axes: readonly GridAxis[];
   /** Coordinates of the member chip with the smallest coordinates. */
@@ -26,13 +28,25 @@ export interface MemberGrid {
 
 /** The grid that `devices` form. Whoever cuts a mesh into groups makes grids only; a group that is none is our bug. */
 export function memberGrid(topology: Topology, devices: Uint32Array): MemberGrid {
-  const { chips, membersPerChip, positions } = survey(topology, devices);
+  const grid = findGrid(topology, devices);
+  assert(grid !== null, `group ${devices.slice(0, 64).join(',')} is a grid of chips`);
+  return grid;
+}
+
+/** Null where the devices are no grid: of several slices, with a gap, twice the same, or with more members on one chip than on another. */
+export function findGrid(topology: Topology, devices: Uint32Array): MemberGrid | null {
+  const { shape } = topology;
+  const { chips, membersPerChip } = chipsOf(topology, devices);
+  const chipsPerSlice = topology.chips / topology.slices;
+  const firstChip = Math.floor(chips[0] / chipsPerSlice) * chipsPerSlice;
+  if (membersPerChip === 0 || chips[chips.length - 1] >= firstChip + chipsPerSlice) return null;
+  const positions = positionsOf(shape, chips, firstChip);
   const axes = positions.flatMap((along, axis) =>
-    along.length > 1 ? [{ axis, positions: along, ring: topology.wrap[axis] && isEvenlySpaced(along, topology.shape[axis]) }] : [],
+    along.length > 1 ? [{ axis, positions: along, ring: topology.wrap[axis] && isEvenlySpaced(along, shape[axis]) }] : [],
   );
   const product = axes.reduce((count, { positions: along }) => count * along.length, 1);
-  assert(product === chips && membersPerChip * chips === devices.length, `group ${devices.join(',')} is a grid of chips`);
-  return { topology, axes, origin: positions.map((along) => along[0]), chips, membersPerChip };
+  if (product !== chips.length) return null;
+  return { topology, firstChip, axes, origin: positions.map((along) => along[0]), chips: product, membersPerChip };
 }
 
 /** Calls `visit` once per line of the grid along `along`: the coordinates of the line's first member chip. */
@@ -59,7 +73,7 @@ export function hopLinks(grid: MemberGrid, along: GridAxis, first: readonly numb
   coordinates[axis] = positions[index];
   const rows: number[] = [];
   do {
-    const row = linkFrom(topology, chipAt(topology.shape, coordinates), axis, direction);
+    const row = linkFrom(topology, grid.firstChip + chipAt(topology.shape, coordinates), axis, direction);
     assert(row >= 0, `a link leaves ${coordinates.join(',')} along dimension ${axis}`);
     rows.push(row);
     coordinates[axis] = (coordinates[axis] + direction + topology.shape[axis]) % topology.shape[axis];
@@ -74,22 +88,35 @@ export function wiresBetween(grid: MemberGrid, along: GridAxis, hops: number): n
   return positions[positions.length - 1] - positions[0];
 }
 
-function survey(topology: Topology, devices: Uint32Array): { chips: number; membersPerChip: number; positions: number[][] } {
-  const members = new Map<number, number>();
-  for (const device of new Set(devices)) {
-    const chip = Math.floor(device / topology.devicesPerChip);
-    members.set(chip, (members.get(chip) ?? 0) + 1);
+/** The members' chips, ascending, each once; 0 members per chip where chips have different numbers of them, or a device stands twice. */
+function chipsOf(topology: Topology, devices: Uint32Array): { readonly chips: Uint32Array; readonly membersPerChip: number } {
+  const sorted = devices.slice().sort();
+  const chips = new Uint32Array(sorted.length);
+  let count = 0;
+  let membersPerChip = 0;
+  let here = 0;
+  for (let i = 0; i < sorted.length; i++) {
+    if (i > 0 && sorted[i] === sorted[i - 1]) return { chips, membersPerChip: 0 };
+    here++;
+    const chip = Math.floor(sorted[i] / topology.devicesPerChip);
+    if (i + 1 < sorted.length && Math.floor(sorted[i + 1] / topology.devicesPerChip) === chip) continue;
+    if (count > 0 && here !== membersPerChip) return { chips, membersPerChip: 0 };
+    membersPerChip = here;
+    here = 0;
+    chips[count++] = chip;
   }
-  const seen = topology.shape.map(() => new Set<number>());
-  for (const chip of members.keys()) {
-    for (const [axis, coordinate] of coordinatesOf(topology.shape, chip).entries()) seen[axis].add(coordinate);
-  }
-  const counts = [...members.values()];
-  return {
-    chips: members.size,
-    membersPerChip: counts.every((count) => count === counts[0]) ? counts[0] : 0,
-    positions: seen.map((along) => [...along].sort((a, b) => a - b)),
-  };
+  return { chips: chips.subarray(0, count), membersPerChip };
+}
+
+/** Per dimension the coordinates that the chips have, ascending. */
+function positionsOf(shape: readonly number[], chips: Uint32Array, firstChip: number): number[][] {
+  let stride = 1;
+  return shape.map((side) => {
+    const seen = new Uint8Array(side);
+    for (const chip of chips) seen[Math.floor((chip - firstChip) / stride) % side] = 1;
+    stride *= side;
+    return Array.from(seen.keys()).filter((coordinate) => seen[coordinate] === 1);
+  });
 }
 
 function isEvenlySpaced(positions: readonly number[], side: number): boolean {
