@@ -1,5 +1,6 @@
 import type { Bytes, Seconds } from '../base/index.ts';
 import type { Topology } from '../hardware/index.ts';
+import type { Ring } from './closed-form.ts';
 import type { Schedule } from './schedule.ts';
 
 /** Bytes on directed links that move at once; a collective is a sequence of phases, each of which waits for the one before. */
@@ -12,6 +13,17 @@ export interface Phase {
   readonly latencySeconds: Seconds;
   /** Bytes that the busiest chip moves between its own devices, through HBM, beside the links. */
   readonly localBytes: Bytes;
+  /** Rings and lines that run in lock-step, where links differ in speed: each block waits for its turn on every hop, so that one slow hop paces all. */
+  readonly passes?: readonly RingPass[];
+}
+
+/** One way round a ring, or along a line: every member hands a block on, `steps` times; all hops work in each step. */
+export interface RingPass {
+  /** One link per member hop, in ring or line order: of a hop over several links the slowest. */
+  readonly hops: Uint32Array;
+  /** Whole blocks that the fullest hop carries; a half where two directions share the last step of an even ring. */
+  readonly steps: number;
+  readonly stepBytes: Bytes;
 }
 
 /** One group of devices that run a collective together. */
@@ -57,4 +69,6 @@ export interface Collective {
   readonly sentBytesPerDevice: (bytes: Bytes, members: number) => Bytes;
   /** Bus bandwidth = bytes / seconds * this (nccl-tests, PERFORMANCE.md). */
   readonly busFactor?: (members: number) => number;
+  /** The textbook's time on a ring or line of single-device chips; tests hold the plan against it. */
+  readonly closedForm?: (ring: Ring, bytes: Bytes) => Seconds;
 }
