@@ -88,6 +88,8 @@ function trainingLike(count: number, overlap: boolean): Program {
     names: ['task'],
     deviceTimes: [],
     slowdown: Float64Array.from(devices, (device) => 1 + device / 1000),
+    start: new Float64Array(topology.devices),
+    jitter: null,
     modelFlops: 0,
     executedFlops: 0,
   };

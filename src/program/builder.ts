@@ -1,4 +1,4 @@
-import { assert, type Seconds, toPicoseconds } from '../base/index.ts';
+import { assert, type Bytes, type BytesPerSecond, type Seconds, toPicoseconds } from '../base/index.ts';
 import { type Core, matmulFlops, type Work, workSeconds } from '../hardware/index.ts';
 import { type BufferTable, type CollectiveTask, type DeviceTimes, STAGES, type Stage, TaskKind, type TaskTable } from './program.ts';
 
@@ -17,6 +17,8 @@ export interface ProgramBuilder {
    */
   compute(label: Label, works: readonly Work[], after: readonly number[]): number;
   collective(label: Label, collective: Omit<CollectiveTask, 'task'>, after: readonly number[]): number;
+  /** Appends a copy of `bytes` between device and host to the device's in-order DMA stream, beside its computations. */
+  hostTransfer(label: Label, bytes: Bytes, after: readonly number[]): number;
   buffer(name: string, bytes: number, allocatedAt: number, freedAt: number): void;
   readonly taskCount: number;
   finish(): { tasks: TaskTable; deviceTimes: DeviceTimes[]; collectives: CollectiveTask[]; buffers: BufferTable; names: string[] };
@@ -43,7 +45,8 @@ interface BufferRow {
   freedAt: number;
 }
 
-export function createBuilder(core: Core): ProgramBuilder {
+/** `hostBytesPerSecond`: what one device has of its chip's wire to the host; 0 where none is known, and then nothing can be copied there. */
+export function createBuilder(core: Core, hostBytesPerSecond: BytesPerSecond): ProgramBuilder {
   const rows: TaskRow[] = [];
   const deviceTimes: DeviceTimes[] = [];
   const buffers: BufferRow[] = [];
@@ -82,17 +85,11 @@ export function createBuilder(core: Core): ProgramBuilder {
     },
     collective(label, collective, after) {
       const row = collectives.push({ ...collective, task: rows.length }) - 1;
-      return append({
-        ...labelled(label),
-        kind: TaskKind.collective,
-        mxuFlops: 0,
-        vectorOps: 0,
-        hbmBytes: 0,
-        seconds: 0,
-        deviceRow: -1,
-        collective: row,
-        after,
-      });
+      return append({ ...labelled(label), ...IDLE, kind: TaskKind.collective, collective: row, after });
+    },
+    hostTransfer(label, bytes, after) {
+      assert(hostBytesPerSecond > 0, `${label.name}: the bandwidth between chip and host is not known`);
+      return append({ ...labelled(label), ...IDLE, kind: TaskKind.transfer, seconds: bytes / hostBytesPerSecond, after });
     },
     buffer(name, bytes, allocatedAt, freedAt) {
       if (bytes > 0) buffers.push({ name: intern(name), bytes, allocatedAt, freedAt });
@@ -102,6 +99,9 @@ export function createBuilder(core: Core): ProgramBuilder {
     },
   };
 }
+
+/** A task that computes nothing and belongs to no collective. */
+const IDLE = { mxuFlops: 0, vectorOps: 0, hbmBytes: 0, seconds: 0, deviceRow: -1, collective: -1 } as const;
 
 /** Means over the devices, and [devices] how long each takes. */
 function costOf(

@@ -3,12 +3,26 @@ import { type Program, STAGES, TaskKind } from './program.ts';
 
 /**
  * Everything the engine takes for granted, checked before use: dependencies point backwards (so the graph has no cycle), every collective is one
- * task whose groups cover each device once, durations are whole and not negative, and buffers are freed after they were allocated.
+ * task whose groups cover each device once, durations and starts are whole and not negative, and buffers are freed after they were allocated.
  */
 export function checkProgram(program: Program): void {
+  checkDevices(program);
   checkTasks(program);
   checkCollectives(program);
   checkBuffers(program);
+}
+
+function checkDevices({ devices, slowdown, start, jitter }: Program): void {
+  assert(slowdown.length === devices && start.length === devices, 'not one slow-down and one start per device');
+  assert(
+    slowdown.every((factor) => factor > 0 && Number.isFinite(factor)),
+    'a slow-down is not a number > 0',
+  );
+  assert(
+    start.every((picoseconds) => Number.isInteger(picoseconds) && picoseconds >= 0),
+    'a start is not a whole number of picoseconds',
+  );
+  assert(jitter === null || (jitter.share >= 0 && Number.isFinite(jitter.share)), `jitter of ${jitter?.share} is not a number >= 0`);
 }
 
 function checkTasks(program: Program): void {
@@ -36,7 +50,7 @@ function checkDeviceTimes({ tasks, deviceTimes, devices, names }: Program, task:
   const label = names[tasks.name[task]];
   const times = deviceTimes[tasks.deviceRow[task]];
   assert(
-    times !== undefined && tasks.kind[task] === TaskKind.compute,
+    times !== undefined && tasks.kind[task] !== TaskKind.collective,
     `${label}: no computation has durations in row ${tasks.deviceRow[task]}`,
   );
   assert(times.seconds.length === devices && times.picoseconds.length === devices, `${label}: not one duration per device`);

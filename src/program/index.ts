@@ -5,6 +5,8 @@
  */
 export { checkProgram } from './check.ts';
 export { closedFormMemory } from './closed-memory.ts';
+export { type TaskDurations, taskDurations } from './durations.ts';
+export { type Jitter, jitterKey, jitterUnit } from './jitter.ts';
 export { lowerStep } from './lower.ts';
 export { type LiveMemory, liveMemory } from './memory.ts';
 export * from './program.ts';

@@ -1,3 +1,4 @@
+import type { BytesPerSecond } from '../base/index.ts';
 import type { Chip, Topology } from '../hardware/index.ts';
 import { modelFlopsPerStep } from '../model/index.ts';
 import { type Load, type Scenario, stackLengths } from '../scenario/index.ts';
@@ -11,7 +12,8 @@ import { gateWork } from './gate-work.ts';
 import { createPlans } from './plans.ts';
 import type { Program } from './program.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
-import { emitReduction, emitUpdates, type Reduced, slowdowns } from './update.ts';
+import { jitterOf, slowdowns, startSkew } from './unevenness.ts';
+import { emitReduction, emitUpdates, type Reduced } from './update.ts';
 
 /**
  * Lowers one training step (forward, backward, gradient reduction, optimizer) into a checked program. With slots only `modelFlops` depends on `load`; without
@@ -20,7 +22,10 @@ import { emitReduction, emitUpdates, type Reduced, slowdowns } from './update.ts
  */
 export function lowerStep(scenario: Scenario, chip: Chip, topology: Topology, load: Load | null): Program {
   const sizes = sizesOf(scenario, chip);
-  const emission: Emission = { builder: createBuilder(sizes.core), plans: createPlans(topology, scenario.layout) };
+  const emission: Emission = {
+    builder: createBuilder(sizes.core, hostBytesPerSecond(chip)),
+    plans: createPlans(topology, scenario.layout),
+  };
   const blocks = blocksOf(scenario, sizes, load);
 
   const forward = blocks.map((block) => emitForward(emission, block, 'fw'));
@@ -38,6 +43,8 @@ export function lowerStep(scenario: Scenario, chip: Chip, topology: Topology, lo
     names,
     deviceTimes,
     slowdown: slowdowns(scenario, topology),
+    start: startSkew(scenario, topology),
+    jitter: jitterOf(scenario),
     modelFlops: modelFlopsPerStep(scenario.model, {
       sequences: scenario.workload.sequences,
       length: stackLengths(scenario),
@@ -48,6 +55,12 @@ export function lowerStep(scenario: Scenario, chip: Chip, topology: Topology, lo
   };
   checkProgram(program);
   return program;
+}
+
+/** What one device has of its chip's wire to the host; the devices of a chip share it. */
+function hostBytesPerSecond(chip: Chip): BytesPerSecond {
+  const { pcieBytesPerSecond = 0 } = chip as Chip & { readonly pcieBytesPerSecond?: BytesPerSecond };
+  return pcieBytesPerSecond / chip.devicesPerChip;
 }
 
 /**

@@ -1,14 +1,17 @@
 import type { CollectiveKind, GroupPlan } from '../collectives/index.ts';
+import type { Jitter } from './jitter.ts';
 
 /** Stages of a training step, after Calculon: forward, its repetition under rematerialisation, gradients of activations and of weights, optimizer. */
 export const STAGES = ['fw', 'recompute', 'agrad', 'wgrad', 'optim'] as const;
 export type Stage = (typeof STAGES)[number];
 
-export const TaskKind = { compute: 0, collective: 1 } as const;
+/** `compute`: on the device's one compute stream; `collective`: over the links, with the other members; `transfer`: between device and host, on the device's one DMA stream. */
+export const TaskKind = { compute: 0, collective: 1, transfer: 2 } as const;
 
 /**
  * One training step of every device: an SPMD program, written once and shared by all devices, never copied per device.
- * The engine reads kinds, durations, dependencies and collectives; the labels are for people.
+ * The engine and the closed form read `devices`, `collectives`, `plans`, `deviceTimes`, `slowdown`, `start`, `jitter`, and of `tasks` the count, kind,
+ * durations, rows and dependencies; labels, work and buffers are for people and for memory, and may be empty in a program made by hand.
  */
 export interface Program {
   readonly devices: number;
@@ -19,16 +22,20 @@ export interface Program {
   readonly buffers: BufferTable;
   /** Names by index (tasks and buffers). */
   readonly names: readonly string[];
-  /** Computations that take some devices longer than others, because more was routed to them; `TaskTable.deviceRow` says which. */
+  /** Computations and transfers that take some devices longer than others, because more was routed to them; `TaskTable.deviceRow` says which. */
   readonly deviceTimes: readonly DeviceTimes[];
   /** [devices]: how much longer a computation takes there than the program says; 1 is nominal. */
   readonly slowdown: Float64Array;
+  /** [devices]: when a device begins its step, whole picoseconds; 0 is nominal. */
+  readonly start: Float64Array;
+  /** Null: durations are what the program says. */
+  readonly jitter: Jitter | null;
   /** FLOPs of the model's own matrix products over all devices, without padding and recomputation (MFU), and as executed (HFU). */
   readonly modelFlops: number;
   readonly executedFlops: number;
 }
 
-/** [devices]: unrounded and rounded duration of one computation. */
+/** [devices]: unrounded and rounded duration of one task. */
 export interface DeviceTimes {
   readonly seconds: Float64Array;
   readonly picoseconds: Float64Array;
@@ -47,7 +54,7 @@ export interface TaskTable {
   readonly mxuFlops: Float64Array;
   readonly vectorOps: Float64Array;
   readonly hbmBytes: Float64Array;
-  /** Unrounded and rounded duration of a computation, the longest where devices differ; 0 for a collective. */
+  /** Unrounded and rounded duration of a computation or transfer, the longest where devices differ; 0 for a collective. */
   readonly seconds: Float64Array;
   readonly picoseconds: Float64Array;
   /** Row of `Program.deviceTimes`, or -1 where every device takes as long. */

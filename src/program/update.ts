@@ -1,4 +1,3 @@
-import type { Topology } from '../hardware/index.ts';
 import { type LayoutSpec, OPTIMIZERS, type Optimizer, shardsOf, stateBytes } from '../layout/index.ts';
 import { type WeightMatrix, weightCount } from '../model/index.ts';
 import type { Scenario } from '../scenario/index.ts';
@@ -53,13 +52,6 @@ export function emitUpdates({ builder }: Emission, scenario: Scenario, sizes: Si
   const all = stateBytes(weights, layout, optimizer, precision);
   builder.buffer('weights', all.weights, -1, -1);
   builder.buffer('optimizer state', all.optimizer, -1, -1);
-}
-
-/** [devices]: how much longer a computation takes than the program says. */
-export function slowdowns(scenario: Scenario, topology: Topology): Float64Array {
-  const slowdown = new Float64Array(topology.devices).fill(1);
-  for (const { device, factor } of scenario.topology.slowDevices) slowdown[device] = factor;
-  return slowdown;
 }
 
 function localWeights(weights: readonly WeightMatrix[], layout: LayoutSpec): number {

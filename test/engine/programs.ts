@@ -67,6 +67,8 @@ export function programOf(topology: Topology, tasks: readonly Task[], slowdown?:
     names: tasks.map((_, i) => `task ${i}`),
     deviceTimes,
     slowdown: Float64Array.from(slowdown ?? new Array(topology.devices).fill(1)),
+    start: new Float64Array(topology.devices),
+    jitter: null,
     modelFlops: 0,
     executedFlops: 0,
   };

@@ -1,0 +1,25 @@
+import { toPicoseconds } from '../base/index.ts';
+import type { Topology, TopologySpec } from '../hardware/index.ts';
+import type { Scenario } from '../scenario/index.ts';
+import { type Jitter, jitterKey, jitterUnit } from './jitter.ts';
+
+/** [devices]: how much longer a computation takes than the program says. */
+export function slowdowns(scenario: Scenario, topology: Topology): Float64Array {
+  const slowdown = new Float64Array(topology.devices).fill(1);
+  for (const { device, factor } of scenario.topology.slowDevices) slowdown[device] = factor;
+  return slowdown;
+}
+
+/** Noise of durations, by the seed of the scenario. */
+export function jitterOf({ topology, seed }: Scenario): Jitter | null {
+  const { jitter: share = 0 } = topology as TopologySpec & { readonly jitter?: number };
+  return share === 0 ? null : { seed, share };
+}
+
+/** [devices]: when each begins its step, uniform in [0, startSkewSeconds), by the seed of the scenario. */
+export function startSkew({ topology: spec, seed }: Scenario, topology: Topology): Float64Array {
+  const { startSkewSeconds = 0 } = spec as TopologySpec & { readonly startSkewSeconds?: number };
+  return Float64Array.from({ length: topology.devices }, (_, device) =>
+    toPicoseconds(startSkewSeconds * jitterUnit(jitterKey(seed, device), -1)),
+  );
+}
