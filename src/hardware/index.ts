@@ -4,6 +4,9 @@
  */
 export * from './chip.ts';
 export * from './core-time.ts';
+export * from './curves.ts';
+export * from './matmul.ts';
 export * from './slice-names.ts';
+export * from './systolic.ts';
 export * from './topology.ts';
 export * from './wires.ts';
