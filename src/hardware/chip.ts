@@ -28,21 +28,46 @@ export interface Chip {
   readonly name: string;
   /** What JAX sees as devices: one TensorCore on v2/v3, the whole chip on v4/v5p (megacore), v5e and v6e, one chiplet on v7. */
   readonly devicesPerChip: number;
+  readonly tensorCores: number;
   /** Published bf16 peak with f32 accumulation. */
   readonly matmulFlopsPerSecond: FlopsPerSecond;
+  /** Where a source gives it: 8-bit integers with 32-bit sums. */
+  readonly int8OpsPerSecond?: number;
+  readonly fp8FlopsPerSecond?: FlopsPerSecond;
   readonly mxusPerChip: number;
   /** Rows (= columns) of one systolic array. */
   readonly mxuSide: number;
+  readonly clockHz?: number;
+  /** Vector memory of all cores. */
+  readonly vmemBytes?: Bytes;
+  /** Between the two chiplets of a chip, one direction. */
+  readonly dieToDieBytesPerSecond?: BytesPerSecond;
   /** Element-wise operations per second of the vector units. */
   readonly vectorOpsPerSecond: number;
   readonly hbmBytes: Bytes;
   readonly hbmBytesPerSecond: BytesPerSecond;
-  /** One direction of one link. */
+  /** One direction of one link, as programs reach it. */
   readonly iciLinkBytesPerSecond: BytesPerSecond;
+  /** The same as the data sheet gives it. */
+  readonly rawIciLinkBytesPerSecond?: BytesPerSecond;
   readonly iciDimensions: number;
   readonly hopLatencySeconds: Seconds;
   readonly wrapRule: WrapRule;
   readonly podShape: readonly number[];
+  /** Where a job may not have the whole pod. */
+  readonly maxJobChips?: number;
+  readonly chipsPerHost: number;
+  /** The block of chips that one host has. */
+  readonly hostShape: readonly number[];
+  /** Between one chip and its host, one direction. */
+  readonly pcieBytesPerSecond: BytesPerSecond;
+  /** Between one host and the data-centre network, one direction. */
+  readonly dcnBytesPerSecondPerHost: BytesPerSecond;
+  readonly dcnLatencySeconds: Seconds;
+  /** Thermal design power. */
+  readonly tdpWatts?: number;
+  /** Measured, of one chip. */
+  readonly powerWatts?: { readonly idle: number; readonly min: number; readonly mean: number; readonly max: number };
   readonly dollarsPerChipHour: number;
   readonly efficiency: Efficiency;
   /** One entry per number above, by its key. */

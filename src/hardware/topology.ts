@@ -31,6 +31,7 @@ export interface Topology {
 /** What joins slices: chip to host (PCIe), host to network (NIC). Ends of links: chips, then hosts, then the network as one node. */
 export interface Hosts {
   readonly count: number;
+  /** At most: a slice that hosts do not divide has smaller ones at its ends. */
   readonly chipsPerHost: number;
   /** First node that is a host, = chips. */
   readonly first: number;
@@ -99,7 +100,8 @@ export interface WireSpec {
 
 /** One host and its share of the data-centre network; bandwidths are of one direction. */
 export interface HostSpec {
-  readonly chipsPerHost: number;
+  /** Chips of one host along each dimension; in a slice the block may lie another way round, see `hostGrid`. */
+  readonly shape: readonly number[];
   /** Between one chip and its host. */
   readonly pcieBytesPerSecond: BytesPerSecond;
   /** Between one host and the network. */

@@ -1,52 +1,85 @@
 import { assert } from '../base/index.ts';
 import type { Chip } from './chip.ts';
-import { chipCount, type LinkTable, type Topology, type TopologySpec, type WireSpec } from './topology.ts';
+import { hostGrid, hostsOf } from './hosts.ts';
+import { linkTable } from './link-table.ts';
+import { chipCount, type HostSpec, type Topology, type TopologySpec, type WireSpec } from './topology.ts';
+import { noTwist, twistOf } from './twist.ts';
 
 /**
- * Every directed link of a 1-D to 3-D grid. A chip has two ports per dimension, so a wrapped side of 2 joins its two chips by two parallel
+ * Every directed link of 1-D to 3-D grids. A chip has two ports per dimension, so a wrapped side of 2 joins its two chips by two parallel
  * wires (both ports are in use, and the ring formulas hold for n = 2); an open side of 2 by one; a side of 1 has no links.
- * Rows run over chips, then dimensions, then forwards and backwards.
+ * What is broken or slow is what joins two chips: both directions, and both wires where there are two.
  */
 export function buildTopology(spec: WireSpec, name: string, chipName: string): Topology {
-  const { shape, wrap } = spec;
+  const { shape, wrap, slices = 1 } = spec;
   assert(shape.length >= 1 && shape.length <= 3 && wrap.length === shape.length, `a grid of 1 to 3 dimensions, not ${shape.join('x')}`);
   assert(
     shape.every((side) => Number.isInteger(side) && side >= 1),
     `sides are whole and positive: ${shape.join('x')}`,
   );
-  const chips = chipCount(shape);
+  assert(Number.isInteger(slices) && slices >= 1, `slices are whole and positive: ${slices}`);
+  assert(slices === 1 || spec.host !== undefined, 'several slices are joined by hosts');
+  const chips = chipCount(shape) * slices;
+  const grid = spec.host === undefined ? null : hostGrid(shape, spec.host.shape);
   return {
     name,
     chipName,
     shape,
     wrap,
-    twist: spec.twist ?? shape.map(() => shape.map(() => 0)),
-    slices: 1,
+    twist: spec.twist ?? noTwist(shape),
+    slices,
     chips,
     devicesPerChip: spec.devicesPerChip,
     devices: chips * spec.devicesPerChip,
     hopLatencySeconds: spec.hopLatencySeconds,
-    hosts: null,
-    uniform: true,
+    hosts: spec.host === undefined || grid === null ? null : hostsOf(spec.host, grid, chips, slices),
+    uniform: (spec.brokenLinks ?? []).length === 0 && (spec.slowLinks ?? []).every(({ factor }) => factor === 1),
     localBytesPerSecond: spec.localBytesPerSecond,
-    links: linkTable(spec, chips),
+    links: linkTable(spec, slices, grid),
   };
 }
 
-/** The wires of one slice of a chip generation. */
-export function sliceTopology(chip: Chip, spec: TopologySpec): Topology {
+/** The wires of slices of a chip generation. Hosts are there where slices are joined, or where `withHosts` asks for them. */
+export function sliceTopology(chip: Chip, spec: TopologySpec, options: { readonly withHosts?: boolean } = {}): Topology {
+  const hosts = spec.slices > 1 || options.withHosts === true;
   return buildTopology(
     {
       shape: spec.shape,
       wrap: spec.wrap,
+      twist: twistFor(spec),
+      slices: spec.slices,
       devicesPerChip: chip.devicesPerChip,
       linkBytesPerSecond: chip.iciLinkBytesPerSecond,
       hopLatencySeconds: chip.hopLatencySeconds,
       localBytesPerSecond: (chip.hbmBytesPerSecond * chip.efficiency.hbmPeakShare) / 2,
+      host: hosts ? hostSpecOf(chip) : undefined,
+      brokenLinks: spec.brokenLinks,
+      slowLinks: spec.slowLinks,
     },
-    `${chip.name}:${spec.shape.join('x')}`,
+    `${chip.name}:${wiresName(spec)}`,
     chip.name,
   );
+}
+
+/** `4x4x8`, `4x4x8_twisted`, `4x4x4*2` for two slices. */
+export function wiresName({ shape, twisted, slices }: Pick<TopologySpec, 'shape' | 'twisted' | 'slices'>): string {
+  return `${shape.join('x')}${twisted === true ? '_twisted' : ''}${slices > 1 ? `*${slices}` : ''}`;
+}
+
+export function hostSpecOf(chip: Chip): HostSpec {
+  return {
+    shape: chip.hostShape,
+    pcieBytesPerSecond: chip.pcieBytesPerSecond,
+    nicBytesPerSecond: chip.dcnBytesPerSecondPerHost,
+    latencySeconds: chip.dcnLatencySeconds,
+  };
+}
+
+function twistFor({ shape, twisted }: TopologySpec): readonly (readonly number[])[] | undefined {
+  if (twisted !== true) return undefined;
+  const twist = twistOf(shape);
+  assert(twist !== null, `${shape.join('x')} has no twist`);
+  return twist;
 }
 
 /**
@@ -60,59 +93,7 @@ export function defaultWrap(chip: Pick<Chip, 'wrapRule'>, shape: readonly number
   return shape.map(() => closed);
 }
 
-/** Coordinates of a chip on the grid, first coordinate fastest. */
-export function coordinatesOf(shape: readonly number[], chip: number): number[] {
-  let rest = chip;
-  return shape.map((side) => {
-    const coordinate = rest % side;
-    rest = (rest - coordinate) / side;
-    return coordinate;
-  });
-}
-
-/** Inverse of `coordinatesOf`. */
-export function chipAt(shape: readonly number[], coordinates: readonly number[]): number {
-  let chip = 0;
-  for (let axis = shape.length - 1; axis >= 0; axis--) chip = chip * shape[axis] + coordinates[axis];
-  return chip;
-}
-
-/** Row of the link that leaves `chip` along `axis` in `direction`, or -1 at an open end. */
+/** Row of the link that leaves `chip` along `axis` in `direction`, or -1 at an open end or where the wire is broken. */
 export function linkFrom(topology: Topology, chip: number, axis: number, direction: 1 | -1): number {
   return topology.links.leaving[(chip * topology.shape.length + axis) * 2 + (direction === 1 ? 0 : 1)];
-}
-
-function linkTable(spec: WireSpec, chips: number): LinkTable {
-  const { shape, wrap } = spec;
-  const from: number[] = [];
-  const to: number[] = [];
-  const axes: number[] = [];
-  const directions: number[] = [];
-  const leaving = new Int32Array(chips * shape.length * 2).fill(-1);
-  for (let chip = 0; chip < chips; chip++) {
-    const coordinates = coordinatesOf(shape, chip);
-    for (let axis = 0; axis < shape.length; axis++) {
-      for (const direction of [1, -1]) {
-        const side = shape[axis];
-        const next = coordinates[axis] + direction;
-        const beyond = next < 0 || next >= side;
-        if (side === 1 || (beyond && !wrap[axis])) continue;
-        leaving[(chip * shape.length + axis) * 2 + (direction === 1 ? 0 : 1)] = from.length;
-        from.push(chip);
-        to.push(chipAt(shape, coordinates.with(axis, (next + side) % side)));
-        axes.push(axis);
-        directions.push(direction);
-      }
-    }
-  }
-  return {
-    count: from.length,
-    from: Uint32Array.from(from),
-    to: Uint32Array.from(to),
-    kind: new Uint8Array(from.length),
-    axis: Uint8Array.from(axes),
-    direction: Int8Array.from(directions),
-    bytesPerSecond: new Float64Array(from.length).fill(spec.linkBytesPerSecond),
-    leaving,
-  };
 }

@@ -22,18 +22,26 @@ const cited = <Value extends z.ZodType>(value: Value) =>
 const positive = cited(z.number().positive());
 const count = cited(z.int().positive());
 const share = cited(z.number().positive().max(1));
+const watts = z.number().positive();
 const sides = z.array(z.int().positive()).min(1).max(3);
 
-const chipSchema = z.strictObject({
-  name: z.string(),
+/** Every key but name and efficiency; optional ones stand where a source was found. */
+const numbersSchema = {
   devicesPerChip: count,
   matmulFlopsPerSecond: positive,
+  int8OpsPerSecond: positive.optional(),
+  fp8FlopsPerSecond: positive.optional(),
   mxusPerChip: count,
   mxuSide: count,
+  tensorCores: count,
+  clockHz: positive.optional(),
+  vmemBytes: positive.optional(),
+  dieToDieBytesPerSecond: positive.optional(),
   vectorOpsPerSecond: positive,
   hbmBytes: positive,
   hbmBytesPerSecond: positive,
   iciLinkBytesPerSecond: positive,
+  rawIciLinkBytesPerSecond: positive.optional(),
   iciDimensions: count,
   hopLatencySeconds: cited(z.number().nonnegative()),
   wrapRule: cited(
@@ -43,7 +51,20 @@ const chipSchema = z.strictObject({
     ]),
   ),
   podShape: cited(sides),
+  maxJobChips: count.optional(),
+  chipsPerHost: count,
+  hostShape: cited(sides),
+  pcieBytesPerSecond: positive,
+  dcnBytesPerSecondPerHost: positive,
+  dcnLatencySeconds: cited(z.number().nonnegative()),
   dollarsPerChipHour: cited(z.number().nonnegative()),
+  tdpWatts: positive.optional(),
+  powerWatts: cited(z.strictObject({ idle: watts, min: watts, mean: watts, max: watts })).optional(),
+};
+
+const chipSchema = z.strictObject({
+  name: z.string(),
+  ...numbersSchema,
   efficiency: z.strictObject({ matmulPeakShare: share, hbmPeakShare: share, taskOverheadSeconds: cited(z.number().nonnegative()) }),
 });
 
@@ -92,34 +113,30 @@ function chipIssue(issue: z.core.$ZodIssue, document: unknown): LocatedIssue[] {
   return [issueAt(path, 'E_CHIP_FILE', shown(valueAt(document, path)), issue.message, remedy)];
 }
 
-function toChip(file: ChipFile): Chip {
-  return {
-    name: file.name,
-    devicesPerChip: file.devicesPerChip.value,
-    matmulFlopsPerSecond: file.matmulFlopsPerSecond.value,
-    mxusPerChip: file.mxusPerChip.value,
-    mxuSide: file.mxuSide.value,
-    vectorOpsPerSecond: file.vectorOpsPerSecond.value,
-    hbmBytes: file.hbmBytes.value,
-    hbmBytesPerSecond: file.hbmBytesPerSecond.value,
-    iciLinkBytesPerSecond: file.iciLinkBytesPerSecond.value,
-    iciDimensions: file.iciDimensions.value,
-    hopLatencySeconds: file.hopLatencySeconds.value,
-    wrapRule: file.wrapRule.value,
-    podShape: file.podShape.value,
-    dollarsPerChipHour: file.dollarsPerChipHour.value,
-    efficiency: {
-      matmulPeakShare: file.efficiency.matmulPeakShare.value,
-      hbmPeakShare: file.efficiency.hbmPeakShare.value,
-      taskOverheadSeconds: file.efficiency.taskOverheadSeconds.value,
-    },
-    citations: citationsOf(file),
-  };
+function toChip({ name, efficiency, ...numbers }: ChipFile): Chip {
+  return { name, ...valuesOf(numbers), efficiency: valuesOf(efficiency), citations: citationsOf({ name, efficiency, ...numbers }) };
 }
+
+/** Without the sources; keys that are absent stay absent. */
+function valuesOf<Group extends Readonly<Record<string, { readonly value: unknown } | undefined>>>(group: Group): Values<Group> {
+  const stated = Object.entries(group).flatMap(([key, entry]) => (entry === undefined ? [] : [[key, entry.value]]));
+  return Object.fromEntries(stated) as Values<Group>;
+}
+
+type Values<Group> = {
+  [Key in keyof Group]: NonNullable<Group[Key]> extends { readonly value: infer Value } ? Value | OrAbsent<Group[Key]> : never;
+};
+type OrAbsent<Entry> = undefined extends Entry ? undefined : never;
 
 /** By dotted key: `hbmBytes`, `efficiency.hbmPeakShare`. */
 function citationsOf(file: ChipFile): Record<string, Citation> {
-  const { name: _, efficiency, ...flat } = file;
+  const { name: _name, efficiency, ...flat } = file;
   const entries = [...Object.entries(flat), ...Object.entries(efficiency).map(([key, entry]) => [`efficiency.${key}`, entry] as const)];
-  return Object.fromEntries(entries.map(([key, { value: _value, ...citation }]) => [key, citation]));
+  return Object.fromEntries(
+    entries.flatMap(([key, entry]) => {
+      if (entry === undefined) return [];
+      const { value: _, ...citation } = entry;
+      return [[key, citation]];
+    }),
+  );
 }

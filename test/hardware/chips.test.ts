@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkShape, coreOf, defaultWrap, matmulSeconds, sliceTopology, workSeconds } from '../../src/hardware/index.ts';
+import { checkShape, chipCount, coreOf, defaultWrap, matmulSeconds, sliceTopology, workSeconds } from '../../src/hardware/index.ts';
 import { chipNames, findChip, findSlice, sliceFileNames } from '../../src/intake/index.ts';
 
 function chipOf(name: string) {
@@ -33,6 +33,13 @@ describe.each(chipNames())('%s', (name) => {
         expect(Math.max(value / Number(numbers[key]), Number(numbers[key]) / value), key).toBeLessThanOrEqual(2);
       }
     }
+  });
+
+  test('cores, hosts and clock agree with one another', () => {
+    expect(chipCount(chip.hostShape)).toBe(chip.chipsPerHost);
+    expect(chip.hostShape).toHaveLength(chip.iciDimensions);
+    expect(chip.tensorCores % chip.devicesPerChip).toBe(0);
+    expect(chip.rawIciLinkBytesPerSecond).toBeGreaterThanOrEqual(chip.iciLinkBytesPerSecond);
   });
 
   test('a whole pod fits its own rule and closes in every dimension', () => {
@@ -71,7 +78,7 @@ describe.each(sliceFileNames())('slice %s', (name) => {
     expect(checkShape(chip, slice.shape)).toEqual([]);
     const wrap = defaultWrap(chip, slice.shape);
     const topology = sliceTopology(chip, { chip: chip.name, shape: slice.shape, wrap, slices: 1, slowDevices: [] });
-    expect(topology.devices).toBe(slice.shape[0] * slice.shape[1] * 2);
+    expect(topology.devices).toBe(chipCount(slice.shape) * chip.devicesPerChip);
     expect(topology.links.bytesPerSecond.every((rate) => rate === chip.iciLinkBytesPerSecond)).toBe(true);
   });
 });
