@@ -16,7 +16,7 @@ const FILES = {
   },
   E_FILE_SIZE: {
     title: 'An input file is larger than its kind can sensibly be',
-    rule: 'scenarios and chip files may have 1 MiB, recorded choices 256 MiB, stored results 64 MiB',
+    rule: 'scenarios and chip files may have 1 MiB, recorded choices 256 MiB, traffic matrices 1 GiB, stored results 64 MiB',
     example: 'a recorded trace passed as the scenario itself',
     remedy: 'pass recorded choices by `load: {kind: trace, file: ...}`; cut a recording to fewer tokens',
   },
