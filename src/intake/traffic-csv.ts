@@ -9,9 +9,10 @@ export type TrafficFile =
 
 /** More than this many wrong lines add nothing to the message. */
 const MAX_REPORTED = 5;
-const [COMMA, SPACE, ZERO, NINE] = [44, 32, 48, 57];
+const [COMMA, POINT, SPACE, ZERO, NINE] = [44, 46, 32, 48, 57];
 /** So many digits are exact in a double. */
 const EXACT_DIGITS = 15;
+const POWERS_OF_TEN = Float64Array.from({ length: EXACT_DIGITS + 1 }, (_, exponent) => Number(`1e${exponent}`));
 
 /**
  * Reads a traffic matrix: as many lines as members, each with as many numbers, parted by commas, without header. The file is read line by line and
@@ -75,7 +76,15 @@ function readRow(bytes: Uint8Array, from: number, to: number, numbers: Float64Ar
     const start = at;
     let value = 0;
     while (at < to && bytes[at] >= ZERO && bytes[at] <= NINE) value = value * 10 + (bytes[at++] - ZERO);
-    if (at === start || at - start > EXACT_DIGITS || (at < to && bytes[at] !== COMMA)) {
+    let digits = at - start;
+    if (digits > 0 && at < to && bytes[at] === POINT) {
+      const point = at++;
+      while (at < to && bytes[at] >= ZERO && bytes[at] <= NINE) value = value * 10 + (bytes[at++] - ZERO);
+      digits = at - start - 1;
+      // Both are exact, so that their quotient is rounded once, as any correct reader rounds.
+      if (digits <= EXACT_DIGITS) value /= POWERS_OF_TEN[at - point - 1];
+    }
+    if (digits === 0 || digits > EXACT_DIGITS || (at < to && bytes[at] !== COMMA)) {
       while (at < to && bytes[at] !== COMMA) at++;
       const text = textOf(bytes, start, at);
       value = numberOf(text);

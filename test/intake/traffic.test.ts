@@ -29,10 +29,18 @@ describe('a traffic matrix from CSV', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 5 }).chain((members) =>
-          fc.array(fc.oneof(fc.nat(), fc.maxSafeNat(), fc.double({ min: 0, max: 1e18, noNaN: true })), {
-            minLength: members * members,
-            maxLength: members * members,
-          }),
+          fc.array(
+            fc.oneof(
+              fc.nat(),
+              fc.maxSafeNat(),
+              fc.double({ min: 0, max: 1e18, noNaN: true }),
+              fc.double({ min: 0, max: 1000, noNaN: true }).map((x) => Number(x.toFixed(6))),
+            ),
+            {
+              minLength: members * members,
+              maxLength: members * members,
+            },
+          ),
         ),
         (numbers) => {
           const members = Math.sqrt(numbers.length);
