@@ -20,6 +20,15 @@ export interface Efficiency {
   readonly hbmPeakShare: number;
   /** Fixed cost of launching one fused operation. */
   readonly taskOverheadSeconds: Seconds;
+  /** Curves over size (`curves.ts`): what a matrix product loses at the start, in the limit, and where reading hides behind computing. */
+  readonly productLaunchSeconds: Seconds;
+  readonly productPeakShare: number;
+  /** Of one device. */
+  readonly productWindowBytes: Bytes;
+  readonly productExposedCost: number;
+  /** The same of a copy within HBM. */
+  readonly copyLaunchSeconds: Seconds;
+  readonly copyPeakShare: number;
 }
 
 /** One chip generation, as data. Every number is per chip, not per core or device. */

@@ -1,5 +1,6 @@
 import type { Bytes, BytesPerSecond, FlopsPerSecond, Seconds } from '../base/index.ts';
 import type { Chip } from './chip.ts';
+import type { CopyCurve, ProductCurve } from './curves.ts';
 import { type Matmul, matmulSeconds } from './matmul.ts';
 
 /** What one device (a TensorCore on v2/v3) can do; a chip's rates divided by its devices. */
@@ -13,6 +14,8 @@ export interface Core {
   readonly matmulPeakShare: number;
   readonly hbmPeakShare: number;
   readonly taskOverheadSeconds: Seconds;
+  readonly product: ProductCurve;
+  readonly copy: CopyCurve;
 }
 
 /** Work of one fused operation. */
@@ -23,6 +26,7 @@ export interface Work {
 }
 
 export function coreOf(chip: Chip): Core {
+  const { efficiency } = chip;
   return {
     matmulFlopsPerSecond: chip.matmulFlopsPerSecond / chip.devicesPerChip,
     mxus: chip.mxusPerChip / chip.devicesPerChip,
@@ -30,9 +34,16 @@ export function coreOf(chip: Chip): Core {
     vectorOpsPerSecond: chip.vectorOpsPerSecond / chip.devicesPerChip,
     hbmBytesPerSecond: chip.hbmBytesPerSecond / chip.devicesPerChip,
     hbmBytes: chip.hbmBytes / chip.devicesPerChip,
-    matmulPeakShare: chip.efficiency.matmulPeakShare,
-    hbmPeakShare: chip.efficiency.hbmPeakShare,
-    taskOverheadSeconds: chip.efficiency.taskOverheadSeconds,
+    matmulPeakShare: efficiency.matmulPeakShare,
+    hbmPeakShare: efficiency.hbmPeakShare,
+    taskOverheadSeconds: efficiency.taskOverheadSeconds,
+    product: {
+      launchSeconds: efficiency.productLaunchSeconds,
+      peakShare: efficiency.productPeakShare,
+      windowBytes: efficiency.productWindowBytes,
+      exposedCost: efficiency.productExposedCost,
+    },
+    copy: { launchSeconds: efficiency.copyLaunchSeconds, peakShare: efficiency.copyPeakShare },
   };
 }
 

@@ -65,7 +65,7 @@ export function productTime(
   return { seconds, launchSeconds: curve.launchSeconds, arraySeconds, hbmSeconds, exposedSeconds, exposedShare };
 }
 
-/** `wireSeconds` of the collective on idle links, by its plan. */
+/** Both terms of the plan on idle wires. */
 export function collectiveSeconds(curve: CollectiveCurve, transferSeconds: Seconds, latencySeconds: Seconds): Seconds {
   return curve.launchSeconds + transferSeconds / curve.linkShare + latencySeconds;
 }

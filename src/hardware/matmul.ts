@@ -13,14 +13,19 @@ export interface Matmul {
 const SUBLANES = 8;
 
 /**
- * Seconds of matrix products on weight-stationary systolic arrays, operands at hand. k and n are padded to the array, m to sublanes.
- * So utilisation falls for the small m of an over-sharded expert and for the narrow k of attention heads.
+ * Seconds of matrix products on weight-stationary systolic arrays at the published peak, operands at hand. k and n are padded to the array, m to
+ * sublanes. So utilisation falls for the small m of an over-sharded expert and for the narrow k of attention heads.
  */
-export function matmulSeconds(core: Core, product: Matmul): Seconds {
+export function matmulSecondsAtPeak(core: Pick<Core, 'mxuSide' | 'mxus' | 'matmulFlopsPerSecond'>, product: Matmul): Seconds {
   const side = core.mxuSide;
   // The clock that gives the published peak when every cell works in every cycle; for v6e and v7 no clock of the chip, but the same quotient.
   const cyclesPerSecond = core.matmulFlopsPerSecond / (2 * side * side * core.mxus);
-  return (matmulPasses(core, product) * cyclesPerPass(core, product.m)) / (cyclesPerSecond * core.matmulPeakShare);
+  return (matmulPasses(core, product) * cyclesPerPass(core, product.m)) / cyclesPerSecond;
+}
+
+/** At the share of the peak that large products reach. */
+export function matmulSeconds(core: Core, product: Matmul): Seconds {
+  return matmulSecondsAtPeak(core, product) / core.matmulPeakShare;
 }
 
 /** A pass holds one side x side tile of the right-hand side and streams all rows through it; passes are spread over the arrays. */

@@ -62,10 +62,23 @@ const numbersSchema = {
   powerWatts: cited(z.strictObject({ idle: watts, min: watts, mean: watts, max: watts })).optional(),
 };
 
+/** Curves over size are fitted by validation/fit-curves.ts; a cost above 1 would let small products shrink when they grow. */
+const efficiencySchema = {
+  matmulPeakShare: share,
+  hbmPeakShare: share,
+  taskOverheadSeconds: cited(z.number().nonnegative()),
+  productLaunchSeconds: cited(z.number().nonnegative()),
+  productPeakShare: share,
+  productWindowBytes: positive,
+  productExposedCost: cited(z.number().nonnegative().max(1)),
+  copyLaunchSeconds: cited(z.number().nonnegative()),
+  copyPeakShare: share,
+};
+
 const chipSchema = z.strictObject({
   name: z.string(),
   ...numbersSchema,
-  efficiency: z.strictObject({ matmulPeakShare: share, hbmPeakShare: share, taskOverheadSeconds: cited(z.number().nonnegative()) }),
+  efficiency: z.strictObject(efficiencySchema),
 });
 
 type ChipFile = z.infer<typeof chipSchema>;
