@@ -131,6 +131,11 @@ const COLLECTIVE_WORDS: Readonly<Record<CollectiveKind, { does: string; sends: s
     sends: 'V (n - 1) / n, V being what one member holds',
     wires: 'shortest paths, the axis orders averaged; the busiest directed link sets the time',
   },
+  permute: {
+    does: 'every member sends what it holds to one other: to the next one round the group, or as it is told',
+    sends: 'V, once',
+    wires: 'shortest ways, as an all-to-all',
+  },
 };
 
 const AXIS_WORDS: Readonly<Record<MeshAxis, string>> = {

@@ -2,6 +2,7 @@ import type { Registry } from '../base/index.ts';
 import { allGather } from './kinds/all-gather.ts';
 import { allReduce } from './kinds/all-reduce.ts';
 import { allToAll } from './kinds/all-to-all.ts';
+import { permute } from './kinds/permute.ts';
 import { reduceScatter } from './kinds/reduce-scatter.ts';
 import type { Collective } from './plan.ts';
 
@@ -11,6 +12,7 @@ export const COLLECTIVES = {
   'reduce-scatter': reduceScatter,
   'all-gather': allGather,
   'all-to-all': allToAll,
+  permute,
 } as const satisfies Registry<Collective>;
 
 export type CollectiveKind = keyof typeof COLLECTIVES;

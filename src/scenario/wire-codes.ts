@@ -20,4 +20,10 @@ export const WIRE_CODES = {
     example: '-1, an empty cell, or a header of names',
     remedy: 'correct the entry at the line and column that the message names',
   },
+  E_ROUTING: {
+    title: 'A routing that the wires cannot have',
+    rule: 'dimension-ordered and all-orders need a plain grid: no twist, no broken link, members that are a grid of chips; balanced goes anywhere',
+    example: '--routing dimension-ordered --twisted',
+    remedy: 'use balanced, or leave the routing out',
+  },
 } as const satisfies Record<string, IssueCode>;

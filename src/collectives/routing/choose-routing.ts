@@ -1,0 +1,32 @@
+import { InputError, nearest } from '../../base/index.ts';
+import type { Topology } from '../../hardware/index.ts';
+import type { CollectiveRequest, Routing } from '../plan.ts';
+import { isWholeGrid, type SliceMembers } from './slice-members.ts';
+
+export const ROUTINGS: readonly Routing[] = ['dimension-ordered', 'all-orders', 'balanced'];
+
+/** Orders of dimensions mean something on a whole grid alone: no twist, no missing wire, members that are a grid in every slice. */
+export function possibleRoutings(topology: Topology, parts: readonly SliceMembers[]): readonly Routing[] {
+  return isWholeGrid(topology) && parts.every(({ grid }) => grid !== null) ? ROUTINGS : ['balanced'];
+}
+
+/** What the request says; else all orders where they are possible, balanced elsewhere. Throws InputError where the wires cannot have it. */
+export function routingOf(request: CollectiveRequest, parts: readonly SliceMembers[]): Routing {
+  const possible = possibleRoutings(request.topology, parts);
+  const wanted = request.routing ?? (possible.includes('all-orders') ? 'all-orders' : 'balanced');
+  if (possible.includes(wanted)) return wanted;
+  const known = ROUTINGS.includes(wanted);
+  throw new InputError([
+    {
+      code: 'E_ROUTING',
+      path: 'routing',
+      value: `${wanted} over ${request.topology.name}`,
+      rule: known
+        ? 'orders of the dimensions need a plain grid: no twist, no broken link, members that are a grid of chips'
+        : `must be one of ${ROUTINGS.join(', ')}`,
+      remedy: known
+        ? 'use balanced, which takes the shortest ways of any graph'
+        : `use ${nearest(wanted, ROUTINGS) ?? possible.join(' or ')}`,
+    },
+  ]);
+}

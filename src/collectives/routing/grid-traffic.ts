@@ -1,0 +1,63 @@
+import type { Routing } from '../plan.ts';
+import { cellsOfDevices, type GridCells, gridCells, gridDiameter, wiresAlong } from './grid-cells.ts';
+import { gridStages } from './grid-stages.ts';
+import { addUniformLoads } from './grid-uniform.ts';
+import type { SliceMembers } from './slice-members.ts';
+import type { Traffic } from './traffic.ts';
+
+/** Adds traffic within one slice by orders of the dimensions. Returns the hops of the longest way that is used. */
+export function addGridLoads(
+  loads: Float64Array,
+  part: SliceMembers & { readonly grid: NonNullable<SliceMembers['grid']> },
+  members: number,
+  traffic: Traffic,
+  routing: Exclude<Routing, 'balanced'>,
+): number {
+  const { grid } = part;
+  const cells = gridCells(grid);
+  if (traffic.kind === 'uniform') {
+    addUniformLoads(loads, cells, traffic.bytesPerPair * grid.membersPerChip ** 2);
+    return traffic.bytesPerPair > 0 ? gridDiameter(grid) : 0;
+  }
+  const cellOf = cellsOfDevices(cells, part.devices);
+  const stages = gridStages(cells, routing);
+  const hops = hopCounter(cells);
+  const diameter = gridDiameter(grid);
+  let longest = 0;
+  if (traffic.kind === 'matrix') {
+    const row = new Float64Array(cells.chips.length);
+    for (const [i, member] of part.members.entries()) {
+      row.fill(0);
+      const start = member * members;
+      for (let j = 0; j < cellOf.length; j++) row[cellOf[j]] += traffic.bytes[start + part.members[j]];
+      // Nearly always the first sender has something for the farthest receiver, and no other needs to be looked at.
+      for (let to = 0; longest < diameter && to < row.length; to++) if (row[to] > 0) longest = Math.max(longest, hops(cellOf[i], to));
+      stages.addRow(cellOf[i], row);
+    }
+  } else {
+    const cellOfMember = new Int32Array(members).fill(-1);
+    for (const [i, member] of part.members.entries()) cellOfMember[member] = cellOf[i];
+    for (let i = 0; i < traffic.from.length; i++) {
+      const [from, to] = [cellOfMember[traffic.from[i]], cellOfMember[traffic.to[i]]];
+      if (from < 0 || to < 0 || traffic.bytes[i] === 0) continue;
+      longest = Math.max(longest, hops(from, to));
+      stages.addPair(from, to, traffic.bytes[i]);
+    }
+  }
+  stages.addLoads(loads);
+  return longest;
+}
+
+/** Wires between two cells. */
+function hopCounter({ grid, sides, strides }: GridCells): (from: number, to: number) => number {
+  const wires = grid.axes.map((along, k) =>
+    Float64Array.from({ length: sides[k] ** 2 }, (_, i) => wiresAlong(along, grid.topology.shape, Math.floor(i / sides[k]), i % sides[k])),
+  );
+  return (from, to) => {
+    let sum = 0;
+    for (let k = 0; k < sides.length; k++) {
+      sum += wires[k][(Math.floor(from / strides[k]) % sides[k]) * sides[k] + (Math.floor(to / strides[k]) % sides[k])];
+    }
+    return sum;
+  };
+}

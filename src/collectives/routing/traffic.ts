@@ -1,0 +1,25 @@
+import type { Bytes } from '../../base/index.ts';
+
+/** Who sends how much to whom, by member of a group, in the form in which it is known. What a member has for itself is not sent. */
+export type Traffic =
+  | { readonly kind: 'uniform'; readonly bytesPerPair: Bytes }
+  /** [members, members]: bytes from member `row` to member `column`. */
+  | { readonly kind: 'matrix'; readonly bytes: Float64Array }
+  /** Structure of arrays, one entry per pair that has traffic. */
+  | { readonly kind: 'pairs'; readonly from: Uint32Array; readonly to: Uint32Array; readonly bytes: Float64Array };
+
+/** Calls `visit` for every two members with traffic between them, by sender and then by receiver; uniform traffic in the same way. */
+export function forEachPair(traffic: Traffic, members: number, visit: (from: number, to: number, bytes: Bytes) => void): void {
+  if (traffic.kind === 'pairs') {
+    for (let i = 0; i < traffic.from.length; i++) {
+      if (traffic.from[i] !== traffic.to[i] && traffic.bytes[i] > 0) visit(traffic.from[i], traffic.to[i], traffic.bytes[i]);
+    }
+    return;
+  }
+  for (let from = 0; from < members; from++) {
+    for (let to = 0; to < members; to++) {
+      const bytes = traffic.kind === 'uniform' ? traffic.bytesPerPair : traffic.bytes[from * members + to];
+      if (from !== to && bytes > 0) visit(from, to, bytes);
+    }
+  }
+}
