@@ -22,6 +22,7 @@ export const Purpose = {
   tokenPriority: 14,
   tokenDomain: 15,
   assignedExpert: 16,
+  networkMix: 17,
 } as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 

@@ -3,5 +3,11 @@
  * (live transfers share links by max-min fairness) and `hop` (every chunk over every hop). `MODELS` has them behind one interface (`model.ts`);
  * the engine uses the parts of the fluid: `live-transfers.ts` and the rate solver below it.
  */
+
+export { fluidAgainstHop, type MixSpec, type ModelDistance, type Spread } from './compare-models.ts';
+export { type HopEstimate, hopEstimate } from './hop-work.ts';
 export * from './live-transfers.ts';
 export * from './model.ts';
+export * from './phase-transfer.ts';
+export * from './registry.ts';
+export * from './transfer-job.ts';
