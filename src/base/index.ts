@@ -1,6 +1,6 @@
 /**
  * Base: what every room needs and no room owns: units, errors that teach, keyed random numbers, elementary functions with the same bits
- * everywhere, the event heap, registry look-up and fingerprints.
+ * everywhere, the event queue, registry look-up and fingerprints.
  * Nothing here knows about chips, tokens or models.
  */
 export * from './activations.ts';
@@ -8,9 +8,10 @@ export * from './divisors.ts';
 export * from './elementary.ts';
 export * from './elementary-trigonometry.ts';
 export * from './errors.ts';
+export { createEventHeap, type EventQueue as EventHeap, type EventQueue } from './event-heap.ts';
+export { createEventQueue } from './event-queue.ts';
 export * from './fingerprint.ts';
 export * from './finite.ts';
-export * from './heap.ts';
 export * from './normal.ts';
 export * from './random.ts';
 export * from './registry.ts';

@@ -56,7 +56,7 @@ describe('layers', () => {
   it.each([
     [{ file: 'src/routing/index.ts', specifier: '../engine/index.ts', target: 'src/engine/index.ts' }, /goes up/],
     [{ file: 'src/routing/routers/a.ts', specifier: '../../layout/index.ts', target: 'src/layout/index.ts' }, /goes sideways/],
-    [{ file: 'src/engine/a.ts', specifier: '../base/heap.ts', target: 'src/base/heap.ts' }, /past the door of base/],
+    [{ file: 'src/engine/a.ts', specifier: '../base/event-heap.ts', target: 'src/base/event-heap.ts' }, /past the door of base/],
     [{ file: 'src/engine/a.ts', specifier: '../../package.json', target: 'package.json' }, /leaves src/],
     [{ file: 'src/engine/a.ts', specifier: 'node:fs', target: null }, /no packages/],
     [{ file: 'src/result/a.ts', specifier: 'zod', target: null }, /no packages/],
