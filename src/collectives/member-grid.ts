@@ -1,12 +1,12 @@
 import { assert } from '../base/index.ts';
-import { chipAt, linkFrom, type Topology } from '../hardware/index.ts';
+import type { Topology } from '../hardware/index.ts';
 
 /** One grid dimension along which the members of a group differ. */
 export interface GridAxis {
   readonly axis: number;
   /** Coordinates of the members' chips, ascending. */
   readonly positions: readonly number[];
-  /** The members stand evenly spaced all around a wrapped dimension; otherwise they form a line. */
+  /** The members stand evenly spaced all around a wrapped dimension; otherwise, or where the wrap is twisted and leads elsewhere, they form a line. */
   readonly ring: boolean;
 }
 
@@ -42,50 +42,11 @@ export function findGrid(topology: Topology, devices: Uint32Array): MemberGrid |
   if (membersPerChip === 0 || chips[chips.length - 1] >= firstChip + chipsPerSlice) return null;
   const positions = positionsOf(shape, chips, firstChip);
   const axes = positions.flatMap((along, axis) =>
-    along.length > 1 ? [{ axis, positions: along, ring: topology.wrap[axis] && isEvenlySpaced(along, shape[axis]) }] : [],
+    along.length > 1 ? [{ axis, positions: along, ring: isRing(topology, axis, along) }] : [],
   );
   const product = axes.reduce((count, { positions: along }) => count * along.length, 1);
   if (product !== chips.length) return null;
   return { topology, firstChip, axes, origin: positions.map((along) => along[0]), chips: product, membersPerChip };
-}
-
-/** Calls `visit` once per line of the grid along `along`: the coordinates of the line's first member chip. */
-export function forEachLine(grid: MemberGrid, along: GridAxis, visit: (first: readonly number[], line: number) => void): void {
-  const others = grid.axes.filter((other) => other.axis !== along.axis);
-  const lines = others.reduce((count, other) => count * other.positions.length, 1);
-  for (let line = 0; line < lines; line++) {
-    const first = [...grid.origin];
-    let rest = line;
-    for (const other of others) {
-      first[other.axis] = other.positions[rest % other.positions.length];
-      rest = Math.floor(rest / other.positions.length);
-    }
-    visit(first, line);
-  }
-}
-
-/** Links from position `index` to the next member of a line in `direction` (over the wrap at the end of a ring), as rows of the link table. */
-export function hopLinks(grid: MemberGrid, along: GridAxis, first: readonly number[], index: number, direction: 1 | -1): number[] {
-  const { topology } = grid;
-  const { positions, axis } = along;
-  const target = positions[(index + direction + positions.length) % positions.length];
-  const coordinates = [...first];
-  coordinates[axis] = positions[index];
-  const rows: number[] = [];
-  do {
-    const row = linkFrom(topology, grid.firstChip + chipAt(topology.shape, coordinates), axis, direction);
-    assert(row >= 0, `a link leaves ${coordinates.join(',')} along dimension ${axis}`);
-    rows.push(row);
-    coordinates[axis] = (coordinates[axis] + direction + topology.shape[axis]) % topology.shape[axis];
-  } while (coordinates[axis] !== target);
-  return rows;
-}
-
-/** Wires between the ends of the longest hop sequence: `hops` member hops of a ring, or the whole span of a line. */
-export function wiresBetween(grid: MemberGrid, along: GridAxis, hops: number): number {
-  const { positions } = along;
-  if (along.ring) return hops * (grid.topology.shape[along.axis] / positions.length);
-  return positions[positions.length - 1] - positions[0];
 }
 
 /** The members' chips, ascending, each once; 0 members per chip where chips have different numbers of them, or a device stands twice. */
@@ -119,7 +80,8 @@ function positionsOf(shape: readonly number[], chips: Uint32Array, firstChip: nu
   });
 }
 
-function isEvenlySpaced(positions: readonly number[], side: number): boolean {
-  const spacing = side / positions.length;
-  return positions.every((position, i) => i === 0 || position - positions[i - 1] === spacing);
+function isRing({ shape, wrap, twist }: Topology, axis: number, positions: readonly number[]): boolean {
+  const spacing = shape[axis] / positions.length;
+  const evenlySpaced = positions.every((position, i) => i === 0 || position - positions[i - 1] === spacing);
+  return wrap[axis] && evenlySpaced && twist[axis].every((shift) => shift === 0);
 }

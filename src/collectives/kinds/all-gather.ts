@@ -1,9 +1,11 @@
-import { memberGrid } from '../member-grid.ts';
+import { allGatherSeconds } from '../closed-form.ts';
+import { allGatherPhases, gatherGroup } from '../gathering/gather-phases.ts';
 import type { Collective } from '../plan.ts';
-import { allGatherPhases } from '../sweeps.ts';
 
 /** Every member starts with a shard and ends with all shards, `bytes` together. */
 export const allGather: Collective = {
-  plan: ({ topology, devices, bytes }) => ({ devices, phases: allGatherPhases(memberGrid(topology, devices), bytes) }),
+  plan: (request) => ({ devices: request.devices, phases: allGatherPhases(gatherGroup(request), request.bytes) }),
   sentBytesPerDevice: (bytes, members) => (bytes * (members - 1)) / members,
+  busFactor: (members) => (members - 1) / members,
+  closedForm: allGatherSeconds,
 };

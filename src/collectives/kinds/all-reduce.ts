@@ -1,15 +1,17 @@
-import { memberGrid } from '../member-grid.ts';
+import { allReduceSeconds } from '../closed-form.ts';
+import { allGatherPhases, gatherGroup, reduceScatterPhases } from '../gathering/gather-phases.ts';
 import type { Collective } from '../plan.ts';
-import { allGatherPhases, reduceScatterPhases } from '../sweeps.ts';
 
 /**
  * Every member ends with the sum of all members' arrays: a reduce-scatter followed by an all-gather (Rabenseifner, ICCS 2004).
- * Copy this one to add a collective: say what members start and end with, give the phases and the bytes that one member sends.
+ * Copy this one to add a collective: say what members start and end with, give the phases, the messages and the bytes that one member sends.
  */
 export const allReduce: Collective = {
-  plan: ({ topology, devices, bytes }) => {
-    const grid = memberGrid(topology, devices);
-    return { devices, phases: [...reduceScatterPhases(grid, bytes), ...allGatherPhases(grid, bytes)] };
+  plan: (request) => {
+    const group = gatherGroup(request);
+    return { devices: request.devices, phases: [...reduceScatterPhases(group, request.bytes), ...allGatherPhases(group, request.bytes)] };
   },
   sentBytesPerDevice: (bytes, members) => (2 * bytes * (members - 1)) / members,
+  busFactor: (members) => (2 * (members - 1)) / members,
+  closedForm: allReduceSeconds,
 };

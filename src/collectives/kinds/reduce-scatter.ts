@@ -1,9 +1,11 @@
-import { memberGrid } from '../member-grid.ts';
+import { reduceScatterSeconds } from '../closed-form.ts';
+import { gatherGroup, reduceScatterPhases } from '../gathering/gather-phases.ts';
 import type { Collective } from '../plan.ts';
-import { reduceScatterPhases } from '../sweeps.ts';
 
 /** Every member starts with an array of `bytes` and ends with 1 / members of the sum of all arrays. */
 export const reduceScatter: Collective = {
-  plan: ({ topology, devices, bytes }) => ({ devices, phases: reduceScatterPhases(memberGrid(topology, devices), bytes) }),
+  plan: (request) => ({ devices: request.devices, phases: reduceScatterPhases(gatherGroup(request), request.bytes) }),
   sentBytesPerDevice: (bytes, members) => (bytes * (members - 1)) / members,
+  busFactor: (members) => (members - 1) / members,
+  closedForm: reduceScatterSeconds,
 };

@@ -47,19 +47,3 @@ export function reduceScatterMessages(members: number, ring: boolean): Message[]
 export function stepsOf(messages: readonly Message[]): number {
   return messages.reduce((last, message) => Math.max(last, message.step), 0);
 }
-
-/** Shards that pass each hop: `forward[i]` from member i to i + 1, `backward[i]` from member i to i - 1, counted off the schedule. */
-export interface HopLoads {
-  readonly forward: Float64Array;
-  readonly backward: Float64Array;
-}
-
-export function hopLoads(members: number, messages: readonly Message[]): HopLoads {
-  const forward = new Float64Array(members);
-  const backward = new Float64Array(members);
-  for (const { from, direction, share } of messages) {
-    if (direction === 1) forward[from] += share;
-    else backward[from] += share;
-  }
-  return { forward, backward };
-}

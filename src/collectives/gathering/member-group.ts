@@ -1,0 +1,44 @@
+import { assert } from '../../base/index.ts';
+import type { Topology } from '../../hardware/index.ts';
+import { type MemberGrid, memberGrid } from '../member-grid.ts';
+
+/**
+ * A group that may span slices: the same grid of chips in each of them. Members are counted slice by slice, chip by chip (first dimension
+ * fastest), device by device, which is the order of their numbers; chip i of one slice and chip i of another one are peers.
+ */
+export interface MemberGroup {
+  readonly topology: Topology;
+  /** Ascending. */
+  readonly members: Uint32Array;
+  /** One grid per slice. */
+  readonly grids: readonly MemberGrid[];
+  /** Of one slice. */
+  readonly chips: number;
+  readonly membersPerChip: number;
+}
+
+export function memberGroup(topology: Topology, devices: Uint32Array): MemberGroup {
+  const members = devices.slice().sort();
+  const devicesPerSlice = topology.devices / topology.slices;
+  const grids: MemberGrid[] = [];
+  for (let first = 0, end = 0; first < members.length; first = end) {
+    const slice = Math.floor(members[first] / devicesPerSlice);
+    while (end < members.length && members[end] < (slice + 1) * devicesPerSlice) end++;
+    grids.push(memberGrid(topology, members.subarray(first, end)));
+  }
+  const [{ chips, membersPerChip }] = grids;
+  for (const grid of grids) {
+    const alike = grid.membersPerChip === membersPerChip && wiredAs(grid) === wiredAs(grids[0]);
+    assert(alike, `group ${devices.slice(0, 64).join(',')} is a grid of chips, the same in each slice`);
+  }
+  return { topology, members, grids, chips, membersPerChip };
+}
+
+function wiredAs({ axes }: MemberGrid): string {
+  return axes.map(({ axis, positions, ring }) => `${axis} ${positions.length} ${ring}`).join();
+}
+
+/** Chips along each dimension in which a grid has more than one. */
+export function sidesOf(grid: MemberGrid): number[] {
+  return grid.axes.map(({ positions }) => positions.length);
+}
