@@ -14,6 +14,16 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
+/** Reads a whole number from 1, for one named option; a wrong one is an issue with a remedy. */
+export function sizeOption(path: string, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= 1 && value <= max) return value;
+    const rule = `must be a whole number from 1 to ${max}`;
+    throw new InputError([{ code: 'E_RANGE', path, value: JSON.stringify(text), rule, remedy: `write digits only, e.g. ${path} 256` }]);
+  };
+}
+
 /** Reads a number above 0, exponents allowed: `1e12`. */
 export function positiveNumber(text: string): number {
   const value = Number(text);

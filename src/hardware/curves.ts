@@ -1,4 +1,4 @@
-import type { Bytes, BytesPerSecond, FlopsPerSecond, Seconds } from '../base/index.ts';
+import type { Bytes, BytesPerSecond, Seconds } from '../base/index.ts';
 
 /**
  * How long one operation takes as a function of its size: shares of a peak that are reached in the limit, and what small sizes lose. Constants are
@@ -68,9 +68,4 @@ export function productTime(
 /** Both terms of the plan on idle wires. */
 export function collectiveSeconds(curve: CollectiveCurve, transferSeconds: Seconds, latencySeconds: Seconds): Seconds {
   return curve.launchSeconds + transferSeconds / curve.linkShare + latencySeconds;
-}
-
-/** What a share of the published peak is worth: FLOPs over the time that the peak would take. */
-export function utilisation(flops: number, peakFlopsPerSecond: FlopsPerSecond, seconds: Seconds): number {
-  return flops / (peakFlopsPerSecond * seconds);
 }

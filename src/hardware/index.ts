@@ -1,15 +1,18 @@
 /**
  * Hardware: chips and wires as plain data: what a chip can do per second (`chip.ts`, `core-time.ts`), which directed links join the chips of a
- * slice (`topology.ts`, `wires.ts`), and what slices are called (`slice-names.ts`). The numbers themselves stand in `topologies/`.
+ * slice (`topology.ts`, `wires.ts`), and what slices are called (`slice-names.ts`, `bare-grid.ts`). The numbers themselves stand in `topologies/`.
  */
+export * from './bare-grid.ts';
 export * from './chip.ts';
 export * from './core-time.ts';
 export * from './curves.ts';
 export * from './grid.ts';
 export * from './hosts.ts';
 export * from './matmul.ts';
+export * from './matmul-cost.ts';
 export * from './slice-names.ts';
 export * from './systolic.ts';
 export * from './topology.ts';
 export * from './twist.ts';
+export * from './wire-rules.ts';
 export * from './wires.ts';

@@ -1,8 +1,9 @@
 import type { Registry } from '../base/index.ts';
 import { ERROR_CODES } from './error-codes.ts';
 import type { IssueCode } from './issue-code.ts';
+import { OPERATION_CODES } from './operation-codes.ts';
 import { WARNING_CODES } from './warning-codes.ts';
 import { WIRE_CODES } from './wire-codes.ts';
 
 /** Every code that any room raises: `E_...` stops the run, `W_...` stands in the result. A test holds this list equal to the codes in the source. */
-export const ISSUE_CODES: Registry<IssueCode> = { ...ERROR_CODES, ...WIRE_CODES, ...WARNING_CODES };
+export const ISSUE_CODES: Registry<IssueCode> = { ...ERROR_CODES, ...OPERATION_CODES, ...WIRE_CODES, ...WARNING_CODES };

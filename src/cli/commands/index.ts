@@ -4,6 +4,7 @@ import { bench } from './bench.ts';
 import { compare } from './compare.ts';
 import { explain } from './explain.ts';
 import { list } from './list.ts';
+import { op } from './op.ts';
 import { plan } from './plan.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
@@ -11,4 +12,4 @@ import { schema } from './schema.ts';
 import { validate } from './validate.ts';
 
 /** Verbs by name, in the order of the help; the key is the file's name. */
-export const COMMANDS: Registry<CommandEntry> = { run, compare, plan, validate, report, list, explain, schema, bench };
+export const COMMANDS: Registry<CommandEntry> = { run, compare, plan, validate, report, list, explain, schema, op, bench };
