@@ -1,54 +1,110 @@
-import { addNumber, addNumbers, assert, createEventHeap, emptyFingerprint, fingerprintText, type Picoseconds } from '../base/index.ts';
+import { assert, InputError } from '../base/index.ts';
 import type { Topology } from '../hardware/index.ts';
 import type { Program } from '../program/index.ts';
-import { accountDevices } from './device-accounts.ts';
-import { createDevices, type Devices } from './devices.ts';
-import { Happens } from './events.ts';
-import { createLiveTransfers } from '../network/index.ts';
-import { prepare } from './prepare.ts';
-import { createRuns } from './runs.ts';
-import type { LinkUseTable, SpanTable, Trace } from './trace.ts';
+import { type Folded, fold } from './fold.ts';
+import { simulateInOrderOfTime } from './in-order-of-time.ts';
+import { type Job, prepareJob } from './job.ts';
+import { DEFAULT_KEPT_ROWS, keptDevices } from './kept-devices.ts';
+import { spanTable } from './kept-spans.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import { carriedBytes } from './link-use.ts';
+import { DEFAULT_MEMORY_LIMIT, simulationBytes } from './memory.ts';
+import { sweep } from './sweep.ts';
+import { type DeviceTable, type Trace, traceFingerprint, type Way } from './trace.ts';
+
+/** `auto`: whatever is cheapest and exact; the others insist, and throw InputError where that is not exact or not possible. */
+export interface SimulateOptions {
+  readonly devices?: 'auto' | Way['devices'];
+  readonly order?: 'auto' | Way['order'];
+  /** Most rows of the span table; devices are left out of it beyond. */
+  readonly keep?: number;
+  readonly memoryLimitBytes?: number;
+}
+
+/** A finished run: its way, and [links or classes of links] how long each was busy. */
+interface Done {
+  readonly job: Job;
+  readonly ledger: Ledger;
+  readonly way: Way;
+  readonly events: number;
+  readonly busy: Float64Array;
+}
 
 /**
- * Runs one step of a program on every device. A device computes in program order, one task at a time; a collective is joined as soon as its
- * dependencies are done, beside the computation. A group of a collective starts when its last member joins; its phases follow one another,
- * each a fluid over its links (`network/live-transfers.ts`) and then a latency; when the last phase has arrived, all members go on.
+ * Runs one step of a program on every device. A device computes in program order, one task at a time; beside the computation, transfers to and from
+ * the host follow one another, and a collective is joined as soon as its dependencies are done. A group of a collective starts when its last member
+ * joins; its phases follow one another, each a fluid over its links (`network/live-transfers.ts`) and then a latency; when the last phase has
+ * arrived, all members go on. The trace is the same whichever way it was found: with one device for all or with every one, by sweep or by events.
  */
-export function simulate(program: Program, topology: Topology): Trace {
+export function simulate(program: Program, topology: Topology, options: SimulateOptions = {}): Trace {
   assert(program.devices === topology.devices, `program of ${program.devices} devices on ${topology.devices}`);
-  const prepared = prepare(program, topology);
-  const heap = createEventHeap();
-  const network = createLiveTransfers(topology.links.count);
-  // Devices join runs, and runs tell devices: each knows the other by its few calls only.
-  const devices: Devices = createDevices(program, prepared, heap, (collective, device, now) => runs.join(collective, device, now));
-  const runs = createRuns(program, prepared.plans, network, heap, devices);
-  const { spans } = devices;
-  devices.start();
-  let events = 0;
-  while (heap.pop()) {
-    events++;
-    if (heap.phase === Happens.computed) devices.computed(heap.payload, heap.time);
-    else if (heap.phase === Happens.arrived) runs.arrived(heap.payload, heap.time);
-    else if (heap.phase === Happens.drained) runs.drained(heap.payload, heap.time);
-    else runs.settle(heap.time);
+  const kept = keptDevices(program, options.keep ?? DEFAULT_KEPT_ROWS);
+  const job = prepareJob(program, topology);
+  const folded = options.devices === 'full' ? null : fold(program, job);
+  if (options.devices === 'folded' && folded === null) throw wrongWay('devices', 'folded', 'devices or groups of this program differ');
+  refuseTooLarge(program, kept.length, folded, options);
+  const done = run(job, folded, kept, options.order ?? 'auto');
+  return traceOf(program, topology, kept, folded, done);
+}
+
+function run(job: Job, folded: Folded | null, kept: Uint32Array, order: 'auto' | Way['order']): Done {
+  const simulated = folded?.job ?? job;
+  const keptHere = folded === null ? kept : Uint32Array.of(0);
+  const devices = folded === null ? 'full' : 'folded';
+  if (order !== 'events') {
+    const ledger = createLedger(simulated, keptHere);
+    const busy = sweep(simulated, ledger);
+    if (busy !== null) return { job: simulated, ledger, way: { devices, order: 'sweep' }, events: 0, busy };
+    if (order === 'sweep') throw wrongWay('order', 'sweep', 'transfers of this program share links');
   }
-  if (devices.left > 0) assert(false, `all tasks end; stuck at ${firstStuck(program, spans)}`);
-  const step = spans.end.reduce((last, end) => Math.max(last, end), 0);
-  const links: LinkUseTable = { bytes: network.bytes, busy: network.busy };
-  return { step, events, spans, devices: accountDevices(program, spans, step), links, fingerprint: fingerprint(step, spans, links) };
+  const ledger = createLedger(simulated, keptHere);
+  return { job: simulated, ledger, way: { devices, order: 'events' }, ...simulateInOrderOfTime(simulated, ledger) };
 }
 
-/** Ingredients: the step, every span, bytes and busy time of every link. */
-function fingerprint(step: Picoseconds, spans: SpanTable, links: LinkUseTable): string {
-  const print = emptyFingerprint();
-  addNumber(print, step);
-  for (const column of [spans.task, spans.device, spans.start, spans.running, spans.end, links.bytes, links.busy])
-    addNumbers(print, column);
-  return fingerprintText(print);
+function traceOf(program: Program, topology: Topology, kept: Uint32Array, folded: Folded | null, done: Done): Trace {
+  const { job, ledger, way, events } = done;
+  const step = ledger.close();
+  const spans = spanTable(ledger.spans, job, ledger.runs, ledger.copies, kept, folded !== null);
+  const busy = folded === null ? done.busy : Float64Array.from(folded.classOf, (its) => (its < 0 ? 0 : done.busy[its]));
+  const bytes = carriedBytes(program.collectives, program.plans, ledger.runs, topology.links.count, folded !== null);
+  const links = { bytes, busy };
+  const devices = folded === null ? ledger.devices : forAll(ledger.devices, program.devices);
+  return { step, way, events, spans, devices, links, fingerprint: traceFingerprint(step, spans, links) };
 }
 
-function firstStuck({ tasks, names, devices }: Program, spans: SpanTable): string {
-  const row = spans.end.indexOf(-1);
-  const task = Math.floor(row / devices);
-  return `task ${task} (${names[tasks.name[task]]}) on device ${row % devices}, ${spans.start[row] < 0 ? 'never ready' : 'never finished'}`;
+function forAll({ computeBusy, exposedCommunication, wait }: DeviceTable, devices: number): DeviceTable {
+  const same = (values: Float64Array) => new Float64Array(devices).fill(values[0]);
+  return { computeBusy: same(computeBusy), exposedCommunication: same(exposedCommunication), wait: same(wait) };
+}
+
+function refuseTooLarge(program: Program, kept: number, folded: Folded | null, { order, memoryLimitBytes }: SimulateOptions): void {
+  const way: Way = { devices: folded === null ? 'full' : 'folded', order: order === 'sweep' ? 'sweep' : 'events' };
+  const limit = memoryLimitBytes ?? DEFAULT_MEMORY_LIMIT;
+  const bytes = simulationBytes(program, way, kept);
+  if (bytes <= limit) return;
+  const mebibytes = (value: number): string => `${Math.ceil(value / 2 ** 20)} MiB`;
+  throw new InputError([
+    {
+      code: 'E_ENGINE_MEMORY',
+      path: '',
+      value: `${program.devices} devices of ${program.tasks.count} tasks need ${mebibytes(bytes)}`,
+      rule: `a simulation may have ${mebibytes(limit)}`,
+      remedy:
+        folded === null
+          ? `without slow devices, jitter and skew, one device stands for all: ${mebibytes(simulationBytes(program, { ...way, devices: 'folded' }, kept))}`
+          : 'keep the spans of fewer devices, or simulate fewer layers',
+    },
+  ]);
+}
+
+function wrongWay(option: string, value: string, why: string): InputError {
+  return new InputError([
+    {
+      code: 'E_ENGINE_WAY',
+      path: option,
+      value: `'${value}', but ${why}`,
+      rule: 'a way of simulating must be exact',
+      remedy: "use 'auto'",
+    },
+  ]);
 }

@@ -1,24 +1,35 @@
-import type { Picoseconds } from '../base/index.ts';
+import { addNumber, addNumbers, emptyFingerprint, fingerprintText, type Picoseconds } from '../base/index.ts';
 
 /** What the emulator saw: spans, waits and link loads of one step. Times are whole picoseconds since the start of the step. */
 export interface Trace {
   readonly step: Picoseconds;
+  /** How it was found; nothing else here depends on that, but for `events`. */
+  readonly way: Way;
+  /** Events that were handled; 0 in a sweep. */
   readonly events: number;
-  /** One row per task and device: row = task * devices + device. */
   readonly spans: SpanTable;
   readonly devices: DeviceTable;
   readonly links: LinkUseTable;
-  /** Ingredients: step, every span, bytes and busy time of every link. */
+  /** Ingredients: step, every span that was kept, bytes and busy time of every link. */
   readonly fingerprint: string;
 }
 
+/** `folded`: one device stood for all; `sweep`: task by task over all devices; `events`: in order of time. */
+export interface Way {
+  readonly devices: 'folded' | 'full';
+  readonly order: 'sweep' | 'events';
+}
+
+/** One row per task and kept device, see `spanRow`. */
 export interface SpanTable {
   readonly count: number;
+  /** Devices whose spans are kept, ascending: all, or a sample where there would be too many. */
+  readonly devices: Uint32Array;
   readonly task: Uint32Array;
   readonly device: Uint32Array;
-  /** For a collective: when this device joined; for a computation: when it began. */
+  /** For a collective: when this device joined; for others: when it began. */
   readonly start: Float64Array;
-  /** For a collective: when the last member had joined and bytes began to move; for a computation: equal to `start`. */
+  /** For a collective: when the last member had joined and bytes began to move; for others: equal to `start`. */
   readonly running: Float64Array;
   readonly end: Float64Array;
 }
@@ -26,9 +37,9 @@ export interface SpanTable {
 /** [devices] each; computeBusy + exposedCommunication + wait = step. */
 export interface DeviceTable {
   readonly computeBusy: Float64Array;
-  /** Compute stream idle while a collective that it needs is moving bytes. */
+  /** Compute stream idle while a collective or a transfer that it needs is moving bytes. */
   readonly exposedCommunication: Float64Array;
-  /** Compute stream idle for other members, or at the end of the step. */
+  /** Compute stream idle before the device's start, for other members, or at the end of the step. */
   readonly wait: Float64Array;
 }
 
@@ -37,4 +48,31 @@ export interface LinkUseTable {
   readonly bytes: Float64Array;
   /** Time during which the link carried anything. */
   readonly busy: Float64Array;
+}
+
+/** Row of a task on a device, or -1 when the spans of this device were not kept. */
+export function spanRow({ devices }: Pick<SpanTable, 'devices'>, task: number, device: number): number {
+  const column = columnOf(devices, device);
+  return column < 0 ? -1 : task * devices.length + column;
+}
+
+export function traceFingerprint(step: Picoseconds, spans: SpanTable, links: LinkUseTable): string {
+  const print = emptyFingerprint();
+  addNumber(print, step);
+  for (const column of [spans.task, spans.device, spans.start, spans.running, spans.end, links.bytes, links.busy])
+    addNumbers(print, column);
+  return fingerprintText(print);
+}
+
+/** Place of a device among ascending ones. */
+function columnOf(devices: Uint32Array, device: number): number {
+  let low = 0;
+  let high = devices.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    if (devices[middle] === device) return middle;
+    if (devices[middle] < device) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
 }

@@ -1,0 +1,27 @@
+import type { GroupPlan } from '../collectives/index.ts';
+import type { RunTable } from './runs.ts';
+
+/**
+ * [links]: bytes carried, from the runs that have ended. Sums go over plans, groups and phases, never over time, so that they have the same bits in
+ * whatever order things happened. Folded, `runs` has one run per collective, which stands for all groups.
+ */
+export function carriedBytes(
+  collectives: readonly { readonly plan: number }[],
+  plans: readonly { readonly groups: readonly GroupPlan[] }[],
+  runs: RunTable,
+  linkCount: number,
+  isFolded: boolean,
+): Float64Array {
+  const carried = new Float64Array(linkCount);
+  const ended = plans.map(({ groups }) => new Float64Array(groups.length));
+  for (const [c, { plan }] of collectives.entries()) {
+    for (let run = runs.first[c]; run < runs.first[c + 1]; run++) if (runs.end[run] >= 0) ended[plan][run - runs.first[c]]++;
+  }
+  for (const [plan, { groups }] of plans.entries()) {
+    for (const [group, { phases }] of groups.entries()) {
+      const times = ended[plan][isFolded ? 0 : group];
+      for (const { links, bytes } of phases) for (let i = 0; i < links.length; i++) carried[links[i]] += times * bytes[i];
+    }
+  }
+  return carried;
+}

@@ -1,0 +1,50 @@
+import type { Bytes } from '../base/index.ts';
+import { type Program, TaskKind } from '../program/index.ts';
+import type { Way } from './trace.ts';
+
+/** A simulation that would need more is refused before it starts, unless the caller says otherwise. */
+export const DEFAULT_MEMORY_LIMIT = 4 * 2 ** 30;
+
+/** Task and device as 32-bit words, three times as doubles. */
+const SPAN_BYTES = 2 * 4 + 3 * 8;
+/** Two times while it runs. */
+const KEPT_BYTES = 2 * 8;
+/** Collective, members that have joined, phase, and two times. */
+const RUN_BYTES = 3 * 4 + 2 * 8;
+/** Bytes, busy time, users, and scratch words of the rate solver. */
+const LINK_BYTES = 8 * 8;
+/** Three sums, the end of the stream, its place, start and slow-down. */
+const DEVICE_BYTES = 8 * 8;
+/** Row, bytes and share of a link in a phase, once more where links are classes. */
+const CROSSING_BYTES = 20;
+
+/** What a simulation allocates beside the program, by its way and by how many devices are kept; typed arrays, to within a quarter or so. */
+export function simulationBytes(program: Program, way: Way, kept: number): Bytes {
+  const { tasks, plans, collectives } = program;
+  const devices = way.devices === 'folded' ? 1 : program.devices;
+  const transfers = tasks.kind.reduce((count, kind) => count + (kind === TaskKind.transfer ? 1 : 0), 0);
+  const beside = collectives.length + transfers;
+  const runs = way.devices === 'folded' ? collectives.length : collectives.reduce((sum, { plan }) => sum + plans[plan].groups.length, 0);
+  let links = 0;
+  let crossings = 0;
+  for (const { groups } of plans) {
+    for (const { phases } of groups) {
+      for (const phase of phases) {
+        crossings += phase.links.length;
+        for (const link of phase.links) if (link >= links) links = link + 1;
+      }
+    }
+  }
+  // Counters of what each task beside the stream waits for; or in a sweep ends of the tasks that are still asked for, of which there are few.
+  const perDevice = way.order === 'events' ? beside : Math.min(beside, LIVE_ENDS) * 8;
+  return (
+    tasks.count * kept * (SPAN_BYTES + KEPT_BYTES) +
+    devices * (DEVICE_BYTES + perDevice + transfers * 16 + plans.length * 4) +
+    runs * RUN_BYTES +
+    links * LINK_BYTES +
+    crossings * CROSSING_BYTES
+  );
+}
+
+/** Collectives of a step that are under way at once, as a guess. */
+const LIVE_ENDS = 16;

@@ -1,0 +1,89 @@
+import type { EventHeap, Picoseconds } from '../base/index.ts';
+import type { LiveTransfers } from '../network/index.ts';
+import { Happens } from './event-order.ts';
+import type { Job, PreparedGroup } from './job.ts';
+import type { RunTable } from './runs.ts';
+
+/** Collectives at work in order of time: a run gathers its members, then goes through its phases. */
+export interface RunsAtWork {
+  /** False when the device takes no part: nothing to wait for. */
+  join(collective: number, device: number, now: Picoseconds): boolean;
+  arrived(run: number, now: Picoseconds): void;
+  drained(version: number, now: Picoseconds): void;
+  settle(now: Picoseconds): void;
+}
+
+/** `ended` hears of every member of a run that is over. */
+export function createRunsAtWork(
+  { collectives, plans }: Job,
+  runs: RunTable,
+  network: LiveTransfers,
+  heap: EventHeap,
+  ended: (task: number, device: number, now: Picoseconds) => void,
+): RunsAtWork {
+  const joined = new Uint32Array(runs.count);
+  const phaseOf = new Int32Array(runs.count).fill(-1);
+  let starting: number[] = [];
+  let settleIsDue = false;
+  let drainVersion = 0;
+
+  const groupOf = (run: number): PreparedGroup => {
+    const c = runs.collective[run];
+    return plans[collectives[c].plan].groups[run - runs.first[c]];
+  };
+
+  const settleLater = (now: Picoseconds): void => {
+    if (!settleIsDue) heap.push(now, Happens.settle, 0);
+    settleIsDue = true;
+  };
+
+  const startPhase = (run: number, { phases }: PreparedGroup, now: Picoseconds): void => {
+    const phase = phases[++phaseOf[run]];
+    if (phase !== undefined && phase.transfer.seconds > 0) {
+      starting.push(run);
+      settleLater(now);
+    } else {
+      // Nothing to move: only a latency, or a collective without phases, which still ends by an event of its own.
+      heap.push(now + (phase?.latency ?? 0), Happens.arrived, run);
+    }
+  };
+
+  return {
+    join(collective, device, now) {
+      const { groupOf: groupOfDevice, groups } = plans[collectives[collective].plan];
+      const group = groupOfDevice[device];
+      if (group < 0) return false;
+      const run = runs.first[collective] + group;
+      if (++joined[run] < groups[group].devices.length) return true;
+      runs.begin[run] = now;
+      startPhase(run, groups[group], now);
+      return true;
+    },
+    arrived(run, now) {
+      const group = groupOf(run);
+      if (phaseOf[run] + 1 < group.phases.length) {
+        startPhase(run, group, now);
+        return;
+      }
+      runs.end[run] = now;
+      const { task } = collectives[runs.collective[run]];
+      for (const member of group.devices) ended(task, member, now);
+    },
+    drained(version, now) {
+      // Rates have changed since this event was planned: a later one stands in for it.
+      if (version !== drainVersion) return;
+      for (const run of network.takeFinished(now)) heap.push(now + groupOf(run).phases[phaseOf[run]].latency, Happens.arrived, run);
+      settleLater(now);
+    },
+    settle(now) {
+      settleIsDue = false;
+      drainVersion++;
+      // In order of runs, not of who joined last: sums over the users of a link then have one order, however many devices are simulated.
+      starting.sort((a, b) => a - b);
+      for (const run of starting) network.start(run, groupOf(run).phases[phaseOf[run]].transfer, now);
+      starting = [];
+      const next = network.settle(now);
+      if (next >= 0) heap.push(next, Happens.drained, drainVersion);
+    },
+  };
+}
