@@ -26,4 +26,46 @@ export const WIRE_CODES = {
     example: '--routing dimension-ordered --twisted',
     remedy: 'use balanced, or leave the routing out',
   },
+  E_GRID: {
+    title: 'A bare grid that cannot be read',
+    rule: 'torus:AxBxC or mesh:AxB with 1 to 3 sides, ring:N or line:N with one; behind it _twisted, and *2 for two slices',
+    example: 'switchyard collective --topology ring:8x8',
+    remedy: 'write torus:8x8, mesh:8x8, ring:64 or line:8',
+  },
+  E_GRID_CHIP: {
+    title: 'A step on wires without a chip',
+    rule: 'a scenario names a chip generation, because durations, memory and money come from it; bare grids are for `switchyard collective`',
+    example: 'topology: torus:4x4x4',
+    remedy: 'put a chip before the sides: tpu-v5p:4x4x4',
+  },
+  E_SLICES: {
+    title: 'A number of slices that cannot be simulated',
+    rule: 'slices is a whole number of at least 1, and all slices together have at most 1,048,576 chips',
+    example: 'switchyard collective --topology tpu-v5e:16x16*0',
+    remedy: 'leave it out for one slice, or choose fewer',
+  },
+  E_TWIST: {
+    title: 'A twisted torus of sides that have no twist, or with an open side',
+    rule: 'sides are n and 2n, at least one of each, and all of them close: the wraps of the short sides shift the long ones by n',
+    example: 'topology: {chip: tpu-v4, shape: [4, 4, 4], twisted: true}',
+    remedy: 'choose sides like 4x4x8 or 4x8x8, with wrap: closed, or leave the twist out',
+  },
+  E_LINK: {
+    title: 'A broken or slow link that the slice does not have',
+    rule: 'a link is named by two neighbouring chips, once, by numbers (x runs fastest) or by coordinates; it stands for all wires between them in both directions',
+    example: 'topology: {chip: tpu-v3, shape: [4, 4], brokenLinks: [[0, 5]]}',
+    remedy: 'name two chips that a wire joins; the message says which neighbours the first one has',
+  },
+  E_LINKS_CUT: {
+    title: 'Broken links that cut a slice in pieces',
+    rule: 'every chip of a slice reaches every other one over links that work',
+    example: 'topology: {chip: tpu-v3, shape: [4, 4], wrap: open, brokenLinks: [[0, 1], [0, 4]]}',
+    remedy: 'leave at least one wire to each part, or choose a smaller slice',
+  },
+  E_SCHEDULE_SIZE: {
+    title: 'A collective of more messages than can be kept',
+    rule: 'the hop network keeps every message: at most 16 million, over routes of at most 256 million links together',
+    example: 'switchyard collective --topology torus:16x16x16 --op all-to-all --bytes 64MiB --network hop',
+    remedy: 'use the fluid network, which needs no messages, or a smaller slice',
+  },
 } as const satisfies Record<string, IssueCode>;

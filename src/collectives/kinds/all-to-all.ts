@@ -1,6 +1,7 @@
 import type { Collective, CollectiveRequest } from '../plan.ts';
 import { routedBoundSeconds } from '../routing/routed-bound.ts';
 import { routedPlan } from '../routing/routed-plan.ts';
+import { routedSchedule } from '../routing/routed-schedule.ts';
 import type { Traffic } from '../routing/traffic.ts';
 
 /**
@@ -9,6 +10,7 @@ import type { Traffic } from '../routing/traffic.ts';
  */
 export const allToAll: Collective = {
   plan: (request) => routedPlan(request, trafficOf(request)),
+  schedule: (request) => routedSchedule(request, trafficOf(request)),
   lowerBoundSeconds: (request) => routedBoundSeconds(request, trafficOf(request)),
   sentBytesPerDevice: (bytes, members) => (bytes * (members - 1)) / members,
   busFactor: (members) => (members - 1) / members,

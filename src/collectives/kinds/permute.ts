@@ -2,6 +2,7 @@ import { assert } from '../../base/index.ts';
 import type { Collective, CollectiveRequest } from '../plan.ts';
 import { routedBoundSeconds } from '../routing/routed-bound.ts';
 import { routedPlan } from '../routing/routed-plan.ts';
+import { routedSchedule } from '../routing/routed-schedule.ts';
 import type { Traffic } from '../routing/traffic.ts';
 
 /**
@@ -10,6 +11,7 @@ import type { Traffic } from '../routing/traffic.ts';
  */
 export const permute: Collective = {
   plan: (request) => routedPlan(request, trafficOf(request)),
+  schedule: (request) => routedSchedule(request, trafficOf(request)),
   lowerBoundSeconds: (request) => routedBoundSeconds(request, trafficOf(request)),
   sentBytesPerDevice: (bytes, members) => (members > 1 ? bytes : 0),
   busFactor: () => 1,

@@ -35,18 +35,29 @@ function byDifference(topology: Topology, part: SliceMembers, chipOf: Uint32Arra
   return sumOverPairs(part, chipOf, members, traffic, (from, to) => ways.hops[difference(from, to)]);
 }
 
+/** One search per destination; its column of a matrix is read by and by, which memory likes less than searching does. */
 function byDestination(topology: Topology, part: SliceMembers, chipOf: Uint32Array, members: number, traffic: Traffic): number {
   const ways = shortestWays(topology, part.firstChip);
-  const hops = new Map<number, Int32Array>();
-  return sumOverPairs(part, chipOf, members, traffic, (from, to) => {
-    let known = hops.get(to);
-    if (!known) {
+  if (traffic.kind === 'pairs') {
+    return sumOverPairs(part, chipOf, members, traffic, (from, to) => {
       ways.towards(to);
-      known = ways.hops.slice();
-      hops.set(to, known);
+      return ways.hops[from];
+    });
+  }
+  const receivers = Uint32Array.from(chipOf.keys()).sort((a, b) => chipOf[a] - chipOf[b] || a - b);
+  let sum = 0;
+  let searched = -1;
+  for (const receiver of receivers) {
+    if (chipOf[receiver] !== searched) ways.towards(chipOf[receiver]);
+    searched = chipOf[receiver];
+    for (let i = 0; i < chipOf.length; i++) {
+      const hops = ways.hops[chipOf[i]];
+      if (hops === 0) continue;
+      const bytes = traffic.kind === 'uniform' ? traffic.bytesPerPair : traffic.bytes[part.members[i] * members + part.members[receiver]];
+      sum += bytes * hops;
     }
-    return known[from];
-  });
+  }
+  return sum;
 }
 
 function sumOverPairs(

@@ -23,3 +23,18 @@ export function forEachPair(traffic: Traffic, members: number, visit: (from: num
     }
   }
 }
+
+/** The same pairs in the order in which members would post them: all members to the next one, then all to the one after it. */
+export function forEachPairInTurn(traffic: Traffic, members: number, visit: (from: number, to: number, bytes: Bytes) => void): void {
+  if (traffic.kind === 'pairs') {
+    forEachPair(traffic, members, visit);
+    return;
+  }
+  for (let shift = 1; shift < members; shift++) {
+    for (let from = 0; from < members; from++) {
+      const to = (from + shift) % members;
+      const bytes = traffic.kind === 'uniform' ? traffic.bytesPerPair : traffic.bytes[from * members + to];
+      if (bytes > 0) visit(from, to, bytes);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import type { Routing } from '../plan.ts';
+import { type GridCells, positionsOfCell } from './grid-cells.ts';
+
+/** Calls `emit` with each way of a pair and the share of the bytes that takes it. The array of links is used again. */
+export type FindRoutes = (from: number, to: number, emit: (share: number, links: readonly number[]) => void) => void;
+
+/**
+ * Ways between two cells by orders of the dimensions: one per order in which the dimensions that differ can be crossed, and two halves wherever
+ * both ways round a ring are equally long.
+ */
+export function gridRoutes(cells: GridCells, routing: Exclude<Routing, 'balanced'>): FindRoutes {
+  return (from, to, emit) => {
+    const [start, end] = [positionsOfCell(cells, from), positionsOfCell(cells, to)];
+    const differing = start.flatMap((at, k) => (at === end[k] ? [] : [k]));
+    const orders = routing === 'all-orders' ? permutations(differing) : [differing];
+    const links: number[] = [];
+    const cross = (order: readonly number[], cell: number, share: number): void => {
+      if (order.length === 0) {
+        emit(share, links);
+        return;
+      }
+      const [k, ...rest] = order;
+      const ways = waysAlong(cells, k, start[k], end[k]);
+      for (const way of ways) {
+        const before = links.length;
+        const reached = cell + (end[k] - start[k]) * cells.strides[k];
+        addLinks(links, cells, k, cells.chips[cell], way, cells.chips[reached]);
+        cross(rest, reached, share / ways.length);
+        links.length = before;
+      }
+    };
+    for (const order of orders) cross(order, from, 1 / orders.length);
+  };
+}
+
+/** 0 forwards, 1 backwards. */
+function waysAlong({ grid, sides }: GridCells, k: number, from: number, to: number): readonly (0 | 1)[] {
+  if (!grid.axes[k].ring) return to > from ? [0] : [1];
+  const ahead = 2 * ((to - from + sides[k]) % sides[k]);
+  if (ahead === sides[k]) return [0, 1];
+  return ahead < sides[k] ? [0] : [1];
+}
+
+function addLinks(links: number[], { grid }: GridCells, k: number, from: number, way: 0 | 1, to: number): void {
+  const { links: table, shape } = grid.topology;
+  const { axis } = grid.axes[k];
+  for (let chip = from; chip !== to; ) {
+    const row = table.leaving[(chip * shape.length + axis) * 2 + way];
+    links.push(row);
+    chip = table.to[row];
+  }
+}
+
+function permutations(items: readonly number[]): number[][] {
+  if (items.length <= 1) return [[...items]];
+  return items.flatMap((item, i) => permutations(items.toSpliced(i, 1)).map((rest) => [item, ...rest]));
+}
