@@ -1,16 +1,21 @@
 import { type Issue, nearest } from '../base/index.ts';
 import type { Chip } from './chip.ts';
 import { chipCount } from './topology.ts';
+import { splitSuffix } from './wire-suffix.ts';
 
 /** A slice as a name says it: chip generation and sides in chips. */
 export interface SliceName {
   readonly chip: string;
   readonly shape: readonly number[];
+  readonly twisted: boolean;
+  readonly slices: number;
 }
 
-export type ParsedSliceName =
-  | { readonly slice: SliceName; readonly issue?: undefined }
-  | { readonly issue: Issue; readonly slice?: undefined };
+export type ParsedSliceName = Parsed<SliceName>;
+
+type Rejected = { readonly issue: Issue; readonly slice?: undefined };
+type Parsed<Slice> = Rejected | { readonly slice: Slice; readonly issue?: undefined };
+type ParsedStem = Parsed<Omit<SliceName, 'twisted' | 'slices'>>;
 
 interface Family {
   readonly chip: string;
@@ -37,11 +42,16 @@ const FAMILIES: Readonly<Record<string, Family>> = {
 };
 
 /**
- * Reads `tpu-v3:4x4` (canonical), `v3-32`, `v5litepod-256`, `v5p-128` or `tpu7x-4x4x8`. A count becomes the squarest shape that the Cloud
- * documentation offers for it; a slice of another shape is written canonically.
+ * Reads `tpu-v3:4x4` (canonical), `v3-32`, `v5litepod-256`, `v5p-128` or `tpu7x-4x4x8`, with `_twisted` and `*2` (two slices) behind them. A
+ * count becomes the squarest shape that the Cloud documentation offers for it; a slice of another shape is written canonically.
  */
 export function parseSliceName(text: string, path = 'topology'): ParsedSliceName {
-  const name = text.trim().toLowerCase();
+  const { stem, twisted, slices } = splitSuffix(text.trim().toLowerCase());
+  const parsed = parseStem(text, stem, path);
+  return parsed.slice === undefined ? parsed : { slice: { ...parsed.slice, twisted, slices } };
+}
+
+function parseStem(text: string, name: string, path: string): ParsedStem {
   const canonical = /^(?:tpu-?)?(v[2-7][a-z]*|7x):(\d+(?:x\d+)*)$/.exec(name);
   if (canonical) return bySides(text, path, canonical[1] === '7x' ? 'tpu7x' : canonical[1], canonical[2]);
   const sides = /^(?:tpu-)?(tpu7x|v[2-7][a-z]*)-(\d+(?:x\d+)+)$/.exec(name);
@@ -72,6 +82,19 @@ export function checkShape(
     const example = new Array(chip.iciDimensions).fill(4).join('x');
     return [{ code: 'E_TOPOLOGY_SHAPE', path, value, rule, remedy: `write ${example}, for example; a side of 1 is allowed` }];
   }
+  const rule = chip.wrapRule;
+  if (rule.kind === 'cubes' && shape.some((side) => side > rule.multiple) && shape.some((side) => side % rule.multiple !== 0)) {
+    const cube = new Array(chip.iciDimensions).fill(rule.multiple).join('x');
+    return [
+      {
+        code: 'E_TOPOLOGY_SHAPE',
+        path,
+        value,
+        rule: `a slice of ${chip.name} lies in one cube of ${cube} or is made of whole ones, because optical switches join cubes`,
+        remedy: `make every side a multiple of ${rule.multiple}, or none longer than ${rule.multiple}`,
+      },
+    ];
+  }
   const pod = chip.podShape.join('x');
   if (chip.wrapRule.kind === 'cubes' ? chipCount(shape) <= chipCount(chip.podShape) : fitsInto(shape, chip.podShape)) return [];
   return [
@@ -90,7 +113,7 @@ function fitsInto(shape: readonly number[], podShape: readonly number[]): boolea
   return shape.toSorted((a, b) => a - b).every((side, i) => side <= pod[i]);
 }
 
-function bySides(text: string, path: string, familyName: string, sides: string): ParsedSliceName {
+function bySides(text: string, path: string, familyName: string, sides: string): ParsedStem {
   const family = FAMILIES[familyName];
   if (family === undefined) return unknownFamily(text, path, familyName);
   const shape = sides.split('x').map(Number);
@@ -107,7 +130,7 @@ function bySides(text: string, path: string, familyName: string, sides: string):
   return { slice: { chip: family.chip, shape } };
 }
 
-function byCount(text: string, path: string, familyName: string, count: number): ParsedSliceName {
+function byCount(text: string, path: string, familyName: string, count: number): ParsedStem {
   const family = FAMILIES[familyName];
   if (family === undefined) return unknownFamily(text, path, familyName);
   const perName = family.counts === 'cores' ? family.coresPerChip : 1;
@@ -161,7 +184,7 @@ function isCubeSide(side: number): boolean {
   return side === 1 || side === 2 || side % 4 === 0;
 }
 
-function unknownFamily(text: string, path: string, familyName: string): ParsedSliceName {
+function unknownFamily(text: string, path: string, familyName: string): Rejected {
   const known = Object.keys(FAMILIES);
   const near = nearest(familyName, known);
   return wrong(
@@ -173,6 +196,6 @@ function unknownFamily(text: string, path: string, familyName: string): ParsedSl
   );
 }
 
-function wrong(code: string, path: string, text: string, rule: string, remedy: string): ParsedSliceName {
+function wrong(code: string, path: string, text: string, rule: string, remedy: string): Rejected {
   return { issue: { code, path, value: JSON.stringify(text), rule, remedy } };
 }

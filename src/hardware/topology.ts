@@ -75,6 +75,12 @@ export interface TopologySpec {
   readonly twisted?: boolean;
   /** Devices that compute slower: factor 1.1 takes 10 % longer. */
   readonly slowDevices: readonly { readonly device: number; readonly factor: number }[];
+  /** Every computation takes longer by up to this share: 0.02 is 2 %. */
+  readonly jitter?: number;
+  /** Every device begins its step late by up to this; uniform over devices. */
+  readonly startSkewSeconds?: Seconds;
+  /** Devices that begin their step late by so much, in the place of a skew of all. */
+  readonly lateDevices?: readonly { readonly device: number; readonly seconds: Seconds }[];
   /** Wires between neighbouring chips that are out of order, both directions. */
   readonly brokenLinks?: readonly (readonly [number, number])[];
   /** Wires that are slower, both directions: factor 2 halves the bandwidth. */

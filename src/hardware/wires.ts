@@ -41,24 +41,23 @@ export function buildTopology(spec: WireSpec, name: string, chipName: string): T
 
 /** The wires of slices of a chip generation. Hosts are there where slices are joined, or where `withHosts` asks for them. */
 export function sliceTopology(chip: Chip, spec: TopologySpec, options: { readonly withHosts?: boolean } = {}): Topology {
-  const hosts = spec.slices > 1 || options.withHosts === true;
-  return buildTopology(
-    {
-      shape: spec.shape,
-      wrap: spec.wrap,
-      twist: twistFor(spec),
-      slices: spec.slices,
-      devicesPerChip: chip.devicesPerChip,
-      linkBytesPerSecond: chip.iciLinkBytesPerSecond,
-      hopLatencySeconds: chip.hopLatencySeconds,
-      localBytesPerSecond: (chip.hbmBytesPerSecond * chip.efficiency.hbmPeakShare) / 2,
-      host: hosts ? hostSpecOf(chip) : undefined,
-      brokenLinks: spec.brokenLinks,
-      slowLinks: spec.slowLinks,
-    },
-    `${chip.name}:${wiresName(spec)}`,
-    chip.name,
-  );
+  return buildTopology(wireSpecOf(chip, spec, options.withHosts === true), `${chip.name}:${wiresName(spec)}`, chip.name);
+}
+
+export function wireSpecOf(chip: Chip, spec: TopologySpec, withHosts = false): WireSpec {
+  return {
+    shape: spec.shape,
+    wrap: spec.wrap,
+    twist: twistFor(spec),
+    slices: spec.slices,
+    devicesPerChip: chip.devicesPerChip,
+    linkBytesPerSecond: chip.iciLinkBytesPerSecond,
+    hopLatencySeconds: chip.hopLatencySeconds,
+    localBytesPerSecond: (chip.hbmBytesPerSecond * chip.efficiency.hbmPeakShare) / 2,
+    host: spec.slices > 1 || withHosts ? hostSpecOf(chip) : undefined,
+    brokenLinks: spec.brokenLinks,
+    slowLinks: spec.slowLinks,
+  };
 }
 
 /** `4x4x8`, `4x4x8_twisted`, `4x4x4*2` for two slices. */

@@ -19,13 +19,6 @@ const UNMODELLED: readonly Unmodelled[] = [
     instead: 'use one slice; remove topology.slices',
   },
   {
-    path: ['topology', 'twisted'],
-    harmless: (value) => value === false,
-    is: 'a twisted torus',
-    instead: 'remove topology.twisted; wrap: closed gives the plain torus',
-  },
-  { path: ['topology', 'brokenLinks'], harmless: isEmptyList, is: 'broken links', instead: 'remove topology.brokenLinks' },
-  {
     path: ['model', 'huggingFace'],
     is: 'reading a Hugging Face configuration',
     instead: 'use a preset, or write the dimensions under model',
@@ -62,10 +55,6 @@ function listed(path: Path, modelled: readonly string[], is: string): Unmodelled
     is,
     instead: `use ${modelled.join(' or ')}`,
   };
-}
-
-function isEmptyList(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0;
 }
 
 function allOnes(value: unknown): boolean {

@@ -24,6 +24,20 @@ const AXIS = z
   .union([z.literal(-1), whole(1, 2 ** 20)], { error: 'must be a whole number of at least 1, or -1 to fill the slice' })
   .optional();
 
+/** A chip by number, or by its coordinates. */
+const CHIP = z.union(
+  [
+    whole(0, 2 ** 20),
+    z
+      .array(whole(0, 2 ** 20))
+      .min(1)
+      .max(3),
+  ],
+  { error: 'must be the number of a chip, or its coordinates [x, y, z]' },
+);
+const CHIP_PAIR = z.array(CHIP).length(2).describe('Two neighbouring chips');
+const skew = z.number().min(0).max(60);
+
 const topologyGroup = z.strictObject({
   chip: z.string().describe('A file of topologies/chips, e.g. tpu-v3'),
   shape: z.array(SIDE).min(1).max(3).describe('Sides in chips'),
@@ -38,8 +52,25 @@ const topologyGroup = z.strictObject({
     .array(z.strictObject({ device: whole(0, 2 ** 20), factor: z.number().min(1).max(1000) }))
     .optional()
     .describe('Devices that compute slower: factor 1.1 takes 10 % longer'),
-  twisted: notModelled('Twisted torus'),
-  brokenLinks: notModelled('Links that are out of order'),
+  twisted: z.boolean().optional().describe('Wraps of the short sides shift the long ones by half: 4x4x8, 4x8x8'),
+  brokenLinks: z.array(CHIP_PAIR).max(4096).optional().describe('Wires between neighbouring chips that are out of order'),
+  slowLinks: z
+    .array(z.strictObject({ between: CHIP_PAIR, factor: z.number().min(1).max(1000) }))
+    .max(4096)
+    .optional()
+    .describe('Wires between neighbouring chips that are slower: factor 2 halves the bandwidth'),
+  startSkew: z
+    .union([skew, z.array(z.strictObject({ device: whole(0, 2 ** 20), seconds: skew }))], {
+      error: 'must be seconds from 0 to 60, or a list of {device, seconds}',
+    })
+    .optional()
+    .describe('Devices begin the step late: uniformly by up to so many seconds each (seeded), or as listed'),
+  jitter: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Every computation of every device takes longer by up to this share (seeded): 0.02 is 2 %'),
 });
 
 const model = z.strictObject({

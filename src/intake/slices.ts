@@ -13,6 +13,7 @@ const sliceSchema = z.strictObject({
   chip: z.string(),
   shape: z.array(z.int().positive()).min(1).max(3),
   wrap: z.union([z.enum(['auto', 'open', 'closed']), z.array(z.boolean())]).optional(),
+  twisted: z.boolean().optional(),
   note: z.string().optional(),
 });
 
@@ -20,6 +21,7 @@ export interface SliceFile {
   readonly chip: string;
   readonly shape: number[];
   readonly wrap?: 'auto' | 'open' | 'closed' | boolean[];
+  readonly twisted?: boolean;
   readonly note?: string;
 }
 

@@ -1,5 +1,5 @@
 import { toPicoseconds } from '../base/index.ts';
-import type { Topology, TopologySpec } from '../hardware/index.ts';
+import type { Topology } from '../hardware/index.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { type Jitter, jitterKey, jitterUnit } from './jitter.ts';
 
@@ -12,14 +12,15 @@ export function slowdowns(scenario: Scenario, topology: Topology): Float64Array 
 
 /** Noise of durations, by the seed of the scenario. */
 export function jitterOf({ topology, seed }: Scenario): Jitter | null {
-  const { jitter: share = 0 } = topology as TopologySpec & { readonly jitter?: number };
+  const { jitter: share = 0 } = topology;
   return share === 0 ? null : { seed, share };
 }
 
-/** [devices]: when each begins its step, uniform in [0, startSkewSeconds), by the seed of the scenario. */
-export function startSkew({ topology: spec, seed }: Scenario, topology: Topology): Float64Array {
-  const { startSkewSeconds = 0 } = spec as TopologySpec & { readonly startSkewSeconds?: number };
-  return Float64Array.from({ length: topology.devices }, (_, device) =>
+/** [devices]: when each begins its step: uniform in [0, startSkewSeconds) by the seed of the scenario, or as listed. */
+export function startSkew({ topology: { startSkewSeconds = 0, lateDevices = [] }, seed }: Scenario, topology: Topology): Float64Array {
+  const start = Float64Array.from({ length: topology.devices }, (_, device) =>
     toPicoseconds(startSkewSeconds * jitterUnit(jitterKey(seed, device), -1)),
   );
+  for (const { device, seconds } of lateDevices) start[device] = toPicoseconds(seconds);
+  return start;
 }

@@ -183,7 +183,7 @@ const RULES = {
     remedy: 'write one true/false per side',
   },
   E_SLOW_DEVICE: {
-    title: 'A slow device that the slice does not have, or that is named twice',
+    title: 'A slow or late device that the slice does not have, or that is named twice',
     rule: 'device numbers run from 0 to devices - 1, each at most once; factor is at least 1, and 1.1 takes 10 % longer',
     example: 'topology: {chip: tpu-v3, shape: [4, 4], slowDevices: [{device: 32, factor: 1.1}]}',
     remedy: 'number devices as chip * devicesPerChip + core',

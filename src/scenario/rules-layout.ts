@@ -1,6 +1,7 @@
-import { checkShape } from '../hardware/index.ts';
+import type { Issue } from '../base/index.ts';
+import { checkShape, checkWires, wiresName } from '../hardware/index.ts';
 import { meshDevices } from '../layout/index.ts';
-import type { ScenarioRule } from './rule.ts';
+import type { RuleInput, ScenarioRule } from './rule.ts';
 import { MESH_AXES, type Scenario } from './scenario.ts';
 
 /** The slice has the sides that the chip can form. */
@@ -9,41 +10,36 @@ const shapeFitsChip: ScenarioRule = {
   check: ({ scenario, chip }) => checkShape(chip, scenario.topology.shape),
 };
 
-/** One wrap-around flag per side. */
-const wrapPerSide: ScenarioRule = {
+/** Wrap-around, twist, slices, broken and slow links can be built. */
+const wiresCanBeBuilt: ScenarioRule = {
   reads: ['topology'],
-  check: ({ scenario: { topology } }) =>
-    topology.wrap.length === topology.shape.length
-      ? []
-      : [
-          {
-            code: 'E_WRAP',
-            path: 'topology.wrap',
-            value: JSON.stringify(topology.wrap),
-            rule: `needs one true/false for each of the ${topology.shape.length} sides of ${topology.shape.join('x')}`,
-            remedy: 'write one per side, or auto, open or closed for all',
-          },
-        ],
+  check: ({ scenario, chip }) => (checkShape(chip, scenario.topology.shape).length > 0 ? [] : checkWires(scenario.topology)),
 };
 
-/** Slow devices exist, and each is named once. */
-const slowDevicesExist: ScenarioRule = {
+/** Slow and late devices exist, and each is named once in its list. */
+const unevenDevicesExist: ScenarioRule = {
   reads: ['topology'],
-  check: ({ scenario, devices }) =>
-    scenario.topology.slowDevices.flatMap(({ device }, index, all) => {
-      const again = all.findIndex((other) => other.device === device) < index;
-      if (device < devices && !again) return [];
-      return [
-        {
-          code: 'E_SLOW_DEVICE',
-          path: `topology.slowDevices[${index}].device`,
-          value: String(device),
-          rule: again ? 'each device may be named once' : `must be below ${devices}, the devices of ${sliceName(scenario)}`,
-          remedy: again ? 'remove one of the two' : `devices are numbered 0 to ${devices - 1}`,
-        },
-      ];
-    }),
+  check: (input) => {
+    const { slowDevices, lateDevices = [] } = input.scenario.topology;
+    return [...devicesExist(input, slowDevices, 'topology.slowDevices'), ...devicesExist(input, lateDevices, 'topology.startSkew')];
+  },
 };
+
+function devicesExist({ scenario, devices }: RuleInput, named: readonly { readonly device: number }[], path: string): Issue[] {
+  return named.flatMap(({ device }, index) => {
+    const again = named.findIndex((other) => other.device === device) < index;
+    if (device < devices && !again) return [];
+    return [
+      {
+        code: 'E_SLOW_DEVICE',
+        path: `${path}[${index}].device`,
+        value: String(device),
+        rule: again ? 'each device may be named once' : `must be below ${devices}, the devices of ${sliceName(scenario)}`,
+        remedy: again ? 'remove one of the two' : `devices are numbered 0 to ${devices - 1}`,
+      },
+    ];
+  });
+}
 
 /** The mesh covers the slice exactly. */
 const meshCoversSlice: ScenarioRule = {
@@ -116,16 +112,16 @@ const sequencesDivide: ScenarioRule = {
 
 export const LAYOUT_RULES: readonly ScenarioRule[] = [
   shapeFitsChip,
-  wrapPerSide,
-  slowDevicesExist,
+  wiresCanBeBuilt,
+  unevenDevicesExist,
   meshCoversSlice,
   expertsDivide,
   sequencesDivide,
 ];
 
-/** Canonical name of the slice: `tpu-v3:4x4`. */
-export function sliceName(scenario: Scenario): string {
-  return `${scenario.topology.chip}:${scenario.topology.shape.join('x')}`;
+/** Canonical name of the slice: `tpu-v3:4x4`, `tpu-v4:4x4x8_twisted`. */
+export function sliceName({ topology }: Pick<Scenario, 'topology'>): string {
+  return `${topology.chip}:${wiresName(topology)}`;
 }
 
 /** The nearest multiples below and above, in words. */

@@ -15,7 +15,7 @@ test.each([
   ['tpu7x-4x4x8', 'tpu-v7', [4, 4, 8]],
   ['tpu-v7:4x4x4', 'tpu-v7', [4, 4, 4]],
 ])('%s is %s of %j chips', (name, chip, shape) => {
-  expect(parseSliceName(name).slice).toEqual({ chip, shape });
+  expect(parseSliceName(name).slice).toEqual({ chip, shape, twisted: false, slices: 1 });
 });
 
 describe('refusals say what the name counts and what to write', () => {
