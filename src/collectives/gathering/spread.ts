@@ -41,7 +41,7 @@ function gridSpread(hops: HopTable): Spread {
   const fullest = sides.map((side, k) => (grid.axes[k].ring ? (side - 1) / 2 : side - 1));
   // Part o has all blocks of the dimensions o .. k - 1 at each chip when it comes to dimension k.
   const copies = sides.map((_, k) => sides.map((_, o) => copiesBefore(sides, o, k)));
-  const shares = partShares(copies.map((row, k) => row.map((count) => count * fullest[k])));
+  const shares = sides.length === 0 ? [1] : partShares(copies.map((row, k) => row.map((count) => count * fullest[k])));
   const blocks = new Float64Array(hops.count);
   let longest = 0;
   for (const [k, row] of copies.entries()) {

@@ -1,5 +1,6 @@
 import { allReduceSeconds } from '../closed-form.ts';
 import { allGatherPhases, gatherGroup, reduceScatterPhases } from '../gathering/gather-phases.ts';
+import { scheduleOf } from '../gathering/gather-schedule.ts';
 import type { Collective } from '../plan.ts';
 
 /**
@@ -11,6 +12,7 @@ export const allReduce: Collective = {
     const group = gatherGroup(request);
     return { devices: request.devices, phases: [...reduceScatterPhases(group, request.bytes), ...allGatherPhases(group, request.bytes)] };
   },
+  schedule: (request) => scheduleOf(request, 'both'),
   sentBytesPerDevice: (bytes, members) => (2 * bytes * (members - 1)) / members,
   busFactor: (members) => (2 * (members - 1)) / members,
   closedForm: allReduceSeconds,
