@@ -8,7 +8,7 @@ export * from './plan.ts';
 export * from './plan-seconds.ts';
 export * from './registry.ts';
 export * from './routing/check-traffic.ts';
-export { possibleRoutings, ROUTINGS } from './routing/choose-routing.ts';
+export { possibleRoutings, ROUTINGS, routingOf } from './routing/choose-routing.ts';
 export * from './routing/routed-seconds.ts';
 export { membersBySlice } from './routing/slice-members.ts';
 export * from './schedule.ts';

@@ -3,6 +3,7 @@
  * `compare.ts` variants against the first of them, `summary.ts` and `format.ts` the words for a terminal, `schema.ts` the door for stored files.
  */
 export { hasOwnCapacity, hasSlots, readsCapacityFactor, UNBOUNDED } from './capacity.ts';
+export * from './collective-result.ts';
 export { type ComparisonInput, compareResults, type VariantRun } from './compare.ts';
 export { resultFingerprint } from './fingerprint.ts';
 export { formatBytes, formatCount, formatDollars, formatNumber, formatSeconds, formatShare, formatValue } from './format.ts';

@@ -1,16 +1,19 @@
 import type { Issue } from '../base/index.ts';
+import { COLLECTIVE_SCHEMA, type CollectiveResult } from './collective-result.ts';
+import { COLLECTIVE } from './collective-schema.ts';
 import { anything, checkShape, flag, isRecord, list, nullable, number, object, oneOf, type Shape, table, text } from './shape.ts';
 import { COMPARISON_SCHEMA, type Comparison, METRIC_NAMES, type Metric, RESULT_SCHEMA, type Result } from './types.ts';
 
 /** A stored file that holds what it says. */
 export type Stored =
   | { readonly kind: 'result'; readonly result: Result }
-  | { readonly kind: 'comparison'; readonly comparison: Comparison };
+  | { readonly kind: 'comparison'; readonly comparison: Comparison }
+  | { readonly kind: 'collective'; readonly collective: CollectiveResult };
 
 const REMEDY = 'write the file again with this version of switchyard';
 
 /**
- * Takes an unknown JSON value as a Result or a Comparison, or says all that is wrong with it.
+ * Takes an unknown JSON value as a Result, a Comparison or a CollectiveResult, or says all that is wrong with it.
  * Everything that a page draws from is looked at; the scenario inside is only held to be an object, because it is shown and not run.
  */
 export function readStored(value: unknown): Stored | readonly Issue[] {
@@ -33,12 +36,16 @@ export function readStored(value: unknown): Stored | readonly Issue[] {
     const miscounted = comparison.variants.flatMap(({ metrics }, i) => miscountedMetrics(metrics, `variants.${i}.metrics`));
     return miscounted.length > 0 ? miscounted : { kind: 'comparison', comparison };
   }
+  if (value.schema === COLLECTIVE_SCHEMA) {
+    const issues = checkShape(value, COLLECTIVE, 'E_RESULT', REMEDY);
+    return issues.length > 0 ? issues : { kind: 'collective', collective: value as unknown as CollectiveResult };
+  }
   return [
     {
       code: 'E_RESULT',
       path: 'schema',
       value: value.schema === undefined ? 'missing' : JSON.stringify(value.schema),
-      rule: `must be ${RESULT_SCHEMA} or ${COMPARISON_SCHEMA}`,
+      rule: `must be ${RESULT_SCHEMA}, ${COMPARISON_SCHEMA} or ${COLLECTIVE_SCHEMA}`,
       remedy: REMEDY,
     },
   ];

@@ -68,4 +68,28 @@ export const WIRE_CODES = {
     example: 'switchyard collective --topology torus:16x16x16 --op all-to-all --bytes 64MiB --network hop',
     remedy: 'use the fluid network, which needs no messages, or a smaller slice',
   },
+  E_OPTION_FIT: {
+    title: 'An option that the operation does not have, or lacks',
+    rule: 'a traffic matrix belongs to all-to-all, a routing to all-to-all and permute, a root to broadcast, a shift to permute; axes are those of the shape; bytes are given, or a matrix of them',
+    example: 'switchyard collective --topology torus:4x4 --op all-reduce --bytes 1MiB --root 3',
+    remedy: 'leave the option out, or choose the operation that has it',
+  },
+  E_COLLECTIVE_UNKNOWN: {
+    title: 'No such collective operation',
+    rule: 'an operation is an entry of the registry of collectives',
+    example: '--op alltoall',
+    remedy: 'choose one from `switchyard list collectives`',
+  },
+  E_NETWORK_UNKNOWN: {
+    title: 'No such network model',
+    rule: 'a network model is ideal, fluid or hop',
+    example: '--network fluids',
+    remedy: 'choose one from `switchyard list networks`',
+  },
+  E_NETWORK_SIZE: {
+    title: 'A simulation hop by hop that would need too much time or memory',
+    rule: 'events and memory of the model hop are counted before it starts',
+    example: 'all-to-all of 4,096 devices by --network hop --chunk 1KiB',
+    remedy: 'use the fluid model, larger chunks, or fewer devices',
+  },
 } as const satisfies Record<string, IssueCode>;

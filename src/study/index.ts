@@ -2,7 +2,9 @@
  * Study: the only room that joins the others: one scenario in, one result out. It lowers and simulates the step, routes the tokens on the
  * executor that it is given, and writes down metrics, pictures' data, assumptions and warnings. Runs in Node, in a worker or in a browser.
  */
+
 export { stepBreakdown } from './breakdown.ts';
+export * from './collective/index.ts';
 export { tokensPerStep } from './metric-values.ts';
 export { doesNotFit } from './result-warnings.ts';
 export { type ComparisonStudy, runComparison, type VariedScenario } from './run-comparison.ts';
