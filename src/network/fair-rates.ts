@@ -1,86 +1,159 @@
+import { createFilling, type Rates } from './filling.ts';
+import { createLiveUses, type LinkUse, type LiveUses } from './live-uses.ts';
+
 /**
- * Max-min fair sharing of links among live transfers (progressive filling; Bertsekas and Gallager, Data Networks, 6.5.2).
- * A transfer would take `seconds` alone; on link l it then uses the share s_l <= 1 of the bandwidth. With the rate r in (0, 1], it runs at
- * r times its lone speed and uses r * s_l. All rates rise together until a link is full; transfers over it stop there, the others go on.
- * A transfer with its links to itself gets exactly 1.
+ * Max-min fair sharing of links among live transfers. A transfer would take `seconds` alone; on link l it then uses the share s_l of the
+ * bandwidth. With the rate r in (0, 1], it runs at r times its lone speed and uses r * s_l. Rates are fair if none can grow without another one
+ * that is no faster having to shrink: every transfer below 1 has a full link on which nobody is faster, its bottleneck. A transfer with its links
+ * to itself gets exactly 1.
  */
-export interface LinkUse {
-  /** Rows of the link table and the share of each link's bandwidth at full speed. */
-  readonly links: Uint32Array;
-  readonly shares: Float64Array;
+export interface FairRates {
+  /** Returns the slot of a new transfer; its rate is known after `solve`. */
+  add(use: LinkUse): number;
+  remove(slot: number): void;
+  /** Shares the links anew; returns the slots whose rates have changed, each once. `all` fills from nothing, whatever changed. */
+  solve(all?: boolean): readonly number[];
+  rate(slot: number): number;
+  /** The bottleneck of a slowed transfer, -1 at rate 1. */
+  bottleneck(slot: number): number;
+  /** Transfers that `solve` has filled anew so far, as a measure of work. */
+  readonly solved: number;
 }
 
-/** Scratch memory over all links, kept between calls; only touched links are reset. */
-export interface RateSolver {
-  /** Writes the rate of `live[i]` to `rates[i]`. */
-  solve(live: readonly LinkUse[], rates: Float64Array): void;
-}
+/** So few are filled from nothing: that is quick, and their rates do not depend on what was live before. */
+const FEW = 64;
+/** Where more than one in so many would be filled anew, or links are so few beside the transfers, all are. */
+const PART = 8;
+const CROWD = 4;
+/** Rates and loads that differ by rounding only. */
+const FASTER = 1e-13;
+const FULL = 4e-12;
 
-export function createRateSolver(linkCount: number): RateSolver {
-  const used = new Float64Array(linkCount);
-  const rising = new Float64Array(linkCount);
-  const users = new Int32Array(linkCount);
-  const touched = new Int32Array(linkCount);
+/**
+ * A change concerns few: those that had their bottleneck where something left, and those that came. They are filled anew while all others keep
+ * their rates; then everybody on the links that this touched must still have a bottleneck. Who has none joins, and filling starts again. What is
+ * left at the end has a bottleneck for every slowed transfer, so the rates are those of filling all. Which way is taken depends on the transfers
+ * alone, since the two differ in the last bits.
+ */
+export function createFairRates(linkCount: number): FairRates {
+  const uses = createLiveUses(linkCount);
+  const filling = createFilling(linkCount);
+  const rates: Rates = { rate: new Float64Array(64), bottleneck: new Int32Array(64) };
+  /** Slots that must be filled anew: those that a change concerns, and those that join while it is solved. */
+  let concerned: number[] = [];
+  const isConcerned: boolean[] = [];
+  /** Of concerned slots. */
+  const before: number[] = [];
+  let solved = 0;
 
-  /** Collects the links that the live transfers use; true when some link has two users. */
-  const collect = (live: readonly LinkUse[]): { count: number; shared: boolean } => {
-    let count = 0;
-    let shared = false;
-    for (const { links, shares } of live) {
-      for (let i = 0; i < links.length; i++) {
-        const link = links[i];
-        if (users[link]++ === 0) touched[count++] = link;
-        else shared = true;
-        rising[link] += shares[i];
-      }
-    }
-    return { count, shared };
+  const concern = (slot: number): void => {
+    if (isConcerned[slot]) return;
+    isConcerned[slot] = true;
+    before[slot] = rates.rate[slot];
+    concerned.push(slot);
   };
 
-  /** Level at which the rising transfers fill a link; sums that cancel to nothing or less fill none. */
-  const limit = (link: number): number => (rising[link] > 0 ? (1 - used[link]) / rising[link] : Number.POSITIVE_INFINITY);
-
-  /** Level at which the first link fills up: at most 1, and never below the level before, whatever the rounding of the sums. */
-  const nextLevel = (count: number, before: number): number => {
-    let level = 1;
-    for (let i = 0; i < count; i++) if (users[touched[i]] > 0) level = Math.min(level, limit(touched[i]));
-    return Math.max(level, before);
+  const fillAll = (): void => {
+    concerned = uses.inOrder();
+    for (const slot of concerned) if (!isConcerned[slot]) before[slot] = rates.rate[slot];
+    filling.fill(uses, rates, concerned, null);
+    solved += concerned.length;
   };
 
-  const fill = (live: readonly LinkUse[], rates: Float64Array, count: number): void => {
-    const open = new Set(live.keys());
-    let level = 0;
-    while (open.size > 0) {
-      level = nextLevel(count, level);
-      const full = level * (1 + TOLERANCE);
-      const stopped = [...open].filter((i) => level === 1 || live[i].links.some((link) => limit(link) <= full));
-      for (const i of stopped) {
-        open.delete(i);
-        rates[i] = level;
-        const { links, shares } = live[i];
-        for (let j = 0; j < links.length; j++) {
-          used[links[j]] += shares[j] * level;
-          rising[links[j]] -= shares[j];
-          users[links[j]]--;
-        }
-      }
+  /** False when too many joined. */
+  const fillConcerned = (): boolean => {
+    for (let known = 0; known < concerned.length; ) {
+      if (concerned.length * PART > uses.count) return false;
+      known = concerned.length;
+      filling.fill(uses, rates, concerned, (slot) => isConcerned[slot]);
+      solved += known;
+      for (let i = 0; i < filling.count; i++) joinAt(filling.touched[i]);
     }
+    return true;
+  };
+
+  /** Whoever lost the bottleneck at a touched link, or takes more of it than those that have theirs there. */
+  const joinAt = (link: number): void => {
+    const { first, next, slot } = uses;
+    const { rate, bottleneck } = rates;
+    const { load, fastest } = stateOf(uses, rates, link);
+    let slowest = Number.POSITIVE_INFINITY;
+    for (let entry = first[link]; entry >= 0; entry = next[entry]) {
+      const one = slot[entry];
+      if (bottleneck[one] !== link) continue;
+      if (isConcerned[one]) slowest = Math.min(slowest, rate[one]);
+      else if (load < 1 - FULL || rate[one] < fastest * (1 - FASTER)) findBottleneck(one);
+    }
+    if (fastest <= slowest * (1 + FASTER)) return;
+    for (let entry = first[link]; entry >= 0; entry = next[entry]) {
+      if (rate[slot[entry]] > slowest * (1 + FASTER)) concern(slot[entry]);
+    }
+  };
+
+  const findBottleneck = (slot: number): void => {
+    const links = uses.use[slot]?.links ?? [];
+    for (const link of links) {
+      const { load, fastest } = stateOf(uses, rates, link);
+      if (load < 1 - FULL || rates.rate[slot] < fastest * (1 - FASTER)) continue;
+      rates.bottleneck[slot] = link;
+      return;
+    }
+    concern(slot);
   };
 
   return {
-    solve(live, rates) {
-      const { count, shared } = collect(live);
-      if (shared) fill(live, rates, count);
-      else rates.fill(1, 0, live.length);
-      for (let i = 0; i < count; i++) {
-        const link = touched[i];
-        used[link] = 0;
-        rising[link] = 0;
-        users[link] = 0;
+    add(use) {
+      const slot = uses.add(use);
+      if (slot >= rates.rate.length) growRates(rates, 2 * slot);
+      rates.rate[slot] = 0;
+      rates.bottleneck[slot] = -1;
+      isConcerned[slot] = false;
+      concern(slot);
+      return slot;
+    },
+    remove(slot) {
+      const links = uses.use[slot]?.links ?? [];
+      uses.remove(slot);
+      if (isConcerned[slot]) concerned = concerned.filter((other) => other !== slot);
+      isConcerned[slot] = false;
+      if (rates.rate[slot] === 0) return;
+      for (const link of links) {
+        for (let entry = uses.first[link]; entry >= 0; entry = uses.next[entry]) {
+          if (rates.bottleneck[uses.slot[entry]] === link) concern(uses.slot[entry]);
+        }
       }
+    },
+    solve(all = false) {
+      if (all || uses.count <= FEW || uses.linksInUse * CROWD < uses.count || !fillConcerned()) fillAll();
+      const changed = concerned.filter((slot) => rates.rate[slot] !== before[slot]);
+      for (const slot of concerned) isConcerned[slot] = false;
+      concerned = [];
+      return changed;
+    },
+    rate: (slot) => rates.rate[slot],
+    bottleneck: (slot) => rates.bottleneck[slot],
+    get solved() {
+      return solved;
     },
   };
 }
 
-/** Links that fill at the same level differ by the rounding of sums of shares only. */
-const TOLERANCE = 1e-12;
+/** Share of a link that is in use, and the highest rate on it. */
+function stateOf({ first, next, slot, share }: LiveUses, { rate }: Rates, link: number): { load: number; fastest: number } {
+  let load = 0;
+  let fastest = 0;
+  for (let entry = first[link]; entry >= 0; entry = next[entry]) {
+    load += share[entry] * rate[slot[entry]];
+    fastest = Math.max(fastest, rate[slot[entry]]);
+  }
+  return { load, fastest };
+}
+
+function growRates(rates: Rates, length: number): void {
+  const rate = new Float64Array(length);
+  rate.set(rates.rate);
+  rates.rate = rate;
+  const bottleneck = new Int32Array(length);
+  bottleneck.set(rates.bottleneck);
+  rates.bottleneck = bottleneck;
+}

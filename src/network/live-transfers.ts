@@ -1,5 +1,7 @@
 import { assert, PICOSECONDS_PER_SECOND, type Picoseconds, toPicoseconds } from '../base/index.ts';
-import { createRateSolver, type LinkUse } from './fair-rates.ts';
+import { createEndHeap } from './end-heap.ts';
+import { createFairRates } from './fair-rates.ts';
+import type { LinkUse } from './live-uses.ts';
 
 /** Bytes that move as one fluid over a set of links: one phase of one group of a collective. */
 export interface Transfer extends LinkUse {
@@ -26,6 +28,8 @@ export interface LiveTransfers {
 interface Live {
   readonly id: number;
   readonly transfer: Transfer;
+  /** Grows with every start. */
+  readonly sequence: number;
   /** Of `transfer.seconds`, at time `since`. */
   remaining: number;
   since: Picoseconds;
@@ -34,19 +38,22 @@ interface Live {
 }
 
 export function createLiveTransfers(linkCount: number): LiveTransfers {
-  const solver = createRateSolver(linkCount);
+  const rates = createFairRates(linkCount);
+  const ends = createEndHeap();
   const bytes = new Float64Array(linkCount);
   const busy = new Float64Array(linkCount);
   const users = new Int32Array(linkCount);
   const usedSince = new Float64Array(linkCount);
-  let live: Live[] = [];
-  let rates = new Float64Array(64);
+  /** By slot of `rates`. */
+  const live: Live[] = [];
+  let started = 0;
 
   return {
     bytes,
     busy,
     start(id, transfer, now) {
-      live.push({ id, transfer, remaining: transfer.seconds, since: now, rate: 0, end: Number.POSITIVE_INFINITY });
+      const one = { id, transfer, sequence: started++, remaining: transfer.seconds, since: now, rate: 0, end: Number.POSITIVE_INFINITY };
+      live[rates.add(transfer)] = one;
       const { links } = transfer;
       for (let i = 0; i < links.length; i++) {
         bytes[links[i]] += transfer.bytes[i];
@@ -54,31 +61,25 @@ export function createLiveTransfers(linkCount: number): LiveTransfers {
       }
     },
     settle(now) {
-      if (rates.length < live.length) rates = new Float64Array(2 * live.length);
-      solver.solve(
-        live.map((one) => one.transfer),
-        rates,
-      );
-      let next = -1;
-      for (const [i, one] of live.entries()) {
-        // An unchanged rate keeps its end: a transfer that nobody disturbs is rounded exactly once.
-        if (one.rate !== rates[i]) {
-          changeRate(one, rates[i], now);
-        }
-        if (next < 0 || one.end < next) next = one.end;
+      // An unchanged rate keeps its end: a transfer that nobody disturbs is rounded exactly once.
+      for (const slot of rates.solve()) {
+        changeRate(live[slot], rates.rate(slot), now);
+        ends.set(slot, live[slot].end);
       }
-      return next;
+      return ends.earliest;
     },
     takeFinished(now) {
-      const finished = live.filter((one) => one.end <= now);
-      live = live.filter((one) => one.end > now);
-      for (const { transfer } of finished) {
-        for (const link of transfer.links) {
+      const finished: Live[] = [];
+      while (ends.earliest >= 0 && ends.earliest <= now) {
+        const slot = ends.pop();
+        finished.push(live[slot]);
+        rates.remove(slot);
+        for (const link of live[slot].transfer.links) {
           assert(users[link] > 0, `link ${link} is in use`);
           if (--users[link] === 0) busy[link] += now - usedSince[link];
         }
       }
-      return finished.map((one) => one.id);
+      return finished.sort((a, b) => a.sequence - b.sequence).map((one) => one.id);
     },
   };
 }
