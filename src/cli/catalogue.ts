@@ -1,6 +1,6 @@
 import { COLLECTIVES, type CollectiveKind } from '../collectives/index.ts';
-import type { Chip } from '../hardware/index.ts';
-import { chipNames, findChip, findSlice, sliceFileNames } from '../intake/index.ts';
+import { type Chip, LinkKind } from '../hardware/index.ts';
+import { chipNames, findChip, findSlice, resolveWires, sliceFileNames } from '../intake/index.ts';
 import { OPTIMIZERS } from '../layout/index.ts';
 import { MODEL_PRESETS, type ModelSpec } from '../model/index.ts';
 import { formatBytes, METRIC_NAMES, METRICS } from '../result/index.ts';
@@ -160,14 +160,27 @@ function axisEntry(name: MeshAxis): Entry {
 }
 
 function sliceEntry(name: string): Entry {
-  const slice = findSlice(name);
-  const { chip, shape, note } = slice ?? { chip: '', shape: [], note: undefined };
+  const { topology, chip } = resolveWires(name, { withHosts: true });
+  const { note, source, asOf } = findSlice(name) ?? {};
+  const { hosts, wrap, links, shape } = topology;
+  const closed = wrap.every(Boolean)
+    ? 'all sides'
+    : wrap.some(Boolean)
+      ? `sides of ${shape.filter((_, axis) => wrap[axis]).join(', ')}`
+      : 'no side';
+  const wires = links.kind.reduce((count, kind) => count + (kind === LinkKind.ici ? 1 : 0), 0);
+  const cores = (chip?.tensorCores ?? 1) * topology.chips;
   return {
     name,
-    title: note ?? `${chip}:${shape.join('x')}`,
+    title: note ?? topology.name,
     facts: [
-      ['canonical name', `${chip}:${shape.join('x')}`],
-      ['scenario key', `topology: ${chip}:${shape.join('x')}`],
+      ['canonical name', topology.name],
+      ['scenario key', `topology: ${topology.name}`],
+      ['chips', `${topology.chips}, with ${cores} TensorCores, which are ${topology.devices} devices to JAX`],
+      ['hosts', String(hosts?.count ?? 0)],
+      ['links', `${wires} directed ones between chips; ${closed} closed`],
+      ...(source === undefined ? [] : [['offered', `${source} (${asOf ?? 'no date'})`] as const]),
+      ['what numbers count', NAME_TRAP],
     ],
   };
 }
@@ -186,6 +199,9 @@ function chipEntry(name: string): Entry {
     ]),
   };
 }
+
+const NAME_TRAP =
+  'v2-N to v5p-N count TensorCores (v5p-128 is 64 chips), v5litepod-N and v6e-N count chips; sides (4x4x4) always count chips';
 
 /** The value that a citation stands for; its key may be dotted. */
 function citedValue(chip: Chip, key: string): string {

@@ -20,8 +20,8 @@ type ParsedStem = Parsed<Omit<SliceName, 'twisted' | 'slices'>>;
 interface Family {
   readonly chip: string;
   readonly dimensions: 2 | 3;
-  /** What the number behind the dash counts: the trap of these names. */
-  readonly counts: 'cores' | 'chips';
+  /** What the number behind the dash counts: the trap of these names. Nothing where tools disagree, and then sides are written. */
+  readonly counts: 'cores' | 'chips' | 'nothing';
   readonly coresPerChip: number;
 }
 
@@ -37,8 +37,8 @@ const FAMILIES: Readonly<Record<string, Family>> = {
   v5litepod: { chip: 'tpu-v5e', dimensions: 2, counts: 'chips', coresPerChip: 1 },
   v5e: { chip: 'tpu-v5e', dimensions: 2, counts: 'chips', coresPerChip: 1 },
   v6e: { chip: 'tpu-v6e', dimensions: 2, counts: 'chips', coresPerChip: 1 },
-  tpu7x: { chip: 'tpu-v7', dimensions: 3, counts: 'chips', coresPerChip: 2 },
-  v7: { chip: 'tpu-v7', dimensions: 3, counts: 'chips', coresPerChip: 2 },
+  tpu7x: { chip: 'tpu-v7', dimensions: 3, counts: 'nothing', coresPerChip: 2 },
+  v7: { chip: 'tpu-v7', dimensions: 3, counts: 'nothing', coresPerChip: 2 },
 };
 
 /**
@@ -133,6 +133,10 @@ function bySides(text: string, path: string, familyName: string, sides: string):
 function byCount(text: string, path: string, familyName: string, count: number): ParsedStem {
   const family = FAMILIES[familyName];
   if (family === undefined) return unknownFamily(text, path, familyName);
+  if (family.counts === 'nothing') {
+    const rule = `a count behind ${familyName} would be chips in some tools and TensorCores in others`;
+    return wrong('E_TOPOLOGY_COUNT', path, text, rule, `write the sides in chips, e.g. ${family.chip}:4x4x4`);
+  }
   const perName = family.counts === 'cores' ? family.coresPerChip : 1;
   const chips = count / perName;
   const trap =

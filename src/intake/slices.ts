@@ -8,6 +8,8 @@ import { type Path, valueAt } from './path.ts';
 import { readTextOrThrow, SIZE_LIMITS } from './read-text.ts';
 import { parseYaml } from './yaml-source.ts';
 
+const DATE = /^\d{4}(-\d{2}){0,2}$/;
+
 /** A slice by name: a file of topologies/ that says chip, sides and what is known of the wiring. */
 const sliceSchema = z.strictObject({
   chip: z.string(),
@@ -15,6 +17,8 @@ const sliceSchema = z.strictObject({
   wrap: z.union([z.enum(['auto', 'open', 'closed']), z.array(z.boolean())]).optional(),
   twisted: z.boolean().optional(),
   note: z.string().optional(),
+  source: z.string().min(1).optional(),
+  asOf: z.string().regex(DATE).optional(),
 });
 
 export interface SliceFile {
@@ -23,6 +27,9 @@ export interface SliceFile {
   readonly wrap?: 'auto' | 'open' | 'closed' | boolean[];
   readonly twisted?: boolean;
   readonly note?: string;
+  /** Who offers it, and when that was read. */
+  readonly source?: string;
+  readonly asOf?: string;
 }
 
 export function sliceFileNames(): string[] {

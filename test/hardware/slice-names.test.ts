@@ -22,6 +22,7 @@ describe('refusals say what the name counts and what to write', () => {
   test.each([
     ['v3-31', 'E_TOPOLOGY_COUNT', /v3-N counts TensorCores, 2 per chip: v3-31 means 15.5 chips/, /tpu-v3:4x4/],
     ['v6e-12', 'E_TOPOLOGY_COUNT', /v6e-N counts chips/, /tpu-v6e:4x4/],
+    ['tpu7x-64', 'E_TOPOLOGY_COUNT', /chips in some tools and TensorCores in others/, /tpu-v7:4x4x4/],
     ['v5pp-8', 'E_TOPOLOGY_CHIP', /must be one of v2, v3/, /did you mean v5p\?/],
     ['tpu-v3:4x4x4', 'E_TOPOLOGY_SHAPE', /tpu-v3 needs 2 sides/, /tpu-v3:4x4/],
     ['tpu-v3:0x4', 'E_TOPOLOGY_SHAPE', /at least 1/, /tpu-v3:4x4/],
