@@ -1,9 +1,10 @@
-/** The known name nearest to `unknown`, or undefined when none is near enough to be a typing error. */
+/** The known name nearest to `unknown`, or undefined when none is near enough to be a typing error. Of equally near ones, one that begins so. */
 export function nearest(unknown: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(unknown.length / 3)) + 1;
   for (const candidate of known) {
-    const distance = editDistance(unknown.toLowerCase(), candidate.toLowerCase());
+    const begun = candidate.toLowerCase().startsWith(unknown.toLowerCase()) ? 0.5 : 0;
+    const distance = editDistance(unknown.toLowerCase(), candidate.toLowerCase()) - begun;
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatSeconds, formatShare } from '../result/index.ts';
+import { formatBytes, formatCount, formatNumber, formatSeconds, formatShare } from '../result/index.ts';
 import { printable } from './printable.ts';
 import type { MatmulAnswer } from './run-matmul.ts';
 import { alignedTable, cut, wrapText } from './table.ts';
@@ -52,7 +52,7 @@ function curveLines({ curve, share }: MatmulAnswer): string[] {
   const words = [
     `start ${formatSeconds(launchSeconds)}`,
     `${formatShare(peakShare)} of the matrix peak`,
-    `half of ${formatBytes(windowBytes)} exposed at ${1 + exposedCost} times the cost`,
+    `half exposed of ${formatBytes(windowBytes)}, at ${formatNumber(1 + exposedCost)} times the cost`,
     `streams at ${formatShare(curve.streamShare)} of HBM`,
   ];
   return [

@@ -1,18 +1,38 @@
 import { EXIT, type ExitCode } from '../base/index.ts';
-import { loadContrasts, loadPublished, shippedContrasts } from '../intake/index.ts';
-import { type Contrast, type PublishedRecord, validateRecords } from '../validation/index.ts';
+import { loadContrasts, loadMicrobench, loadPublished, loadWorkedProblems, shippedContrasts } from '../intake/index.ts';
+import { type Contrast, microbenchReport, type PublishedRecord, validateRecords, workedRows } from '../validation/index.ts';
 import { allChips } from './all-chips.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
+import { microbenchText } from './microbench-text.ts';
 import { createProgress } from './progress.ts';
 import { validationText } from './validation-text.ts';
 
 export interface ValidateOptions {
   readonly contrasts?: string;
   readonly wrap: 'open' | 'closed' | 'both';
+  readonly microbench?: boolean;
+}
+
+/** Operations beside their curves, or steps beside their replays. */
+export async function validatePublished(
+  context: CommandContext,
+  common: CommonOptions,
+  file: string | undefined,
+  options: ValidateOptions,
+): Promise<ExitCode> {
+  return options.microbench ? validateMicrobench(context, common) : validateSteps(context, common, file, options);
+}
+
+async function validateMicrobench({ io }: CommandContext, { json }: CommonOptions): Promise<ExitCode> {
+  const chips = allChips();
+  const report = { ...microbenchReport(loadMicrobench(), chips), workedProblems: workedRows(loadWorkedProblems(), chips) };
+  const passed = report.passed && report.workedProblems.every(({ met }) => met);
+  io.out(json ? `${JSON.stringify(report, null, 2)}\n` : microbenchText(report));
+  return passed ? EXIT.done : EXIT.checkFailed;
 }
 
 /** Replays published records; a row outside its tolerance, or nothing to look at, is a failed check. */
-export async function validatePublished(
+async function validateSteps(
   { io }: CommandContext,
   common: CommonOptions,
   file: string | undefined,

@@ -6,6 +6,7 @@ export { chipNames, findChip } from './chips.ts';
 export { scenarioJsonSchema } from './json-schema.ts';
 export { parseLoadOption } from './load-option.ts';
 export { type LoadedScenario, loadScenario, parseScenario } from './load-scenario.ts';
+export { loadMicrobench, loadWorkedProblems } from './microbench.ts';
 export { loadContrasts, loadPublished, publishedFiles, shippedContrasts } from './published.ts';
 export { parseBandwidth, parseBytes, parseDuration, type Quantity } from './quantities.ts';
 export { readTextOrThrow, SIZE_LIMITS } from './read-text.ts';

@@ -71,7 +71,7 @@ function productSample({ batch, bytesPerElement }: ProductRecord, point: Product
   const product = { m, k, n, batch };
   const core = coreOf(chip);
   return {
-    label: `${m} x ${k} x ${n}`,
+    label: `${m}x${k}x${n}`,
     seconds: 'seconds' in point ? point.seconds : matmulFlops(product) / point.flopsPerSecond,
     peakSeconds: matmulSecondsAtPeak(core, product),
     bytes: bytesPerElement * batch * (m * k + k * n + m * n),
@@ -82,7 +82,7 @@ function productSample({ batch, bytesPerElement }: ProductRecord, point: Product
 
 function copySample(point: CopyPoint, chip: Chip): CurveSample {
   return {
-    label: `${point.bytes} B`,
+    label: `${point.bytes / 2 ** 20} MiB`,
     seconds: 'seconds' in point ? point.seconds : point.bytes / point.bytesPerSecond,
     peakSeconds: point.bytes / chip.hbmBytesPerSecond,
     bytes: 0,
@@ -97,7 +97,7 @@ function collectiveSample({ collective, shape, wrap }: CollectiveRecord, point: 
   const devices = Uint32Array.from({ length: topology.devices }, (_, device) => device);
   const { phases } = COLLECTIVES[collective].plan({ topology, devices, bytes: point.bytes });
   return {
-    label: `${point.bytes} B`,
+    label: `${point.bytes / 2 ** 20} MiB`,
     seconds: 'seconds' in point ? point.seconds : point.countedBytes / point.bytesPerSecond,
     peakSeconds: phases.reduce((sum, phase) => sum + transferSeconds(phase, topology), 0),
     bytes: 0,

@@ -4,6 +4,7 @@ import type { CommandEntry } from '../command.ts';
 interface Options {
   readonly contrasts?: string;
   readonly wrap: 'open' | 'closed' | 'both';
+  readonly microbench?: boolean;
 }
 
 const EXAMPLES = `
@@ -11,8 +12,12 @@ Without a file, the records of data/published are replayed, and the contrasts be
 same rules; what cannot be expressed is listed with the reason. A row outside its tolerance ends with exit code 1. Nothing is
 fitted to these numbers, and some of the package's own rows are outside: without a file, exit code 1 is what a healthy copy gives.
 
+With --microbench, single operations are compared instead: each point of data/microbench with the curve that is fitted to all
+others. It ends with exit code 1 when a point is missed by more than 10 % and its record does not say why.
+
 Examples:
   switchyard validate
+  switchyard validate --microbench
   switchyard validate data/published/switch-transformers.json --wrap closed
   switchyard validate --json > validation.json`;
 
@@ -27,6 +32,7 @@ export const validate: CommandEntry = {
           .choices(['open', 'closed', 'both'])
           .default('both'),
       )
+      .option('--microbench', 'compare single operations with the curves of the chips instead')
       .addHelpText('after', EXAMPLES)
       .action(
         act(async (context, common, records: string | undefined, options: Options) => {
