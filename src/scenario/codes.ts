@@ -1,4 +1,5 @@
 import type { Registry } from '../base/index.ts';
+import { ENGINE_CODES } from './engine-codes.ts';
 import { ERROR_CODES } from './error-codes.ts';
 import type { IssueCode } from './issue-code.ts';
 import { OPERATION_CODES } from './operation-codes.ts';
@@ -6,4 +7,4 @@ import { WARNING_CODES } from './warning-codes.ts';
 import { WIRE_CODES } from './wire-codes.ts';
 
 /** Every code that any room raises: `E_...` stops the run, `W_...` stands in the result. A test holds this list equal to the codes in the source. */
-export const ISSUE_CODES: Registry<IssueCode> = { ...ERROR_CODES, ...OPERATION_CODES, ...WIRE_CODES, ...WARNING_CODES };
+export const ISSUE_CODES: Registry<IssueCode> = { ...ERROR_CODES, ...ENGINE_CODES, ...OPERATION_CODES, ...WIRE_CODES, ...WARNING_CODES };

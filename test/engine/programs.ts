@@ -7,6 +7,7 @@ import { type CollectivePlan, type DeviceTimes, type Program, TaskKind } from '.
 /** One task of a test program; `after` lists earlier tasks by index. A list of times has one per device, repeated where there are more devices. */
 export type Task =
   | { readonly compute: number | readonly number[]; readonly after: readonly number[] }
+  | { readonly copy: number | readonly number[]; readonly after: readonly number[] }
   | {
       readonly collective: CollectiveKind;
       readonly bytes: number;
@@ -14,13 +15,16 @@ export type Task =
       readonly groups?: readonly (readonly number[])[];
     };
 
+/** What may differ between devices beside the durations of their tasks. */
+export type Unevenness = Partial<Pick<Program, 'start' | 'jitter'>>;
+
 /** A program as `program/` would lower it, with only what engine and analytic read filled in. */
-export function programOf(topology: Topology, tasks: readonly Task[], slowdown?: readonly number[]): Program {
+export function programOf(topology: Topology, tasks: readonly Task[], slowdown?: readonly number[], uneven: Unevenness = {}): Program {
   const everyone = [Array.from({ length: topology.devices }, (_, device) => device)];
   const plans: CollectivePlan[] = [];
   const collectives: Program['collectives'][number][] = [];
   const collective = tasks.map((task, i) => {
-    if ('compute' in task) return -1;
+    if (!('collective' in task)) return -1;
     const { plan, sentBytesPerDevice } = COLLECTIVES[task.collective];
     const groups = (task.groups ?? everyone).map((devices) => Uint32Array.from(devices));
     plans.push({
@@ -33,21 +37,21 @@ export function programOf(topology: Topology, tasks: readonly Task[], slowdown?:
   const zeros = new Float64Array(tasks.length);
   const deviceTimes: DeviceTimes[] = [];
   const deviceRow = tasks.map((task) => {
-    if (!('compute' in task) || typeof task.compute === 'number') return -1;
-    const times = task.compute;
+    const times = timesOf(task);
+    if (typeof times === 'number') return -1;
     const seconds = Float64Array.from({ length: topology.devices }, (_, device) => times[device % times.length]);
     return deviceTimes.push({ seconds, picoseconds: seconds.map(toPicoseconds) }) - 1;
   });
   const longest = (row: number): number => deviceTimes[row].seconds.reduce((most, one) => Math.max(most, one), 0);
   const seconds = Float64Array.from(tasks, (task, i) => {
-    if (!('compute' in task)) return 0;
-    return typeof task.compute === 'number' ? task.compute : longest(deviceRow[i]);
+    const times = timesOf(task);
+    return typeof times === 'number' ? times : longest(deviceRow[i]);
   });
   return {
     devices: topology.devices,
     tasks: {
       count: tasks.length,
-      kind: Uint8Array.from(tasks, (task) => ('compute' in task ? TaskKind.compute : TaskKind.collective)),
+      kind: Uint8Array.from(tasks, kindOf),
       name: Uint32Array.from(tasks.keys()),
       stage: new Uint8Array(tasks.length),
       part: new Uint32Array(tasks.length),
@@ -67,11 +71,21 @@ export function programOf(topology: Topology, tasks: readonly Task[], slowdown?:
     names: tasks.map((_, i) => `task ${i}`),
     deviceTimes,
     slowdown: Float64Array.from(slowdown ?? new Array(topology.devices).fill(1)),
-    start: new Float64Array(topology.devices),
-    jitter: null,
+    start: uneven.start ?? new Float64Array(topology.devices),
+    jitter: uneven.jitter ?? null,
     modelFlops: 0,
     executedFlops: 0,
   };
+}
+
+function kindOf(task: Task): number {
+  if ('collective' in task) return TaskKind.collective;
+  return 'copy' in task ? TaskKind.transfer : TaskKind.compute;
+}
+
+function timesOf(task: Task): number | readonly number[] {
+  if ('collective' in task) return 0;
+  return 'copy' in task ? task.copy : task.compute;
 }
 
 function cumulative(counts: readonly number[]): number[] {
@@ -117,7 +131,10 @@ export const shapes = fc.constantFrom(
 
 /** The same program with computations that take every device its own time. */
 export function unevenly(tasks: readonly Task[], times: readonly (readonly number[])[]): Task[] {
-  return tasks.map((task, i) => ('compute' in task ? { ...task, compute: times[i % times.length] } : task));
+  return tasks.map((task, i) => {
+    if ('collective' in task) return task;
+    return 'copy' in task ? { ...task, copy: times[i % times.length] } : { ...task, compute: times[i % times.length] };
+  });
 }
 
 /** Rows of durations for the devices of any of the shapes, one or two devices per chip. */
