@@ -8,6 +8,7 @@ import {
   planSeconds,
   reduceScatterSeconds,
 } from '../../../src/collectives/index.ts';
+import { type Topology, twistOf } from '../../../src/hardware/index.ts';
 import { allDevices, grid } from '../../collectives/grids.ts';
 import type { Case, VectorFile } from '../case.ts';
 
@@ -30,17 +31,32 @@ interface LoadRow {
   readonly max_link_load_per_axis_blocks: number[];
   readonly bottleneck_blocks: number;
 }
+interface Wires {
+  readonly avg_hops: number;
+  readonly diameter: number;
+  /** Blocks over a link of each dimension, on average; a block is what one chip sends to one other. */
+  readonly mean_axis_load_per_directed_link: Readonly<Record<string, number>>;
+  readonly max_axis: number;
+}
+interface TwistRow {
+  readonly name: string;
+  readonly regular: Wires;
+  readonly twisted: Wires;
+  /** By dimension: crossing its wrap moves `by` along `shift_axis`. */
+  readonly twist: Readonly<Record<string, { readonly shift_axis: number; readonly by: number }>>;
+  readonly ideal_alltoall_gain: number;
+}
 interface Vectors {
   readonly ring?: readonly RingRow[];
   readonly uniform_all_to_all_link_load?: readonly LoadRow[];
-  readonly twisted?: readonly { readonly name: string }[];
+  readonly twisted?: readonly TwistRow[];
 }
 
 /** Equal to 1e-12 relative: the vectors and the plans divide in different orders. Nothing is nothing, as on a ring of one chip. */
 const near = (actual: number, wanted: number, what: string) =>
   wanted === 0 ? expect(actual, what).toBe(0) : expect(Math.abs(actual / wanted - 1), what).toBeLessThan(1e-12);
 
-/** Rings, lines and uniform all-to-alls; twisted tori wait for the room that plans over them. */
+/** Rings, lines, and uniform all-to-alls over grids and twisted tori. */
 export function collectives({ ring = [], uniform_all_to_all_link_load = [], twisted = [] }: Vectors): VectorFile {
   return {
     cases: [
@@ -56,8 +72,8 @@ export function collectives({ ring = [], uniform_all_to_all_link_load = [], twis
           run: () => checkLoads(row),
         }),
       ),
+      ...twisted.map((row): Case => ({ name: `all-to-all over twisted ${row.name}`, run: () => checkTwist(row) })),
     ],
-    waiting: twisted.map((row) => `twisted ${row.name} (twisted tori are not modelled)`),
   };
 }
 
@@ -90,4 +106,34 @@ function checkLoads(row: LoadRow): void {
     near(busiest[axis], blocks, `busiest link of dimension ${axis}`);
   });
   near(Math.max(...busiest), row.bottleneck_blocks, 'busiest link');
+}
+
+/** Loads of whole blocks are sums of thirds in several orders, so 1e-12 as elsewhere. */
+function checkTwist(row: TwistRow): void {
+  const shape = row.name.split('x').map(Number);
+  const twist = shape.map((_, axis) => shape.map((__, other) => (row.twist[axis]?.shift_axis === other ? row.twist[axis].by : 0)));
+  expect(twist, 'twist of the shape').toEqual(twistOf(shape));
+  const plain = checkWires(grid(shape, true), row.regular);
+  const twisted = checkWires(grid(shape, true, { twist }), row.twisted);
+  near(plain / twisted, row.ideal_alltoall_gain, 'gain');
+}
+
+/** Returns the load of the busiest link in blocks. */
+function checkWires(topology: Topology, wanted: Wires): number {
+  const n = topology.devices;
+  const [phase] = COLLECTIVES['all-to-all'].plan({ topology, devices: allDevices(topology), bytes: n }).phases;
+  const sums = topology.shape.map(() => 0);
+  let busiest = 0;
+  phase.links.forEach((link, i) => {
+    sums[topology.links.axis[link]] += phase.bytes[i];
+    busiest = Math.max(busiest, phase.bytes[i]);
+  });
+  for (const [axis, load] of Object.entries(wanted.mean_axis_load_per_directed_link)) {
+    near(sums[Number(axis)] / (2 * n), load, `mean load of dimension ${axis}`);
+  }
+  near(busiest, wanted.max_axis, 'busiest link');
+  // The vectors' mean is over all n chips, the own one included.
+  near(sums.reduce((sum, bytes) => sum + bytes, 0) / (n * n), wanted.avg_hops, 'mean hops');
+  near(phase.latencySeconds / topology.hopLatencySeconds, wanted.diameter, 'diameter');
+  return busiest;
 }
