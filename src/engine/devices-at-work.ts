@@ -5,13 +5,13 @@ import type { Job } from './job.ts';
 import type { Ledger } from './ledger.ts';
 
 /**
- * The devices at work in order of time. Of each device only this is known: where its compute stream stands, and for every task beside the stream
+ * The devices at work. Of each device only this is known: where its compute stream stands, and for every task beside the stream
  * how many others it still waits for. Everything else is looked up in the ledger.
  */
 export interface DevicesAtWork {
   /** The device may begin its step. */
   begin(device: number, now: Picoseconds): void;
-  /** The stream of a device has come to the end of what it could do at once. */
+  /** A computation is over for which others wait. */
   computed(device: number, now: Picoseconds): void;
   /** The transfer of a device to or from the host is over. */
   copied(device: number, now: Picoseconds): void;
@@ -32,32 +32,46 @@ export function createDevicesAtWork(
   const { kind, stream, besideRow, transferRow, needs, wakes } = graph;
   const waitsFor = countNeeds(job);
   const position = new Uint32Array(devices);
-  const isComputing = new Uint8Array(devices);
+  const mustTell = new Uint8Array(devices);
   const copying = new Int32Array(devices).fill(-1);
-  const isOver = createIsOver(job, ledger, waitsFor);
+  const { idleSince } = ledger;
+  const { takesPart, isOver } = createLookup(job, ledger, waitsFor);
 
   const canBegin = (task: number, device: number): boolean => {
     for (let i = needs.offsets[task]; i < needs.offsets[task + 1]; i++) if (!isOver(needs.values[i], device)) return false;
     return true;
   };
 
-  /** Computes what needs nobody from here on, up to a computation that others wait for. */
+  /**
+   * Computes what needs nobody from here on, without events: what a computation sets free may be started ahead of its time, because the end of the
+   * computation is then all that it waited for. Where that is not all, an event at the end of the computation tells what waits for it.
+   */
   const compute = (device: number, now: Picoseconds): void => {
-    if (isComputing[device] === 1) return;
-    const first = position[device];
-    let at = first;
-    let time = now;
+    if (mustTell[device] === 1) return;
+    let at = position[device];
+    let time = Math.max(now, idleSince[device]);
     while (at < stream.length && canBegin(stream[at], device)) {
       const task = stream[at++];
-      const takes = duration(task, device);
-      ledger.compute(task, device, time, takes);
-      time += takes;
-      if (wakes.offsets[task] < wakes.offsets[task + 1]) break;
+      ledger.compute(task, device, time, duration(task, device));
+      time = idleSince[device];
+      if (wakes.offsets[task] === wakes.offsets[task + 1]) continue;
+      if (!startsAll(task, device)) {
+        mustTell[device] = 1;
+        heap.push(time, Happens.computed, device);
+        break;
+      }
+      wake(task, device, time);
     }
-    if (at === first) return;
     position[device] = at;
-    isComputing[device] = 1;
-    heap.push(time, Happens.computed, device);
+  };
+
+  /** Whether all that waits for a task waits for nothing else, and begins something that ends by an event of its own. */
+  const startsAll = (task: number, device: number): boolean => {
+    for (let i = wakes.offsets[task]; i < wakes.offsets[task + 1]; i++) {
+      const waiting = wakes.values[i];
+      if (waitsFor[besideRow[waiting] * devices + device] > 1 || !takesPart(waiting, device)) return false;
+    }
+    return true;
   };
 
   const wake = (task: number, device: number, now: Picoseconds): void => {
@@ -87,7 +101,7 @@ export function createDevicesAtWork(
       compute(device, now);
     },
     computed(device, now) {
-      isComputing[device] = 0;
+      mustTell[device] = 0;
       wake(stream[position[device] - 1], device, now);
       compute(device, now);
     },
@@ -112,14 +126,17 @@ export function createDevicesAtWork(
   };
 }
 
-/** Whether a task beside the stream is over on a device: a collective without the device as soon as it waits for nothing. */
-function createIsOver({ devices, graph, collectives, plans }: Job, { runs, copies }: Ledger, waitsFor: ArrayLike<number>) {
+/** What the ledger says of a task beside the stream on a device. A collective without the device is over as soon as it waits for nothing. */
+function createLookup({ devices, graph, collectives, plans }: Job, { runs, copies }: Ledger, waitsFor: ArrayLike<number>) {
   const { kind, collective, besideRow, transferRow } = graph;
   const groupOf = collectives.map(({ plan }) => plans[plan].groupOf);
-  return (task: number, device: number): boolean => {
-    if (kind[task] === TaskKind.transfer) return copies.end[transferRow[task] * devices + device] >= 0;
-    const group = groupOf[collective[task]][device];
-    return group < 0 ? waitsFor[besideRow[task] * devices + device] === 0 : runs.end[runs.first[collective[task]] + group] >= 0;
+  return {
+    takesPart: (task: number, device: number): boolean => kind[task] === TaskKind.transfer || groupOf[collective[task]][device] >= 0,
+    isOver: (task: number, device: number): boolean => {
+      if (kind[task] === TaskKind.transfer) return copies.end[transferRow[task] * devices + device] >= 0;
+      const group = groupOf[collective[task]][device];
+      return group < 0 ? waitsFor[besideRow[task] * devices + device] === 0 : runs.end[runs.first[collective[task]] + group] >= 0;
+    },
   };
 }
 

@@ -20,6 +20,7 @@ export function simulateInOrderOfTime(job: Job, ledger: Ledger): { readonly even
     events++;
     const { time, phase, payload } = heap;
     if (phase === Happens.computed && hasBegun[payload] === 1) devices.computed(payload, time);
+    else if (phase === Happens.began) runs.began(payload, time);
     else if (phase === Happens.arrived) runs.arrived(payload, time);
     else if (phase === Happens.drained) runs.drained(payload, time);
     else if (phase === Happens.copied) devices.copied(payload, time);

@@ -6,8 +6,10 @@ import type { RunTable } from './runs.ts';
 
 /** Collectives at work in order of time: a run gathers its members, then goes through its phases. */
 export interface RunsAtWork {
-  /** False when the device takes no part: nothing to wait for. */
-  join(collective: number, device: number, now: Picoseconds): boolean;
+  /** The device joins at a time that may be ahead. False when it takes no part: nothing to wait for. */
+  join(collective: number, device: number, time: Picoseconds): boolean;
+  /** The last member has joined. */
+  began(run: number, now: Picoseconds): void;
   arrived(run: number, now: Picoseconds): void;
   drained(version: number, now: Picoseconds): void;
   settle(now: Picoseconds): void;
@@ -49,15 +51,17 @@ export function createRunsAtWork(
   };
 
   return {
-    join(collective, device, now) {
+    join(collective, device, time) {
       const { groupOf: groupOfDevice, groups } = plans[collectives[collective].plan];
       const group = groupOfDevice[device];
       if (group < 0) return false;
       const run = runs.first[collective] + group;
-      if (++joined[run] < groups[group].devices.length) return true;
-      runs.begin[run] = now;
-      startPhase(run, groups[group], now);
+      if (time > runs.begin[run]) runs.begin[run] = time;
+      if (++joined[run] === groups[group].devices.length) heap.push(runs.begin[run], Happens.began, run);
       return true;
+    },
+    began(run, now) {
+      startPhase(run, groupOf(run), now);
     },
     arrived(run, now) {
       const group = groupOf(run);
