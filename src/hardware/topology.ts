@@ -23,7 +23,7 @@ export interface Topology {
   readonly hosts: Hosts | null;
   /** Every link that the shape asks for is there, and links of one kind have one bandwidth. */
   readonly uniform: boolean;
-  /** Between the devices of one chip, through its HBM: half of the bandwidth that long streams reach, because every byte is written and read. */
+  /** Between the devices of one chip, both ways together: through its HBM (half of what long streams reach, because every byte is written and read), and no faster than the wire between chiplets. */
   readonly localBytesPerSecond: BytesPerSecond;
   readonly links: LinkTable;
 }

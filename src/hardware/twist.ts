@@ -3,7 +3,7 @@ import type { Topology } from './topology.ts';
 /**
  * The twist that a slice of these sides may have, or null where there is none: sides are n or 2n, at least one of each, and crossing the wrap of
  * a short side goes half-way round every long one. So in n x n x 2n the wraps of x and y shift z by n, and in n x 2n x 2n the wrap of x shifts
- * y and z by n; more bytes cross the middle of the long sides, and no pair of chips is farther apart
+ * y and z by n; more bytes cross the middle of the long sides, and chips are nearer to one another
  * (docs.cloud.google.com/tpu/docs/v4; Camara et al., Twisted torus topologies for enhanced interconnection networks, IEEE TPDS 2010).
  */
 export function twistOf(shape: readonly number[]): readonly (readonly number[])[] | null {

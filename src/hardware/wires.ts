@@ -1,4 +1,4 @@
-import { assert } from '../base/index.ts';
+import { assert, type BytesPerSecond } from '../base/index.ts';
 import type { Chip } from './chip.ts';
 import { hostGrid, hostsOf } from './hosts.ts';
 import { linkTable } from './link-table.ts';
@@ -53,11 +53,17 @@ export function wireSpecOf(chip: Chip, spec: TopologySpec, withHosts = false): W
     devicesPerChip: chip.devicesPerChip,
     linkBytesPerSecond: chip.iciLinkBytesPerSecond,
     hopLatencySeconds: chip.hopLatencySeconds,
-    localBytesPerSecond: (chip.hbmBytesPerSecond * chip.efficiency.hbmPeakShare) / 2,
+    localBytesPerSecond: localBytesPerSecond(chip),
     host: spec.slices > 1 || withHosts ? hostSpecOf(chip) : undefined,
     brokenLinks: spec.brokenLinks,
     slowLinks: spec.slowLinks,
   };
+}
+
+/** Bytes are written to HBM and read from it; chiplets send them over the wire between them too, half of the bytes each way. */
+function localBytesPerSecond(chip: Chip): BytesPerSecond {
+  const throughMemory = (chip.hbmBytesPerSecond * chip.efficiency.hbmPeakShare) / 2;
+  return Math.min(throughMemory, 2 * (chip.dieToDieBytesPerSecond ?? throughMemory));
 }
 
 /** `4x4x8`, `4x4x8_twisted`, `4x4x4*2` for two slices. */
