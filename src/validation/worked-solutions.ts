@@ -57,7 +57,8 @@ export const WORKED_SOLUTIONS: Registry<Solution> = {
     waysOf50000: { book: 50_000 / intensity(v5p, 1) },
   }),
   'mixed-bound': ({ 'tpu-v5p': v5p }) => {
-    const tokens = (width: number): Solved => ({ book: (4 * intensity(v5p, 1) ** 2) / (2 * width) });
+    const alpha = intensity(v5p, 1);
+    const tokens = (width: number): Solved => ({ book: (4 * alpha * alpha) / (2 * width) });
     return { f32768: tokens(32_768), f30000: tokens(30_000), f13824: tokens(13_824) };
   },
   'llama2-13b-parameters': () => {
