@@ -1,4 +1,5 @@
 import { coordinatesOf, type Topology } from '../../hardware/index.ts';
+import { chipsOfMembers, membersPerChip } from './by-destination.ts';
 import type { SliceMembers } from './slice-members.ts';
 import { forEachPair, type Traffic } from './traffic.ts';
 
@@ -13,7 +14,7 @@ export interface SliceTraffic {
 
 /** A matrix is read once: rows are summed by chip, chips by coordinate. */
 export function sliceTraffic(topology: Topology, part: SliceMembers, members: number, traffic: Traffic): SliceTraffic {
-  const chipOf = part.devices.map((device) => Math.floor(device / topology.devicesPerChip) - part.firstChip);
+  const chipOf = chipsOfMembers(topology, part);
   if (traffic.kind === 'uniform') return ofUniform(topology, chipOf, traffic.bytesPerPair);
   return traffic.kind === 'matrix'
     ? ofMatrix(topology, part, chipOf, members, traffic.bytes)
@@ -22,8 +23,7 @@ export function sliceTraffic(topology: Topology, part: SliceMembers, members: nu
 
 function ofUniform(topology: Topology, chipOf: Uint32Array, bytesPerPair: number): SliceTraffic {
   const made = emptyTraffic(topology);
-  const perChip = new Float64Array(made.out.length);
-  for (const chip of chipOf) perChip[chip]++;
+  const perChip = membersPerChip(made.out.length, chipOf);
   for (let chip = 0; chip < perChip.length; chip++) {
     made.out[chip] = perChip[chip] * (chipOf.length - perChip[chip]) * bytesPerPair;
     made.into[chip] = made.out[chip];

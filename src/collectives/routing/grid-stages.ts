@@ -7,7 +7,6 @@ import { lineLoads } from './line-loads.ts';
 export interface GridStages {
   /** Bytes from cell `from`, added to [cells] of the receivers' cells; the row may be changed afterwards. */
   readonly addRow: (from: number, row: Float64Array) => void;
-  readonly addPair: (from: number, to: number, bytes: number) => void;
   readonly addLoads: (loads: Float64Array) => void;
 }
 
@@ -29,11 +28,6 @@ export function gridStages(cells: GridCells, routing: Exclude<Routing, 'balanced
         const sums = marginal.parent ? sumOver(marginal, marginal.parent.sums) : row;
         if (!marginal.parent) marginal.sums = row;
         for (const stage of marginal.stages) addScaled(stage.bytes, stage.ofSource[from] * marginal.size, sums, marginal.size, stage.share);
-      }
-    },
-    addPair: (from, to, bytes) => {
-      for (const { size, ofCell, stages: some } of marginals) {
-        for (const { bytes: into, ofSource, share } of some) into[ofSource[from] * size + ofCell[to]] += bytes * share;
       }
     },
     addLoads: (loads) => {

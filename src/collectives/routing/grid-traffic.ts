@@ -1,5 +1,6 @@
 import type { Routing } from '../plan.ts';
 import { cellsOfDevices, type GridCells, gridCells, gridDiameter, wiresAlong } from './grid-cells.ts';
+import { gridRoutes } from './grid-routes.ts';
 import { gridStages } from './grid-stages.ts';
 import { addUniformLoads } from './grid-uniform.ts';
 import type { SliceMembers } from './slice-members.ts';
@@ -20,31 +21,59 @@ export function addGridLoads(
     return traffic.bytesPerPair > 0 ? gridDiameter(grid) : 0;
   }
   const cellOf = cellsOfDevices(cells, part.devices);
+  return traffic.kind === 'matrix'
+    ? addMatrix(loads, cells, cellOf, part, members, traffic.bytes, routing)
+    : addPairs(loads, cells, cellOf, part, members, traffic, routing);
+}
+
+function addMatrix(
+  loads: Float64Array,
+  cells: GridCells,
+  cellOf: Int32Array,
+  part: SliceMembers,
+  members: number,
+  matrix: Float64Array,
+  routing: Exclude<Routing, 'balanced'>,
+): number {
   const stages = gridStages(cells, routing);
   const hops = hopCounter(cells);
-  const diameter = gridDiameter(grid);
+  const diameter = gridDiameter(cells.grid);
+  const row = new Float64Array(cells.chips.length);
   let longest = 0;
-  if (traffic.kind === 'matrix') {
-    const row = new Float64Array(cells.chips.length);
-    for (const [i, member] of part.members.entries()) {
-      row.fill(0);
-      const start = member * members;
-      for (let j = 0; j < cellOf.length; j++) row[cellOf[j]] += traffic.bytes[start + part.members[j]];
-      // Nearly always the first sender has something for the farthest receiver, and no other needs to be looked at.
-      for (let to = 0; longest < diameter && to < row.length; to++) if (row[to] > 0) longest = Math.max(longest, hops(cellOf[i], to));
-      stages.addRow(cellOf[i], row);
-    }
-  } else {
-    const cellOfMember = new Int32Array(members).fill(-1);
-    for (const [i, member] of part.members.entries()) cellOfMember[member] = cellOf[i];
-    for (let i = 0; i < traffic.from.length; i++) {
-      const [from, to] = [cellOfMember[traffic.from[i]], cellOfMember[traffic.to[i]]];
-      if (from < 0 || to < 0 || traffic.bytes[i] === 0) continue;
-      longest = Math.max(longest, hops(from, to));
-      stages.addPair(from, to, traffic.bytes[i]);
-    }
+  for (const [i, member] of part.members.entries()) {
+    row.fill(0);
+    const start = member * members;
+    for (let j = 0; j < cellOf.length; j++) row[cellOf[j]] += matrix[start + part.members[j]];
+    // Nearly always the first sender has something for the farthest receiver, and no other needs to be looked at.
+    for (let to = 0; longest < diameter && to < row.length; to++) if (row[to] > 0) longest = Math.max(longest, hops(cellOf[i], to));
+    stages.addRow(cellOf[i], row);
   }
   stages.addLoads(loads);
+  return longest;
+}
+
+/** Few pairs walk their ways one by one: stages would be larger than the traffic. */
+function addPairs(
+  loads: Float64Array,
+  cells: GridCells,
+  cellOf: Int32Array,
+  part: SliceMembers,
+  members: number,
+  { from, to, bytes }: Traffic & { readonly kind: 'pairs' },
+  routing: Exclude<Routing, 'balanced'>,
+): number {
+  const cellOfMember = new Int32Array(members).fill(-1);
+  for (const [i, member] of part.members.entries()) cellOfMember[member] = cellOf[i];
+  const findRoutes = gridRoutes(cells, routing);
+  let longest = 0;
+  for (let i = 0; i < from.length; i++) {
+    const [source, target] = [cellOfMember[from[i]], cellOfMember[to[i]]];
+    if (source < 0 || target < 0 || source === target || bytes[i] === 0) continue;
+    findRoutes(source, target, (share, links) => {
+      for (const link of links) loads[link] += bytes[i] * share;
+      longest = Math.max(longest, links.length);
+    });
+  }
   return longest;
 }
 

@@ -1,16 +1,16 @@
 import { coordinatesOf, type Topology } from '../../hardware/index.ts';
 import type { SliceTraffic } from './axis-traffic.ts';
+import { chipsOfMembers, forEachDestination, membersPerChip } from './by-destination.ts';
 import { shortestWays } from './shortest-ways.ts';
 import { isWholeGrid, looksAlikeFromEveryChip, type SliceMembers } from './slice-members.ts';
-import { forEachPair, type Traffic } from './traffic.ts';
+import type { Traffic } from './traffic.ts';
 
 /** Sum of traffic x hops of its shortest way, within one slice: what all links together must carry at least. */
 export function hopBytes(topology: Topology, part: SliceMembers, members: number, traffic: Traffic, summed: SliceTraffic): number {
   if (isWholeGrid(topology)) return onGrid(topology, summed);
-  const chipOf = part.devices.map((device) => Math.floor(device / topology.devicesPerChip) - part.firstChip);
   return looksAlikeFromEveryChip(topology)
-    ? byDifference(topology, part, chipOf, members, traffic)
-    : byDestination(topology, part, chipOf, members, traffic);
+    ? byDifference(topology, part, members, traffic)
+    : byDestination(topology, part, members, traffic);
 }
 
 /** Hops add up over the dimensions, so bytes between coordinates are all that counts. */
@@ -25,54 +25,29 @@ function onGrid({ shape, wrap }: Topology, { alongAxis }: SliceTraffic): number 
 }
 
 /** Where the wires look alike from every chip, hops depend on the difference of coordinates alone: one search serves all destinations. */
-function byDifference(topology: Topology, part: SliceMembers, chipOf: Uint32Array, members: number, traffic: Traffic): number {
+function byDifference(topology: Topology, part: SliceMembers, members: number, traffic: Traffic): number {
   const ways = shortestWays(topology, part.firstChip);
   ways.towards(0);
-  if (traffic.kind === 'uniform' && chipOf.length % ways.chips === 0 && hasAllAlike(chipOf, ways.chips)) {
-    return (ways.hops.reduce((sum, hops) => sum + hops, 0) * traffic.bytesPerPair * chipOf.length * chipOf.length) / ways.chips;
-  }
-  const difference = differences(topology);
-  return sumOverPairs(part, chipOf, members, traffic, (from, to) => ways.hops[difference(from, to)]);
-}
-
-/** One search per destination; its column of a matrix is read by and by, which memory likes less than searching does. */
-function byDestination(topology: Topology, part: SliceMembers, chipOf: Uint32Array, members: number, traffic: Traffic): number {
-  const ways = shortestWays(topology, part.firstChip);
-  if (traffic.kind === 'pairs') {
-    return sumOverPairs(part, chipOf, members, traffic, (from, to) => {
-      ways.towards(to);
-      return ways.hops[from];
-    });
-  }
-  const receivers = Uint32Array.from(chipOf.keys()).sort((a, b) => chipOf[a] - chipOf[b] || a - b);
-  let sum = 0;
-  let searched = -1;
-  for (const receiver of receivers) {
-    if (chipOf[receiver] !== searched) ways.towards(chipOf[receiver]);
-    searched = chipOf[receiver];
-    for (let i = 0; i < chipOf.length; i++) {
-      const hops = ways.hops[chipOf[i]];
-      if (hops === 0) continue;
-      const bytes = traffic.kind === 'uniform' ? traffic.bytesPerPair : traffic.bytes[part.members[i] * members + part.members[receiver]];
-      sum += bytes * hops;
+  if (traffic.kind === 'uniform') {
+    const counts = membersPerChip(ways.chips, chipsOfMembers(topology, part));
+    if (counts.every((count) => count === counts[0])) {
+      return ways.hops.reduce((sum, hops) => sum + hops, 0) * traffic.bytesPerPair * counts[0] ** 2 * ways.chips;
     }
   }
+  const difference = differences(topology);
+  let sum = 0;
+  forEachDestination(topology, part, members, traffic, (to, flow) => {
+    for (let from = 0; from < flow.length; from++) if (flow[from] > 0) sum += flow[from] * ways.hops[difference(from, to)];
+  });
   return sum;
 }
 
-function sumOverPairs(
-  part: SliceMembers,
-  chipOf: Uint32Array,
-  members: number,
-  traffic: Traffic,
-  hopsOf: (from: number, to: number) => number,
-): number {
-  const chipOfMember = new Int32Array(members).fill(-1);
-  for (const [i, member] of part.members.entries()) chipOfMember[member] = chipOf[i];
+function byDestination(topology: Topology, part: SliceMembers, members: number, traffic: Traffic): number {
+  const ways = shortestWays(topology, part.firstChip);
   let sum = 0;
-  forEachPair(traffic, members, (sender, receiver, bytes) => {
-    const [from, to] = [chipOfMember[sender], chipOfMember[receiver]];
-    if (from >= 0 && to >= 0 && from !== to) sum += bytes * hopsOf(from, to);
+  forEachDestination(topology, part, members, traffic, (to, flow) => {
+    ways.towards(to, flow);
+    for (let from = 0; from < flow.length; from++) if (flow[from] > 0) sum += flow[from] * ways.hops[from];
   });
   return sum;
 }
@@ -104,10 +79,4 @@ function differences({ shape, twist }: Topology): (from: number, to: number) => 
 
 function shifts(row: readonly number[]): number {
   return row.some((shift) => shift !== 0) ? 1 : 0;
-}
-
-function hasAllAlike(chipOf: Uint32Array, chips: number): boolean {
-  const perChip = new Uint32Array(chips);
-  for (const chip of chipOf) perChip[chip]++;
-  return perChip.every((count) => count === perChip[0]);
 }

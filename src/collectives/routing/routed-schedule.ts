@@ -3,6 +3,7 @@ import type { CollectiveRequest } from '../plan.ts';
 import type { Schedule } from '../schedule.ts';
 import { checkScheduleSize } from '../schedule-size.ts';
 import { balancedRoutes } from './balanced-routes.ts';
+import { chipsOfMembers } from './by-destination.ts';
 import { routingOf } from './choose-routing.ts';
 import { cellsOfDevices, gridCells } from './grid-cells.ts';
 import { type FindRoutes, gridRoutes } from './grid-routes.ts';
@@ -84,9 +85,7 @@ function routeFinder(request: CollectiveRequest): FindRoutes {
   const finders = parts.map((part, i): FindRoutes => {
     const isOrdered = part.grid !== null && routing !== 'balanced';
     const cells = part.grid !== null && isOrdered ? gridCells(part.grid) : null;
-    const places = cells
-      ? cellsOfDevices(cells, part.devices)
-      : part.devices.map((device) => Math.floor(device / topology.devicesPerChip) - part.firstChip);
+    const places = cells ? cellsOfDevices(cells, part.devices) : chipsOfMembers(topology, part);
     for (const [j, member] of part.members.entries()) {
       partOf[member] = i;
       placeOf[member] = places[j];

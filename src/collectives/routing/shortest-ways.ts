@@ -13,65 +13,103 @@ export interface ShortestWays {
   readonly outTo: Uint32Array;
   /** [chips]: hops to the destination; -1 where it was not asked for, or no way leads there. */
   readonly hops: Int32Array;
-  /** Chips from the destination outwards; the first `towards()` of them are known. */
-  readonly order: Uint32Array;
-  /** Finds the hops to `destination`: of all chips, or until `enough` of those with a mark were met. Returns how many chips are known. */
-  readonly towards: (destination: number, marks?: Uint8Array, enough?: number) => number;
+  /** Links that lie on a shortest way, with their ends; those that end nearer to the destination come first. */
+  readonly steps: () => number;
+  readonly stepLinks: Uint32Array;
+  readonly stepFrom: Uint32Array;
+  readonly stepTo: Uint32Array;
+  /** [chips]: steps that leave a chip. */
+  readonly choices: Uint32Array;
+  /**
+   * Finds the ways to `destination` from all chips, or from those with something in `flow` [chips] and the chips that are nearer than the farthest of them.
+   * Returns the hops of the farthest.
+   */
+  readonly towards: (destination: number, flow?: Float64Array) => number;
 }
 
 /** Breadth first from the destination, against the direction of the links. */
 export function shortestWays(topology: Topology, firstChip: number): ShortestWays {
   const chips = topology.chips / topology.slices;
   const { links } = topology;
-  const rows: number[] = [];
-  for (let row = 0; row < links.count; row++) {
-    if (links.kind[row] === LinkKind.ici && links.from[row] >= firstChip && links.from[row] < firstChip + chips) rows.push(row);
-  }
-  const out = byChip(rows, links.from, firstChip, chips);
-  const into = byChip(rows, links.to, firstChip, chips);
-  const inFrom = into.links.map((row) => links.from[row] - firstChip);
+  const out = linksByChip(topology, links.from, firstChip, chips);
+  const into = linksByChip(topology, links.to, firstChip, chips);
+  const inFrom = into.rows.map((row) => links.from[row] - firstChip);
   const hops = new Int32Array(chips);
   const order = new Uint32Array(chips);
+  const choices = new Uint32Array(chips);
+  const [stepLinks, stepFrom, stepTo] = [
+    new Uint32Array(out.rows.length),
+    new Uint32Array(out.rows.length),
+    new Uint32Array(out.rows.length),
+  ];
+  let steps = 0;
   return {
     chips,
     outOffsets: out.offsets,
-    outLinks: out.links,
-    outTo: out.links.map((row) => links.to[row] - firstChip),
+    outLinks: out.rows,
+    outTo: out.rows.map((row) => links.to[row] - firstChip),
     hops,
-    order,
-    towards: (destination, marks, enough = chips) => {
+    steps: () => steps,
+    stepLinks,
+    stepFrom,
+    stepTo,
+    choices,
+    towards: (destination, flow) => {
       hops.fill(-1);
+      choices.fill(0);
+      steps = 0;
       hops[destination] = 0;
       order[0] = destination;
       let known = 1;
-      let met = marks?.[destination] ?? 0;
-      for (let i = 0; i < known && met < enough; i++) {
+      let wanted = flow ? countOf(flow) - (flow[destination] > 0 ? 1 : 0) : chips;
+      let farthest = 0;
+      for (let i = 0; i < known; i++) {
         const chip = order[i];
+        const away = hops[chip] + 1;
+        // A chip that was met has more ways over others of this level, so the level is gone through.
+        if (wanted === 0 && away > farthest) break;
         for (let e = into.offsets[chip]; e < into.offsets[chip + 1]; e++) {
           const from = inFrom[e];
-          if (hops[from] >= 0) continue;
-          hops[from] = hops[chip] + 1;
-          order[known++] = from;
-          if (marks) met += marks[from];
+          if (hops[from] < 0) {
+            hops[from] = away;
+            order[known++] = from;
+            if (flow === undefined || flow[from] > 0) {
+              wanted--;
+              farthest = away;
+            }
+          }
+          if (hops[from] !== away) continue;
+          stepLinks[steps] = into.rows[e];
+          stepFrom[steps] = from;
+          stepTo[steps++] = chip;
+          choices[from]++;
         }
       }
-      assert(marks === undefined || met >= enough, `a way leads to chip ${firstChip + destination} of ${topology.name}`);
-      return known;
+      assert(flow === undefined || wanted === 0, `a way leads to chip ${firstChip + destination} of ${topology.name}`);
+      return farthest;
     },
   };
 }
 
-function byChip(
-  rows: readonly number[],
+function countOf(flow: Float64Array): number {
+  let count = 0;
+  for (let chip = 0; chip < flow.length; chip++) if (flow[chip] > 0) count++;
+  return count;
+}
+
+/** Links between chips of the slice by one of their ends: those of chip c are rows[offsets[c]] .. rows[offsets[c + 1] - 1]. */
+function linksByChip(
+  { links }: Topology,
   ends: Uint32Array,
   firstChip: number,
   chips: number,
-): { readonly offsets: Uint32Array; readonly links: Uint32Array } {
+): { readonly offsets: Uint32Array; readonly rows: Uint32Array } {
+  const isHere = (row: number) => links.kind[row] === LinkKind.ici && ends[row] >= firstChip && ends[row] < firstChip + chips;
   const offsets = new Uint32Array(chips + 1);
-  for (const row of rows) offsets[ends[row] - firstChip + 1]++;
+  for (let row = 0; row < links.count; row++) if (isHere(row)) offsets[ends[row] - firstChip + 1]++;
   for (let chip = 0; chip < chips; chip++) offsets[chip + 1] += offsets[chip];
   const next = offsets.slice();
-  const links = new Uint32Array(rows.length);
-  for (const row of rows) links[next[ends[row] - firstChip]++] = row;
-  return { offsets, links };
+  const rows = new Uint32Array(offsets[chips]);
+  for (let row = 0; row < links.count; row++) if (isHere(row)) rows[next[ends[row] - firstChip]++] = row;
+  return { offsets, rows };
 }

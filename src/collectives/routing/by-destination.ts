@@ -1,0 +1,110 @@
+import type { Topology } from '../../hardware/index.ts';
+import type { SliceMembers } from './slice-members.ts';
+import type { Traffic } from './traffic.ts';
+
+/** Columns of a matrix that are read at once: it is stored by rows, and a cache line has eight numbers. */
+const COLUMNS = 16;
+
+/** `flow` [chips of the slice] has what each chip sends to the destination, which has nothing for itself; it may be changed. */
+export type VisitDestination = (destination: number, flow: Float64Array) => void;
+
+/** Traffic within one slice, by the chip that receives it, ascending; chips count from the slice's first. Receivers of nothing may be left out. */
+export function forEachDestination(
+  topology: Topology,
+  part: SliceMembers,
+  members: number,
+  traffic: Traffic,
+  visit: VisitDestination,
+): void {
+  const chips = topology.chips / topology.slices;
+  const chipOf = chipsOfMembers(topology, part);
+  if (traffic.kind === 'uniform') ofUniform(chips, chipOf, traffic.bytesPerPair, visit);
+  else if (traffic.kind === 'matrix') ofMatrix(chips, chipOf, part, members, traffic.bytes, visit);
+  else ofPairs(chips, chipOf, part, members, traffic, visit);
+}
+
+/** [members of the part]: chips, counted from the slice's first. */
+export function chipsOfMembers({ devicesPerChip }: Topology, { devices, firstChip }: SliceMembers): Uint32Array {
+  return devices.map((device) => Math.floor(device / devicesPerChip) - firstChip);
+}
+
+/** [chips of the slice]: members on each. */
+export function membersPerChip(chips: number, chipOf: Uint32Array): Float64Array {
+  const counts = new Float64Array(chips);
+  for (const chip of chipOf) counts[chip]++;
+  return counts;
+}
+
+function ofUniform(chips: number, chipOf: Uint32Array, bytesPerPair: number, visit: VisitDestination): void {
+  const counts = membersPerChip(chips, chipOf);
+  const flow = new Float64Array(chips);
+  for (let destination = 0; destination < chips; destination++) {
+    if (counts[destination] === 0) continue;
+    for (let chip = 0; chip < chips; chip++) flow[chip] = counts[chip] * counts[destination] * bytesPerPair;
+    flow[destination] = 0;
+    visit(destination, flow);
+  }
+}
+
+function ofMatrix(
+  chips: number,
+  chipOf: Uint32Array,
+  part: SliceMembers,
+  members: number,
+  matrix: Float64Array,
+  visit: VisitDestination,
+): void {
+  const receivers = byChip(Uint32Array.from(chipOf.keys()), (i) => chipOf[i]);
+  const columns = receivers.map((i) => part.members[i]);
+  const flows = Array.from({ length: COLUMNS }, () => new Float64Array(chips));
+  for (let start = 0; start < columns.length; ) {
+    // Receivers of one chip share a flow, so a batch ends with a chip.
+    const flowOf: Float64Array[] = [];
+    const destinations: number[] = [];
+    while (start + flowOf.length < columns.length) {
+      const chip = chipOf[receivers[start + flowOf.length]];
+      if (chip !== destinations[destinations.length - 1]) {
+        if (destinations.length === COLUMNS) break;
+        flows[destinations.length].fill(0);
+        destinations.push(chip);
+      }
+      flowOf.push(flows[destinations.length - 1]);
+    }
+    for (let i = 0; i < chipOf.length; i++) {
+      const row = part.members[i] * members;
+      for (let j = 0; j < flowOf.length; j++) flowOf[j][chipOf[i]] += matrix[row + columns[start + j]];
+    }
+    for (const [slot, destination] of destinations.entries()) {
+      flows[slot][destination] = 0;
+      visit(destination, flows[slot]);
+    }
+    start += flowOf.length;
+  }
+}
+
+function ofPairs(
+  chips: number,
+  chipOf: Uint32Array,
+  part: SliceMembers,
+  members: number,
+  { from, to, bytes }: Traffic & { readonly kind: 'pairs' },
+  visit: VisitDestination,
+): void {
+  const chipOfMember = new Int32Array(members).fill(-1);
+  for (const [i, member] of part.members.entries()) chipOfMember[member] = chipOf[i];
+  const inside = Uint32Array.from(from.keys()).filter((i) => chipOfMember[from[i]] >= 0 && chipOfMember[to[i]] >= 0);
+  const sorted = byChip(inside, (i) => chipOfMember[to[i]]);
+  const flow = new Float64Array(chips);
+  for (const [n, i] of sorted.entries()) {
+    const destination = chipOfMember[to[i]];
+    flow[chipOfMember[from[i]]] += bytes[i];
+    if (n + 1 < sorted.length && chipOfMember[to[sorted[n + 1]]] === destination) continue;
+    flow[destination] = 0;
+    visit(destination, flow);
+    flow.fill(0);
+  }
+}
+
+function byChip(indices: Uint32Array, chipOf: (index: number) => number): Uint32Array {
+  return indices.sort((a, b) => chipOf(a) - chipOf(b) || a - b);
+}
