@@ -5,10 +5,10 @@
  */
 
 export { dimensionOrderedRoute, fluidAgainstHop, type MixSpec, type ModelDistance, type Spread } from './compare-models.ts';
-export { createFairRates, createFairRates, type FairRates, type FairRates } from './fair-rates.ts';
+export { createFairRates, type FairRates } from './fair-rates.ts';
 export { type HopEstimate, hopEstimate } from './hop-work.ts';
 export * from './live-transfers.ts';
-export type { LinkUse, LinkUse } from './live-uses.ts';
+export type { LinkUse } from './live-uses.ts';
 export * from './model.ts';
 export * from './phase-transfer.ts';
 export * from './registry.ts';
