@@ -74,6 +74,6 @@ test.each(KINDS)('%s: no plan beats the lower bound', (kind) => {
     const request = { topology, devices, bytes: V };
     const bound = collective.lowerBoundSeconds?.(request) ?? Number.NaN;
     expect(bound, name).toBeGreaterThanOrEqual(0);
-    expect(bound, name).toBeLessThanOrEqual(planSeconds(collective.plan(request), topology) * (1 + 1e-12));
+    expect(bound, `${name}: bound`).toBeLessThanOrEqual(planSeconds(collective.plan(request), topology) * (1 + 1e-12));
   }
 });
