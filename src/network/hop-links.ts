@@ -1,6 +1,8 @@
 import { type Bytes, type EventHeap, PICOSECONDS_PER_SECOND, type Picoseconds, toPicoseconds } from '../base/index.ts';
 import { LinkKind, type Topology } from '../hardware/index.ts';
 import { HopHappens } from './hop-events.ts';
+import type { HopWork } from './hop-work.ts';
+import { createUrgencyHeaps } from './urgency-heaps.ts';
 
 /** Links, and behind them every chip's HBM: what each is sending, and which stations stand in line at it. */
 export interface HopLinks {
@@ -17,23 +19,34 @@ export interface HopLinks {
   /** Sending nothing, and nobody before a newcomer. */
   isIdle(link: number, now: Picoseconds): boolean;
   isInLine(station: number): boolean;
-  standInLine(station: number): void;
-  /** The first in line, who leaves it; -1 when nobody is. */
+  /** The longer the chain of messages that wait for this one, the sooner it is its turn within its job. */
+  standInLine(station: number, chain: number): void;
+  /** Whose turn it is, who leaves the line; -1 when nobody is in it. */
   next(link: number): number;
 }
 
 /** Chunks that a message may keep at a link beside those that are on their way to it. */
 const WINDOW_CHUNKS = 2;
+/** More than there are turns. */
+const TURNS = 2 ** 40;
 
-export function createHopLinks(topology: Topology, linkOf: Uint32Array, chunkBytes: Bytes, heap: EventHeap): HopLinks {
+export function createHopLinks(topology: Topology, { queueOf, linkOf }: HopWork, chunkBytes: Bytes, heap: EventHeap): HopLinks {
   const { latency, picosecondsPerByte } = linkTimes(topology);
   const bytes = new Float64Array(latency.length);
   const busy = new Float64Array(latency.length);
   const freeAt = new Float64Array(latency.length);
   const willBeFreed = new Uint8Array(latency.length);
-  // The stations in line at a link form a ring by `behind`, so that the last one finds the first; a station is in one line at most.
+  // The queues at a link that are not empty form a ring by `behind`, so that the last one finds the first.
+  const queues = createUrgencyHeaps(linkOf.length, queueOf.length);
   const last = new Int32Array(latency.length).fill(-1);
-  const behind = new Int32Array(linkOf.length).fill(-1);
+  const behind = new Int32Array(linkOf.length);
+  let turn = 0;
+  const enterRing = (queue: number): void => {
+    const link = linkOf[queue];
+    behind[queue] = last[link] < 0 ? queue : behind[last[link]];
+    if (last[link] >= 0) behind[last[link]] = queue;
+    last[link] = queue;
+  };
   const wake = (link: number): void => {
     if (willBeFreed[link] === 0) heap.push(freeAt[link], HopHappens.freed, link);
     willBeFreed[link] = 1;
@@ -54,22 +67,23 @@ export function createHopLinks(topology: Topology, linkOf: Uint32Array, chunkByt
       return sending;
     },
     isIdle: (link, now) => last[link] < 0 && freeAt[link] <= now,
-    isInLine: (station) => behind[station] >= 0,
-    standInLine(station) {
-      const link = linkOf[station];
-      behind[station] = last[link] < 0 ? station : behind[last[link]];
-      if (last[link] >= 0) behind[last[link]] = station;
-      last[link] = station;
-      wake(link);
+    isInLine: (station) => queues.holds(station),
+    standInLine(station, chain) {
+      const queue = queueOf[station];
+      if (queues.isEmpty(queue)) enterRing(queue);
+      queues.push(queue, station, turn++ - chain * TURNS);
+      wake(linkOf[queue]);
     },
     next(link) {
       willBeFreed[link] = 0;
       if (last[link] < 0) return -1;
-      const first = behind[last[link]];
-      if (first === last[link]) last[link] = -1;
-      else behind[last[link]] = behind[first];
-      behind[first] = -1;
-      return first;
+      const queue = behind[last[link]];
+      const station = queues.pop(queue);
+      // The job goes to the end of the ring, or leaves it.
+      if (!queues.isEmpty(queue)) last[link] = queue;
+      else if (queue === last[link]) last[link] = -1;
+      else behind[last[link]] = behind[queue];
+      return station;
     },
   };
 }

@@ -18,8 +18,10 @@ export interface HopWires {
 }
 
 /**
- * Round-robin among messages, with a window per message and hop, shares links by max-min fairness (Hahne, Round-robin scheduling for max-min
- * fairness in data networks, IEEE JSAC 9(7), 1991). Without windows a message that is slow further on would pile up there, and take time of the
+ * Round-robin among jobs, with a window per message and hop, shares links by max-min fairness (Hahne, Round-robin scheduling for max-min fairness
+ * in data networks, IEEE JSAC 9(7), 1991). Within a job the message goes first for which the longest chain of others waits, and those with equal
+ * chains take turns: a block that has far to go must not wait for one that is nearly there, or links idle later (gathering over unequal sides
+ * took up to 1.4 times as long in turns alone). Without windows a message that is slow further on would pile up there, and take time of the
  * links before that others could use. Windows count from the start of a chunk on one link to its start on the next; that a place is free again is
  * known at once.
  *
@@ -28,34 +30,35 @@ export interface HopWires {
  * without a gap, and ends when its tail has arrived.
  */
 export function createHopWires(topology: Topology, work: HopWork, chunkBytes: Bytes, heap: EventHeap): HopWires {
-  const { stationOffsets, linkOf } = work;
-  const links = createHopLinks(topology, linkOf, chunkBytes, heap);
+  const { stationOffsets, queueOf, linkOf, chain } = work;
+  const links = createHopLinks(topology, work, chunkBytes, heap);
   const messageOf = stationMessages(work);
   // Of each station: chunks that have not left it; of those, chunks that wait here; chunks that have left the station before and not this one.
-  const left = new Int32Array(linkOf.length);
-  const waiting = new Int32Array(linkOf.length);
-  const held = new Int32Array(linkOf.length);
+  const left = new Int32Array(queueOf.length);
+  const waiting = new Int32Array(queueOf.length);
+  const held = new Int32Array(queueOf.length);
 
   const messageAt = (station: number): number => (messageOf === null ? station : messageOf[station]);
+  const linkAt = (station: number): number => linkOf[queueOf[station]];
   const isLastHop = (station: number): boolean => station + 1 === stationOffsets[messageAt(station) + 1];
 
   /** There is a chunk, and a place for it further on. */
   const maySend = (station: number): boolean =>
-    waiting[station] > 0 && (isLastHop(station) || held[station + 1] < links.places[linkOf[station]]);
+    waiting[station] > 0 && (isLastHop(station) || held[station + 1] < links.places[linkAt(station)]);
 
   /** Sends one chunk of a station that is in no line, over its idle link, and gives the place that it leaves to the station before. */
   const send = (station: number, now: Picoseconds): void => {
     const message = messageAt(station);
-    const link = linkOf[station];
+    const link = linkAt(station);
     waiting[station]--;
     const size = --left[station] > 0 ? chunkBytes : work.bytes[message] - (work.chunks[message] - 1) * chunkBytes;
     const sending = links.occupy(link, size, now);
     if (!isLastHop(station)) {
-      const sooner = sending - links.sendingTime(linkOf[station + 1], size);
+      const sooner = sending - links.sendingTime(linkAt(station + 1), size);
       held[station + 1]++;
       heap.push(now + links.latency[link] + Math.max(0, sooner), HopHappens.arrived, station + 1);
     } else if (left[station] === 0) heap.push(now + sending + links.latency[link], HopHappens.delivered, message);
-    if (maySend(station)) links.standInLine(station);
+    if (maySend(station)) links.standInLine(station, chain[messageAt(station)]);
     if (station === stationOffsets[message]) return;
     held[station]--;
     offer(station - 1, now);
@@ -63,8 +66,8 @@ export function createHopWires(topology: Topology, work: HopWork, chunkBytes: By
 
   const offer = (station: number, now: Picoseconds): void => {
     if (links.isInLine(station) || !maySend(station)) return;
-    if (links.isIdle(linkOf[station], now)) send(station, now);
-    else links.standInLine(station);
+    if (links.isIdle(linkAt(station), now)) send(station, now);
+    else links.standInLine(station, chain[messageAt(station)]);
   };
 
   return {
@@ -88,9 +91,9 @@ export function createHopWires(topology: Topology, work: HopWork, chunkBytes: By
 }
 
 /** Null where every message has one station, and their numbers are equal. */
-function stationMessages({ messages, stationOffsets, linkOf }: HopWork): Uint32Array | null {
-  if (linkOf.length === messages) return null;
-  const messageOf = new Uint32Array(linkOf.length);
+function stationMessages({ messages, stationOffsets, queueOf }: HopWork): Uint32Array | null {
+  if (queueOf.length === messages) return null;
+  const messageOf = new Uint32Array(queueOf.length);
   for (let m = 0; m < messages; m++) messageOf.fill(m, stationOffsets[m], stationOffsets[m + 1]);
   return messageOf;
 }

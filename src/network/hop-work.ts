@@ -6,6 +6,7 @@ import type { NetworkJob } from './model.ts';
 /**
  * Messages of all jobs in one list, each with its stations: one per hop of its route, where its chunks wait for the link. A message between the
  * devices of one chip has one station too, at the chip's HBM; that stands behind the links: link = links of the topology + chip.
+ * The stations of one job at one link form a queue.
  */
 export interface HopWork {
   readonly messages: number;
@@ -19,10 +20,14 @@ export interface HopWork {
   readonly senderReady: Float64Array | null;
   /** Stations of message m: stationOffsets[m] .. stationOffsets[m + 1] - 1, in the order of its route. */
   readonly stationOffsets: Uint32Array;
+  readonly queueOf: Uint32Array;
+  /** [queues]. */
   readonly linkOf: Uint32Array;
   /** Compressed rows: messages that wait for message m. */
   readonly dependentOffsets: Uint32Array;
   readonly dependents: Uint32Array;
+  /** Messages on the longest chain of those that wait for message m, itself among them. */
+  readonly chain: Int32Array;
 }
 
 /** What `hop` will need for a schedule: events, at most, and memory beside the schedule itself. */
@@ -44,10 +49,10 @@ export function hopEstimate({ messages, routes }: Pick<Schedule, 'messages' | 'r
   return { events, bytes: stations * BYTES_PER_STATION + messages.count * BYTES_PER_MESSAGE + messages.after.length * 4 };
 }
 
-/** Here and in `hop-wires.ts`: link, chunks left, waiting and held, next in line. */
-const BYTES_PER_STATION = 20;
-/** Job, bytes, chunks, count of what it waits for, ready time, offsets of stations and of dependents with a cursor; its pending event. */
-const BYTES_PER_MESSAGE = 40 + 20;
+/** Here and in `hop-wires.ts`: queue, message, chunks left, waiting and held; key, child and sibling in the queue. */
+const BYTES_PER_STATION = 36;
+/** Job, bytes, chunks, count of what it waits for, ready time, chain, offsets of stations and of dependents with a cursor; its pending event. */
+const BYTES_PER_MESSAGE = 44 + 20;
 
 function chunksOf(bytes: Bytes, chunkBytes: Bytes): number {
   return Math.max(1, Math.ceil(bytes / chunkBytes));
@@ -86,7 +91,11 @@ function startsByDevice({ plan, starts }: NetworkJob): Map<number, Picoseconds> 
   return readyAt;
 }
 
-function stationRows(topology: Topology, schedules: readonly Schedule[], count: number): Pick<HopWork, 'stationOffsets' | 'linkOf'> {
+function stationRows(
+  topology: Topology,
+  schedules: readonly Schedule[],
+  count: number,
+): Pick<HopWork, 'stationOffsets' | 'queueOf' | 'linkOf'> {
   const stationOffsets = new Uint32Array(count + 1);
   let message = 0;
   for (const { messages, routes } of schedules) {
@@ -95,21 +104,28 @@ function stationRows(topology: Topology, schedules: readonly Schedule[], count: 
       stationOffsets[message + 1] = stationOffsets[message] + Math.max(1, hops);
     }
   }
-  const linkOf = new Uint32Array(stationOffsets[count]);
+  const queueOf = new Uint32Array(stationOffsets[count]);
+  const linkOf: number[] = [];
+  const newestQueue = new Int32Array(topology.links.count + topology.chips).fill(-1);
   let station = 0;
   for (const { messages, routes } of schedules) {
+    const firstOfJob = linkOf.length;
+    const enter = (link: number): void => {
+      if (newestQueue[link] < firstOfJob) newestQueue[link] = linkOf.push(link) - 1;
+      queueOf[station++] = newestQueue[link];
+    };
     for (let m = 0; m < messages.count; m++) {
       const from = routes.offsets[messages.route[m]];
       const to = routes.offsets[messages.route[m] + 1];
-      if (from === to) linkOf[station++] = topology.links.count + Math.floor(messages.from[m] / topology.devicesPerChip);
-      for (let i = from; i < to; i++) linkOf[station++] = routes.links[i];
+      if (from === to) enter(topology.links.count + Math.floor(messages.from[m] / topology.devicesPerChip));
+      for (let i = from; i < to; i++) enter(routes.links[i]);
     }
   }
-  return { stationOffsets, linkOf };
+  return { stationOffsets, queueOf, linkOf: Uint32Array.from(linkOf) };
 }
 
 /** Turns "waits for" rows around. */
-function dependentRows(schedules: readonly Schedule[], count: number): Pick<HopWork, 'dependentOffsets' | 'dependents'> {
+function dependentRows(schedules: readonly Schedule[], count: number): Pick<HopWork, 'dependentOffsets' | 'dependents' | 'chain'> {
   const dependentOffsets = new Uint32Array(count + 1);
   let first = 0;
   for (const { messages } of schedules) {
@@ -127,5 +143,9 @@ function dependentRows(schedules: readonly Schedule[], count: number): Pick<HopW
     }
     first += messages.count;
   }
-  return { dependentOffsets, dependents };
+  const chain = new Int32Array(count).fill(1);
+  for (let m = count - 1; m >= 0; m--) {
+    for (let i = dependentOffsets[m]; i < dependentOffsets[m + 1]; i++) chain[m] = Math.max(chain[m], chain[dependents[i]] + 1);
+  }
+  return { dependentOffsets, dependents, chain };
 }
