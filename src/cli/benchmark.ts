@@ -3,21 +3,27 @@ import type { Io } from './io.ts';
 import type { Progress } from './progress.ts';
 
 /** What `bench` measures. Apart from the benchmarks, so that the help needs no other room. */
-export const BENCHMARK_NAMES = ['routing', 'kernels'] as const;
+export const BENCHMARK_NAMES = ['routing', 'kernels', 'engine'] as const;
 export type BenchmarkName = (typeof BENCHMARK_NAMES)[number];
 
 /** One benchmark: measures and answers with rows. */
 export interface Benchmark {
+  /** Rounds where nobody asks for a number. */
+  readonly rounds: number;
+  /** Kernels are compiled and checked before it runs; where it needs none, they would only take time and memory. */
+  readonly usesKernels: boolean;
   readonly run: (request: BenchmarkRequest) => BenchmarkAnswer | Promise<BenchmarkAnswer>;
 }
 
 export interface BenchmarkRequest {
   /** Every case is measured this many times, all cases in turn, so that a slow moment of the machine meets all of them. */
   readonly rounds: number;
-  /** The kernels that a run uses here. */
-  readonly path: KernelPath;
+  /** The kernels that a run uses here; null for a benchmark that uses none. */
+  readonly path: KernelPath | null;
   /** Name of the one path that is to be measured; all of them without it. */
   readonly onlyPath: string | undefined;
+  /** Name of the one case that is to be measured, in this process; all of them without it. */
+  readonly onlyCase: string | undefined;
   /** Few cases, for a first look. */
   readonly quick: boolean;
   /** Milliseconds. */

@@ -16,11 +16,11 @@ export interface Machine {
   readonly flags: readonly string[];
   /** Vector instructions that the processor says it has; empty where the system does not tell. */
   readonly instructions: readonly string[];
-  /** The kernels that a run uses here. */
-  readonly kernelPath: string;
+  /** The kernels that a run uses here; null where none were asked for. */
+  readonly kernelPath: string | null;
 }
 
-export function machineOf(kernelPath: string): Machine {
+export function machineOf(kernelPath: string | null): Machine {
   const [first] = cpus();
   return {
     processor: first?.model.trim() ?? 'unknown',
@@ -39,7 +39,7 @@ export function machineLines({ processor, cores, memory, platform, node, v8, fla
   return [
     `${processor}, ${cores} cores, ${(memory / 2 ** 30).toFixed(1)} GiB`,
     `${platform}, Node ${node}, V8 ${v8}${flags.length > 0 ? `, ${flags.join(' ')}` : ''}`,
-    `kernels ${kernelPath}`,
+    ...(kernelPath === null ? [] : [`kernels ${kernelPath}`]),
   ];
 }
 

@@ -9,7 +9,8 @@ import { createProgress } from './progress.ts';
 import { alignedTable, wrapText } from './table.ts';
 
 export interface BenchmarkOptions {
-  readonly rounds: number;
+  readonly rounds?: number;
+  readonly case?: string;
   readonly kernels?: string;
   readonly quick?: boolean;
 }
@@ -19,16 +20,19 @@ export async function runBenchmark(
   { io, signal }: CommandContext,
   { json, quiet }: CommonOptions,
   name: BenchmarkName,
-  { rounds, kernels, quick = false }: BenchmarkOptions,
+  { rounds: wanted, case: onlyCase, kernels, quick = false }: BenchmarkOptions,
 ): Promise<ExitCode> {
   const clock = () => performance.now();
   const progress = createProgress(io, quiet, clock);
   try {
-    const path = chooseKernelPath({ kernels });
-    const answer = await BENCHMARKS[name].run({
+    const { run, usesKernels, rounds: usual } = BENCHMARKS[name];
+    const rounds = wanted ?? usual;
+    const path = usesKernels ? chooseKernelPath({ kernels }) : null;
+    const answer = await run({
       rounds,
       path,
       onlyPath: kernels,
+      onlyCase,
       quick,
       clock,
       onProgress: progress.update,
@@ -36,7 +40,7 @@ export async function runBenchmark(
       env: io.env,
     });
     progress.end();
-    const machine = machineOf(path.name);
+    const machine = machineOf(path?.name ?? null);
     const { fields, errors } = answer;
     io.out(json ? `${JSON.stringify({ machine, rounds, ...fields }, null, 2)}\n` : benchmarkText(machine, rounds, answer, io.paint));
     return errors.length === 0 ? EXIT.done : EXIT.checkFailed;

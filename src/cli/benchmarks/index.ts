@@ -1,6 +1,7 @@
 import type { Benchmark, BenchmarkName } from '../benchmark.ts';
+import { engine } from './engine.ts';
 import { kernels } from './kernels.ts';
 import { routing } from './routing.ts';
 
 /** Benchmarks by the name that `bench` takes. */
-export const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = { routing, kernels };
+export const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = { routing, kernels, engine };

@@ -15,6 +15,8 @@ import { kernelTables, NOTES } from './kernels/text.ts';
  * each case, and limits are measured again in every round, so that a slow moment of the machine meets all of them.
  */
 export const kernels: Benchmark = {
+  rounds: 5,
+  usesKernels: true,
   run: (request) => measureKernels(request.quick ? QUICK : FULL, request),
 };
 

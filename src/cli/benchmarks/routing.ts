@@ -1,3 +1,5 @@
+import { assert } from '../../base/index.ts';
+import type { KernelPath } from '../../cluster/index.ts';
 import { ROUTERS } from '../../routing/index.ts';
 import { type Benchmark, type BenchmarkAnswer, type BenchmarkRequest, type Timing, timingOf } from '../benchmark.ts';
 import { openRoutingCases, type RoutingCase, type RoutingTimes } from '../routing-cases.ts';
@@ -6,11 +8,18 @@ import { openRoutingCases, type RoutingCase, type RoutingTimes } from '../routin
  * How long routing takes on one thread: softmax of the logits by the kernels that a run uses, and assignment by the router (copy this one). Cases with
  * a bar are what this must not fall behind; they are targets for one core of a current server, not promises for any machine.
  */
-export const routing: Benchmark = { run: (request) => measureRouting(ROUTING_CASES, request) };
+export const routing: Benchmark = {
+  rounds: 5,
+  usesKernels: true,
+  run: ({ path, ...request }) => {
+    assert(path !== null, 'routing has its kernels');
+    return measureRouting(ROUTING_CASES, { ...request, path });
+  },
+};
 
 export function measureRouting(
   routingCases: readonly RoutingCase[],
-  { rounds, path, clock, onProgress }: Pick<BenchmarkRequest, 'rounds' | 'path' | 'clock' | 'onProgress'>,
+  { rounds, path, clock, onProgress }: Pick<BenchmarkRequest, 'rounds' | 'clock' | 'onProgress'> & { readonly path: KernelPath },
 ): BenchmarkAnswer<{ readonly cases: readonly RoutingRow[] }> {
   const cases = openRoutingCases(routingCases, path, clock);
   const times = cases.map((): RoutingTimes[] => []);

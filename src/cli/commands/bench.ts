@@ -13,24 +13,31 @@ kernels: matrix products, a whole Switch layer and small items on every kernel p
 one thread and on two, beside what its arithmetic units can do at most, measured in the same rounds.
 NumPy runs the same layer where /usr/bin/python3 has it with OpenBLAS, and a C compiler gives the limits
 of wider units. Takes about three minutes.
+engine: the event queue, collectives and fair rates on a pod, a whole step on 9,216 chips, every case in a
+process of its own for its memory, and the answers of other simulators. Seconds are processor time. Takes
+about five minutes.
 
 The exit code is 0 however long it takes, and 1 where a number cannot be: a kernel above the limit of its
-units, or a limit of WebAssembly below 90 % of that of C.
+units, a limit of WebAssembly below 90 % of that of C, a result below the bound of the wires, or two ways of
+simulating that disagree.
 
 Examples:
   switchyard bench routing --rounds 15 --json > routing.json
   switchyard bench kernels                        all paths
   switchyard bench kernels --quick                a few shapes, less than a minute
-  switchyard bench kernels --kernels wasm-simd128`;
+  switchyard bench kernels --kernels wasm-simd128
+  switchyard bench engine --json > engine.json
+  switchyard bench engine --case step-events`;
 
 export const bench: CommandEntry = {
-  summary: 'measure how fast this machine runs the parts of an emulation',
+  summary: 'measure how fast this machine runs the parts of an emulation and of a simulation',
   declare: (command, act) => {
     command
       .addArgument(new Argument('<what>', 'what to measure').choices(BENCHMARK_NAMES))
-      .addOption(new Option('--rounds <n>', 'how often every case is measured').default(5).argParser(wholeNumber(1, 1000)))
+      .addOption(new Option('--rounds <n>', 'how often every case is measured (default 5, engine 3)').argParser(wholeNumber(1, 1000)))
       .option('--quick', 'kernels: only a few shapes')
       .option('--kernels <path>', 'only this kernel path')
+      .option('--case <name>', 'engine: only this case, in this process')
       .addHelpText('after', EXAMPLES)
       .action(
         act(async (context, common, what: BenchmarkName, options: BenchmarkOptions) => {
