@@ -6,3 +6,6 @@ export const COMPARISON_FILES = { page: 'comparison.html', comparison: 'comparis
 
 /** What `compare` leaves instead when it ends early: the comparison of what was finished. */
 export const UNFINISHED_COMPARISON = 'comparison.partial.json';
+
+/** What `collective` leaves in its folder. */
+export const COLLECTIVE_FILES = { page: 'index.html', result: 'result.json' } as const;

@@ -23,13 +23,14 @@ export async function rebuildPage(
   if (comparisons.length > 1) issues.push(tooManyComparisons(comparisons.length));
   if (issues.length > 0) throw new InputError(issues);
   const results = kept.flatMap((entry) => (entry.kind === 'result' ? [entry.result] : []));
+  const collectives = kept.flatMap((entry) => (entry.kind === 'collective' ? [entry.collective] : []));
   const folder = options.out ?? (files.length === 1 ? dirname(files[0]) : join('reports', 'combined'));
   // Beside its file, a page has the name that the run or the comparison gave it.
-  const page = join(folder, results.length === 0 ? COMPARISON_FILES.page : RUN_FILES.page);
-  writeAtomic(page, renderPage({ results, comparison: comparisons[0], script: pageScript() }));
+  const page = join(folder, results.length + collectives.length === 0 ? COMPARISON_FILES.page : RUN_FILES.page);
+  writeAtomic(page, renderPage({ results, comparison: comparisons[0], collectives, script: pageScript() }));
   io.out(
     json
-      ? `${JSON.stringify({ page, results: results.length, comparisons: comparisons.length }, null, 2)}\n`
+      ? `${JSON.stringify({ page, results: results.length, comparisons: comparisons.length, collectives: collectives.length }, null, 2)}\n`
       : `${printable(`page   ${page}`)}\n`,
   );
   return EXIT.done;

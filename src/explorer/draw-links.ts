@@ -1,7 +1,7 @@
 import type { LinksView } from '../report/index.ts';
-import { formatShare, formatValue } from '../result/index.ts';
+import { formatValue } from '../result/index.ts';
 import type { Canvas, Draw } from './drawing.ts';
-import { svgElement } from './elements.ts';
+import { element, svgElement } from './elements.ts';
 import { heatScale } from './heat-scale.ts';
 import { addHover } from './hover.ts';
 import { type Arrow, CHIP, type Places, placeLinks } from './link-places.ts';
@@ -10,6 +10,8 @@ import { type Arrow, CHIP, type Places, placeLinks } from './link-places.ts';
 const MOST_ARROWS = 2_500;
 const SHAFT = 7;
 const HEAD = 8;
+/** A picture is never drawn smaller than this share of its own size: names of chips stay readable. */
+const LEAST_SCALE = 0.6;
 
 /** Chips as squares and each directed link as an arrow whose colour says how much it carried. */
 export const drawLinks: Draw<LinksView> = (canvas) => {
@@ -22,7 +24,13 @@ export const drawLinks: Draw<LinksView> = (canvas) => {
   const places = placeLinks(view);
   const picture = draw(canvas, places);
   const unit = view.table.columns[view.value]?.unit ?? '';
-  plot.append(picture, heatScale(paint, formatValue(view.top, unit)));
+  // A large grid scrolls in its own box, where the page is too narrow to read its chips.
+  const box = element(
+    'div',
+    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `Picture: ${canvas.spec.title}, ${view.label}` },
+    picture,
+  );
+  plot.append(box, heatScale(paint, formatValue(view.top, unit)));
   const unhover = addHover(plot, picture, (event) => {
     const row = event.target instanceof Element ? event.target.getAttribute('data-row') : null;
     return row === null ? null : describe(view, Number(row));
@@ -35,21 +43,20 @@ function draw(canvas: Canvas<LinksView>, places: Places): SVGSVGElement {
   const picture = svgElement('svg', {
     viewBox: `0 0 ${places.width} ${places.height}`,
     width: places.width,
+    style: `min-width:${Math.round(places.width * LEAST_SCALE)}px`,
     role: 'img',
     'aria-label': `${spec.title}, ${view.label}. ${view.finding}`,
   });
   for (const arrow of places.arrows) {
-    const value = Number(view.table.rows[arrow.row]?.[view.value]);
-    const share = view.top > 0 ? value / view.top : 0;
-    picture.append(
-      svgElement('path', {
-        d: arrowPath(arrow),
-        fill: paint.heat(share),
-        stroke: paint.page.line,
-        'stroke-width': 0.75,
-        'data-row': arrow.row,
-      }),
-    );
+    const value = view.table.rows[arrow.row]?.[view.value];
+    const look: Readonly<Record<string, string | number>> =
+      typeof value === 'number'
+        ? { fill: paint.heat(view.top > 0 ? value / view.top : 0), stroke: paint.page.line, 'stroke-width': 0.75 }
+        : { fill: paint.page.card, stroke: paint.role('limit'), 'stroke-width': 1.5, 'stroke-dasharray': '4 3' };
+    picture.append(svgElement('path', { d: arrowPath(arrow), ...look, 'data-row': arrow.row }));
+  }
+  for (const { text, at } of places.names) {
+    picture.append(svgElement('text', { x: at.x, y: at.y, 'font-size': 15, fill: paint.page.muted }, text));
   }
   places.chips.forEach((chip, index) => {
     const frame = { x: chip.x - CHIP / 2, y: chip.y - CHIP / 2, width: CHIP, height: CHIP, rx: 7 };
@@ -78,10 +85,12 @@ function arrowPath({ from, to }: Arrow): string {
 }
 
 function describe(view: LinksView, row: number): readonly string[] {
-  const [from, to, axis, bytes, busy, share] = view.table.rows[row] ?? [];
-  return [
-    `chip ${from} to chip ${to} (${axis})`,
-    `${formatValue(Number(bytes), 'B')} in one step`,
-    `busy ${formatValue(Number(busy), 's')}, ${formatShare(Number(share))} of the step`,
-  ];
+  const cells = view.table.rows[row] ?? [];
+  const said = [view.from, view.to, view.axis, view.direction];
+  const sign = view.direction === undefined ? '' : Number(cells[view.direction]) > 0 ? '+' : '−';
+  const others = view.table.columns.flatMap(({ label, unit }, column) => {
+    const cell = cells[column];
+    return said.includes(column) ? [] : [`${label}: ${typeof cell === 'number' ? formatValue(cell, unit) : cell}`];
+  });
+  return [`chip ${cells[view.from]} to chip ${cells[view.to]} (${cells[view.axis]}${sign})`, ...others];
 }

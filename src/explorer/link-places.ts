@@ -8,6 +8,10 @@ const PLANE_GAP = 40;
 const EDGE = { closed: 46, open: 8 };
 /** Distance of the two directions of a wire from its middle. */
 const LANE = 7;
+/** Planes stand in rows of about this width. */
+const ROW_WIDTH = 1640;
+/** Above each plane, for its name. */
+const NAME_HEIGHT = 26;
 
 export interface Point {
   readonly x: number;
@@ -26,17 +30,26 @@ export interface Places {
   readonly height: number;
   readonly chips: readonly Point[];
   readonly arrows: readonly Arrow[];
+  /** Of the planes of the third dimension; none where there are two. */
+  readonly names: readonly { readonly text: string; readonly at: Point }[];
 }
 
-/** x runs to the right, y downwards; planes of the third dimension stand side by side. */
+/** x runs to the right, y downwards; planes of the third dimension stand side by side, in rows. */
 export function placeLinks(view: LinksView): Places {
   const [nx = 1, ny = 1, nz = 1] = view.shape;
   const edge = view.wrap.some(Boolean) || nz > 1 ? EDGE.closed : EDGE.open;
-  const planeWidth = (nx - 1) * PITCH + CHIP + PLANE_GAP;
+  const [planeWidth, planeHeight] = [(nx - 1) * PITCH + CHIP + PLANE_GAP, (ny - 1) * PITCH + CHIP + PLANE_GAP + NAME_HEIGHT];
+  const columns = Math.min(nz, Math.max(1, Math.floor(ROW_WIDTH / planeWidth)));
+  const head = nz > 1 ? NAME_HEIGHT : 0;
+  const corner = (z: number): Point => ({
+    x: edge + (z % columns) * planeWidth,
+    y: edge + head + Math.floor(z / columns) * planeHeight,
+  });
   const chips: Point[] = [];
   for (let z = 0; z < nz; z++) {
+    const { x: left, y: top } = corner(z);
     for (let y = 0; y < ny; y++) {
-      for (let x = 0; x < nx; x++) chips.push({ x: edge + CHIP / 2 + x * PITCH + z * planeWidth, y: edge + CHIP / 2 + y * PITCH });
+      for (let x = 0; x < nx; x++) chips.push({ x: left + CHIP / 2 + x * PITCH, y: top + CHIP / 2 + y * PITCH });
     }
   }
   const seen = new Set<string>();
@@ -47,26 +60,39 @@ export function placeLinks(view: LinksView): Places {
     // With two chips on a ring, the second link of the same pair is the one around.
     const again = seen.has(key);
     seen.add(key);
+    const direction = view.direction === undefined ? null : Number(cells[view.direction]);
     const [a, b] = [chips[from], chips[to]];
-    return a === undefined || b === undefined ? [] : [{ row, ...arrow(view.shape, a, b, from, to, axis, again) }];
+    return a === undefined || b === undefined ? [] : [{ row, ...arrow(a, b, stepOf(view.shape, from, to, axis, again, direction)) }];
   });
-  return { width: 2 * edge + nz * planeWidth - PLANE_GAP, height: 2 * edge + (ny - 1) * PITCH + CHIP, chips, arrows };
+  const rows = Math.ceil(nz / columns);
+  return {
+    width: 2 * edge + columns * planeWidth - PLANE_GAP,
+    height: 2 * edge + head + (rows - 1) * planeHeight + (ny - 1) * PITCH + CHIP,
+    chips,
+    arrows,
+    names: nz > 1 ? Array.from({ length: nz }, (_, z) => ({ text: `z = ${z}`, at: { x: corner(z).x, y: corner(z).y - edge / 2 } })) : [],
+  };
 }
 
-function arrow(
-  shape: readonly number[],
-  a: Point,
-  b: Point,
-  from: number,
-  to: number,
-  axis: number,
-  again: boolean,
-): { from: Point; to: Point } {
+interface Step {
+  readonly axis: number;
+  /** 1 towards larger coordinates, or over the wrap from the last to the first. */
+  readonly sign: number;
+  readonly around: boolean;
+}
+
+/** Which way a link goes. Where the table does not say, the ends tell: nobody but a wire around the ring goes farther than to the next chip. */
+function stepOf(shape: readonly number[], from: number, to: number, axis: number, again: boolean, direction: number | null): Step {
   const stride = shape.slice(0, axis).reduce((product, side) => product * side, 1);
   const side = shape[axis] ?? 1;
-  const step = (Math.floor(to / stride) % side) - (Math.floor(from / stride) % side);
+  const at = Math.floor(from / stride) % side;
+  if (direction !== null) return { axis, sign: direction, around: direction > 0 ? at === side - 1 : at === 0 };
+  const step = (Math.floor(to / stride) % side) - at;
   const around = again || Math.abs(step) > 1;
-  const sign = (around ? -1 : 1) * Math.sign(step);
+  return { axis, sign: (around ? -1 : 1) * Math.sign(step), around };
+}
+
+function arrow(a: Point, b: Point, { axis, sign, around }: Step): { from: Point; to: Point } {
   if (axis === 2) return stub(a, { x: sign * 0.72, y: -sign * 0.72 });
   const along = axis === 0 ? { x: sign, y: 0 } : { x: 0, y: sign };
   if (around) return stub(a, along);

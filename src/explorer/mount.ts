@@ -3,6 +3,7 @@ import { drawBars } from './draw-bars.ts';
 import { drawLine } from './draw-line.ts';
 import { drawLinks } from './draw-links.ts';
 import { drawMatrix } from './draw-matrix.ts';
+import { drawPlanes } from './draw-planes.ts';
 import { drawSpans } from './draw-spans.ts';
 import type { Canvas, Drawing } from './drawing.ts';
 import { part, select } from './elements.ts';
@@ -78,6 +79,8 @@ function drawView(canvas: Canvas<ChartView>): Drawing {
       return drawSpans({ ...rest, view });
     case 'links':
       return drawLinks({ ...rest, view });
+    case 'planes':
+      return drawPlanes({ ...rest, view });
     case 'matrix':
       return drawMatrix({ ...rest, view });
     default:

@@ -17,7 +17,7 @@ export interface ChartSpec {
   readonly views: readonly ChartView[];
 }
 
-export type ChartView = BarsView | LineView | SpansView | LinksView | MatrixView;
+export type ChartView = BarsView | LineView | SpansView | LinksView | PlanesView | MatrixView;
 
 export type Cell = string | number;
 
@@ -106,7 +106,22 @@ export interface LinksView extends ViewBase {
   readonly from: number;
   readonly to: number;
   readonly axis: number;
+  /** 1 towards larger coordinates, or over the wrap from the last to the first, else -1; told from the two ends where it is absent. */
+  readonly direction?: number;
+  /** A text there marks a link that is not as it should be: it is drawn dashed. */
   readonly value: number;
+  /** Top of the colour scale; the scale starts at 0. */
+  readonly top: number;
+}
+
+/**
+ * Links of many chips: one table row per chip, and from the second column on one column per direction with a number for the link that leaves the chip
+ * there. An empty cell is no link, another text one that is broken.
+ */
+export interface PlanesView extends ViewBase {
+  readonly kind: 'planes';
+  readonly shape: readonly number[];
+  readonly slices: number;
   /** Top of the colour scale; the scale starts at 0. */
   readonly top: number;
 }

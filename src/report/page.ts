@@ -1,8 +1,9 @@
 import { assert } from '../base/index.ts';
-import type { Comparison, Result } from '../result/index.ts';
+import type { CollectiveResult, Comparison, Result } from '../result/index.ts';
 import type { Article } from './article.ts';
 import type { ChartSpec } from './chart-spec.ts';
 import { chartsOf } from './charts/index.ts';
+import { collectiveArticle } from './collective/article.ts';
 import { comparisonArticle } from './comparison.ts';
 import { type Html, html, jsonForScript } from './html.ts';
 import { analytic, published, verification } from './sections/evidence.ts';
@@ -17,6 +18,7 @@ import { styleSheet } from './style.ts';
 export interface PageInput {
   readonly results: readonly Result[];
   readonly comparison?: Comparison;
+  readonly collectives?: readonly CollectiveResult[];
   /** The bundled client, as one script without `</script`, and the hash that the content security policy allows. */
   readonly script: { readonly text: string; readonly sha256Base64: string };
 }
@@ -33,6 +35,7 @@ export function renderPage(input: PageInput): string {
   const articles = [
     ...(input.comparison === undefined ? [] : [comparisonArticle(input.comparison, 'c')]),
     ...input.results.map((result, i) => resultArticle(result, `r${i}`)),
+    ...(input.collectives ?? []).map((result, i) => collectiveArticle(result, `w${i}`)),
   ];
   const data: PageData = { figures: Object.assign({}, ...articles.map((article) => article.figures)) };
   const policy = `default-src 'none'; script-src 'sha256-${input.script.sha256Base64}'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'`;

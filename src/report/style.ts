@@ -76,6 +76,9 @@ figcaption .finding{color:var(--ink);font-size:.95rem;margin:.3rem 0 .5rem}
 .plot{position:relative;min-height:90px}
 .plot canvas{display:block}
 .plot svg{display:block;margin:0 auto;max-width:100%;height:auto}
+.panels{display:flex;flex-wrap:wrap;gap:14px 22px;justify-content:center}
+.panels>div{min-width:0}
+.panels .name{font-size:.85rem;color:var(--muted);margin:0 0 .2rem;max-width:none}
 .legend{display:flex;flex-wrap:wrap;gap:.15rem 1.1rem;font-size:.85rem;margin:.1rem 0 .5rem;padding:0;list-style:none}
 .scale{display:flex;align-items:center;gap:.6rem;font-size:.82rem;color:var(--muted);margin:.5rem 0 0;justify-content:center}
 .scale i{display:block;height:10px;flex:0 1 220px;border-radius:2px}

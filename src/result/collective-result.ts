@@ -66,6 +66,8 @@ export interface CollectiveWires {
   readonly chips: number;
   readonly devicesPerChip: number;
   readonly devices: number;
+  /** 0 where none is modelled. */
+  readonly hosts: number;
   readonly linkBytesPerSecond: number;
   readonly hopLatencySeconds: number;
 }

@@ -21,6 +21,7 @@ export const COLLECTIVE: Shape = object({
     chips: number,
     devicesPerChip: number,
     devices: number,
+    hosts: number,
     linkBytesPerSecond: number,
     hopLatencySeconds: number,
   }),

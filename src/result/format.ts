@@ -19,6 +19,18 @@ export function formatBytes(bytes: number): string {
   return withPrefix(bytes, BYTE_UNITS);
 }
 
+const BINARY_UNITS = [
+  ['GiB', 2 ** 30],
+  ['MiB', 2 ** 20],
+  ['KiB', 2 ** 10],
+] as const;
+
+/** `64 MiB` where that says all of the number, else as `formatBytes`: the size of an array that somebody asked for. */
+export function formatArrayBytes(bytes: number): string {
+  const [unit, size] = BINARY_UNITS.find(([, step]) => bytes >= step && bytes % step === 0) ?? [];
+  return unit === undefined || size === undefined || bytes / size >= THOUSAND ? formatBytes(bytes) : `${bytes / size} ${unit}`;
+}
+
 /** `1.05 M`. */
 export function formatCount(count: number): string {
   return withPrefix(count, COUNT_UNITS);

@@ -6,8 +6,18 @@ export { hasOwnCapacity, hasSlots, readsCapacityFactor, UNBOUNDED } from './capa
 export * from './collective-result.ts';
 export { type ComparisonInput, compareResults, type VariantRun } from './compare.ts';
 export { resultFingerprint } from './fingerprint.ts';
-export { formatBytes, formatCount, formatDollars, formatNumber, formatSeconds, formatShare, formatValue } from './format.ts';
+export {
+  formatArrayBytes,
+  formatBytes,
+  formatCount,
+  formatDollars,
+  formatNumber,
+  formatSeconds,
+  formatShare,
+  formatValue,
+} from './format.ts';
 export { groupWarnings } from './group-warnings.ts';
+export { directionName, endName, linkName } from './link-names.ts';
 export { METRICS, type MetricDefinition, metricsFrom, metricValue } from './metrics.ts';
 export { isIssues, readStored, type Stored } from './schema.ts';
 export {

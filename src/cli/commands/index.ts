@@ -1,6 +1,7 @@
 import type { Registry } from '../../base/index.ts';
 import type { CommandEntry } from '../command.ts';
 import { bench } from './bench.ts';
+import { collective } from './collective.ts';
 import { compare } from './compare.ts';
 import { explain } from './explain.ts';
 import { list } from './list.ts';
@@ -12,4 +13,4 @@ import { schema } from './schema.ts';
 import { validate } from './validate.ts';
 
 /** Verbs by name, in the order of the help; the key is the file's name. */
-export const COMMANDS: Registry<CommandEntry> = { run, compare, plan, validate, report, list, explain, schema, op, bench };
+export const COMMANDS: Registry<CommandEntry> = { run, compare, plan, validate, collective, report, list, explain, schema, op, bench };

@@ -1,5 +1,5 @@
 import type { Collective, Routing } from '../../collectives/index.ts';
-import { isTwisted, type Topology } from '../../hardware/index.ts';
+import { defaultWrap, isTwisted } from '../../hardware/index.ts';
 import { MODELS } from '../../network/index.ts';
 import type { CollectiveInput } from './request.ts';
 
@@ -23,7 +23,7 @@ export function collectiveAssumptions(input: CollectiveInput, routing: Routing |
     ...(traffic === null ? [`${meaning} (nccl-tests).`] : [trafficSentence(bytes !== null)]),
     ...(routing === null ? [] : [ROUTING_WORDS[routing]]),
     ...(groups > 1 ? [`${groups} groups run the operation at once, and share no more than the wires.`] : []),
-    wireSentence(topology),
+    wireSentence(input),
     ...speedSentences(input),
     'All devices begin together; the time of kernels that read and write the arrays is not in it.',
   ];
@@ -33,10 +33,14 @@ export function collectiveAssumptions(input: CollectiveInput, routing: Routing |
 export function collectiveSources({ chip, topology }: CollectiveInput): string[] {
   if (chip === null) return [];
   const keys = ['iciLinkBytesPerSecond', 'hopLatencySeconds', 'wrapRule', ...(topology.hosts === null ? [] : HOST_KEYS)];
-  return keys.flatMap((key) => {
+  const bySource = new Map<string, string[]>();
+  for (const key of keys) {
     const citation = chip.citations[key];
-    return citation === undefined ? [] : [`${key}: ${citation.source} (${citation.asOf})`];
-  });
+    if (citation === undefined) continue;
+    const source = `${citation.source} (${citation.asOf})`;
+    bySource.set(source, [...(bySource.get(source) ?? []), key]);
+  }
+  return Array.from(bySource, ([source, named]) => `${named.join(', ')}: ${source}`);
 }
 
 const HOST_KEYS = ['hostShape', 'pcieBytesPerSecond', 'dcnBytesPerSecondPerHost', 'dcnLatencySeconds'];
@@ -51,11 +55,13 @@ function trafficSentence(scaled: boolean): string {
   return `Row and column of the traffic matrix are sender and receiver; entries are ${unit}. What a device sends to itself stays where it is.`;
 }
 
-function wireSentence(topology: Topology): string {
+function wireSentence({ chip, topology }: CollectiveInput): string {
   const sides = topology.shape.map((side, axis) => `${side}${side === 1 ? '' : topology.wrap[axis] ? ' (ring)' : ' (open)'}`).join(' x ');
   const twist = isTwisted(topology) ? ', twisted: wraps of the short sides go half-way round the long ones' : '';
   const slices = topology.slices === 1 ? '' : `; ${topology.slices} slices, joined by their hosts`;
-  return `The wires are ${sides}${twist}${slices}.`;
+  const usual = chip !== null && defaultWrap(chip, topology.shape).every((closed, axis) => closed === topology.wrap[axis]);
+  const origin = chip === null ? '' : usual ? '; sides close as those of its generation do' : '; sides close as asked for';
+  return `The wires are ${sides}${origin}${twist}${slices}.`;
 }
 
 function speedSentences({ chip, topology }: CollectiveInput): string[] {

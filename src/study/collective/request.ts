@@ -1,4 +1,4 @@
-import type { Bytes, Issue, Seconds } from '../../base/index.ts';
+import type { Bytes, Issue } from '../../base/index.ts';
 import { type CollectiveKind, checkTraffic, type Routing } from '../../collectives/index.ts';
 import type { Chip, Topology, TopologySpec } from '../../hardware/index.ts';
 import type { NetworkKind } from '../../network/index.ts';
@@ -25,12 +25,6 @@ export interface CollectiveInput {
   readonly chunkBytes: Bytes;
   /** As they were asked for: the topology holds their bandwidths alone. */
   readonly slowLinks: NonNullable<TopologySpec['slowLinks']>;
-}
-
-/** Facts about this run, and the clock: what the core does not know. */
-export interface CollectiveSurroundings {
-  readonly provenance: { readonly version: string; readonly node: string; readonly startedAt: string };
-  readonly clock: () => Seconds;
 }
 
 /** Operations whose bytes have several shortest ways. */

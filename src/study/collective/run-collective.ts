@@ -18,15 +18,14 @@ import { AXIS_LETTERS, collectiveGroups } from './groups.ts';
 import { hopSchedules } from './hop-schedules.ts';
 import { busiestOf, linkUses, missingLinks, useByKind, utilisationOf } from './link-use.ts';
 import { busFactorOf, collectiveAssumptions, collectiveSources } from './notes.ts';
-import { type CollectiveInput, type CollectiveSurroundings, checkCollective, ROOTED, ROUTED, SHIFTED } from './request.ts';
+import { type CollectiveInput, checkCollective, ROOTED, ROUTED, SHIFTED } from './request.ts';
 import { measureTraffic, type SentTraffic } from './traffic.ts';
 
 /** Picoseconds are exact up to here. */
 const LONGEST_SECONDS = 9000;
 
 /** One collective on idle wires by one network model: how long, against what bound, and what every link carried. Throws InputError. */
-export function runCollective(input: CollectiveInput, { provenance, clock }: CollectiveSurroundings): CollectiveResult {
-  const startedAt = clock();
+export function runCollective(input: CollectiveInput, provenance: CollectiveResult['provenance']): Omit<CollectiveResult, 'wallSeconds'> {
   const wrong = checkCollective(input);
   if (wrong.length > 0) throw new InputError(wrong);
   const { topology, network, op } = input;
@@ -75,7 +74,7 @@ export function runCollective(input: CollectiveInput, { provenance, clock }: Col
   } as const;
   // The rows of a pod are text of megabytes; their bytes tell as much.
   const fingerprint = resultFingerprint({ ...body, links: uses.length }, [fingerprintOf(run.linkBytes)]);
-  return { ...body, fingerprint, wallSeconds: clock() - startedAt, provenance };
+  return { ...body, fingerprint, provenance };
 }
 
 function requestOf({ topology, routing, root, shift }: CollectiveInput, sent: SentTraffic, devices: Uint32Array): CollectiveRequest {
@@ -145,6 +144,7 @@ function wiresOf(topology: Topology): CollectiveWires {
     chips,
     devicesPerChip,
     devices,
+    hosts: topology.hosts?.count ?? 0,
     linkBytesPerSecond,
     hopLatencySeconds,
   };
