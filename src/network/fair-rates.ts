@@ -53,6 +53,14 @@ export function createFairRates(linkCount: number): FairRates {
     concerned.push(slot);
   };
 
+  /** Nobody meets anybody: whoever a change concerns is at full speed, and the others have been. */
+  const freeConcerned = (): void => {
+    for (const slot of concerned) {
+      rates.rate[slot] = 1;
+      rates.bottleneck[slot] = -1;
+    }
+  };
+
   const fillAll = (): void => {
     concerned = uses.inOrder();
     for (const slot of concerned) if (!isConcerned[slot]) before[slot] = rates.rate[slot];
@@ -124,7 +132,9 @@ export function createFairRates(linkCount: number): FairRates {
       }
     },
     solve(all = false) {
-      if (all || uses.count <= FEW || uses.linksInUse * CROWD < uses.count || !fillConcerned()) fillAll();
+      const apart = uses.linksInUse === uses.entries && uses.excessive === 0;
+      if (apart && !all) freeConcerned();
+      else if (all || uses.count <= FEW || uses.linksInUse * CROWD < uses.count || !fillConcerned()) fillAll();
       const changed = concerned.filter((slot) => rates.rate[slot] !== before[slot]);
       for (const slot of concerned) isConcerned[slot] = false;
       concerned = [];

@@ -13,8 +13,10 @@ export interface LiveUses {
   /** Live transfers, and entries of them all. */
   count: number;
   entries: number;
-  /** Links that any of them uses. */
+  /** Links that any of them uses; as many as entries where no link has two. */
   linksInUse: number;
+  /** Entries that ask for more than the link has. */
+  excessive: number;
   readonly use: (LinkUse | null)[];
   /** [slots]. */
   entry: Int32Array;
@@ -52,6 +54,7 @@ export function createLiveUses(linkCount: number): LiveUses {
     count: 0,
     entries: 0,
     linksInUse: 0,
+    excessive: 0,
     use: [],
     entry: new Int32Array(64),
     sequence: [],
@@ -98,6 +101,7 @@ function enter(uses: LiveUses, entry: number, link: number, slot: number, share:
   const first = uses.first[link];
   uses.slot[entry] = slot;
   uses.share[entry] = share;
+  if (share > 1) uses.excessive++;
   uses.previous[entry] = -1;
   uses.next[entry] = first;
   uses.first[link] = entry;
@@ -107,6 +111,7 @@ function enter(uses: LiveUses, entry: number, link: number, slot: number, share:
 
 function leave(uses: LiveUses, entry: number, link: number): void {
   const { next, previous } = uses;
+  if (uses.share[entry] > 1) uses.excessive--;
   if (previous[entry] >= 0) next[previous[entry]] = next[entry];
   else uses.first[link] = next[entry];
   if (next[entry] >= 0) previous[next[entry]] = previous[entry];
