@@ -1,14 +1,14 @@
-import type { Picoseconds, Seconds } from '../base/index.ts';
+import { type Picoseconds, type Seconds, toSeconds } from '../base/index.ts';
 import type { Topology } from '../hardware/index.ts';
-import { type Program, TaskKind } from '../program/index.ts';
-import { addLinkBytes, busiestLinkSeconds, collectiveTime } from './collective-time.ts';
-import { type Durations, devicesDiffer, lastEnd, longestPath } from './recurrence.ts';
+import { type Program, type TaskDurations, TaskKind, taskDurations } from '../program/index.ts';
+import { addLinkBytes, busiestLinkSeconds, type PlanTimes, planTimes } from './collective-time.ts';
+import { lastEnd, longestPath } from './recurrence.ts';
 
 /** Closed-form answer for one program on an idle slice: no events, microseconds of work. */
 export interface Estimate {
   /** Unrounded. */
   readonly stepSeconds: Seconds;
-  /** The same sum over the rounded durations that the engine uses; equal to the engine's step when nothing contends and no device is slow. */
+  /** The same sum over the rounded durations that the engine uses; equal to the engine's step when nothing contends. */
   readonly step: Picoseconds;
   /** Mean over the devices. */
   readonly computeSeconds: Seconds;
@@ -16,32 +16,40 @@ export interface Estimate {
   readonly busiestComputeSeconds: Seconds;
   /** Time of all collectives on idle wires, hidden or not. */
   readonly communicationSeconds: Seconds;
-  /** The rest of the step; where devices differ, what they wait for one another is in it. */
+  /** The rest of the step; where devices differ, what they wait for one another, for their start and for their host is in it. */
   readonly exposedCommunicationSeconds: Seconds;
   /** Busiest resource (one device's computing, or one link) or longest path of dependencies, whichever is longer: no schedule is shorter. */
   readonly lowerBoundSeconds: Seconds;
-  /** Everything one after the other, each computation as long as on its slowest device: no schedule is longer, slow devices apart. */
+  /** The latest start, then everything one after the other, each task as long as the slowest device may take: no schedule is longer. */
   readonly upperBoundSeconds: Seconds;
 }
 
 /**
- * The step as the emulator finds it when no two collectives meet on a link and no device is slow: of one device among equals, or, where their
- * computations differ, of all devices, whose collectives start with the slowest member. Where collectives meet, the truth lies between the bounds.
+ * The step as the emulator finds it when no two groups meet on a link: of one device among equals, or, where devices or groups differ, of all devices,
+ * whose collectives start with the slowest member. Where groups meet, the truth lies between the bounds.
  */
 export function estimate(program: Program, topology: Topology): Estimate {
-  const { tasks, plans, collectives } = program;
+  const { tasks, plans, collectives, start, jitter, slowdown } = program;
   const planOf = (task: number): number => collectives[tasks.collective[task]].plan;
-  const together = plans.map(({ groups }) => collectiveTime(groups, topology));
-  const seconds = { computing: computingSeconds(program), moving: (task: number) => together[planOf(task)].seconds };
-  const picoseconds = { computing: computingPicoseconds(program), moving: (task: number) => together[planOf(task)].picoseconds };
+  const times = plans.map(({ groups }) => planTimes(groups, topology));
+  const width = allAlike(program, times) ? 1 : program.devices;
+  const own = taskDurations(program);
+  const begin = { width, start: (device: number) => start[device] };
+  const picoseconds = {
+    ...begin,
+    working: own.picoseconds,
+    moving: (task: number, group: number) => times[planOf(task)].groups[group].picoseconds,
+  };
+  const inSeconds = { width, start: (device: number) => toSeconds(start[device]), working: own.seconds };
+  const seconds = { ...inSeconds, moving: (task: number, group: number) => times[planOf(task)].groups[group].seconds };
   // A group whose members are early may have the wires to itself.
-  const alone = devicesDiffer(program) ? plans.map(({ groups }) => groups.map((group) => collectiveTime([group], topology).seconds)) : null;
-  const atBest = { ...seconds, moving: (task: number, group: number) => alone?.[planOf(task)][group] ?? seconds.moving(task) };
-  const busy = computedSeconds(program);
+  const atBest = { ...inSeconds, moving: (task: number, group: number) => times[planOf(task)].alone[group].seconds };
+  const busy = computedSeconds(program, own.seconds, width);
   const computeSeconds = busy.reduce((sum, one) => sum + one, 0) / busy.length;
   const busiestComputeSeconds = busy.reduce((most, one) => Math.max(most, one), 0);
-  const communicationSeconds = collectives.reduce((total, { plan }) => total + together[plan].seconds, 0);
+  const communicationSeconds = collectives.reduce((total, { plan }) => total + times[plan].together.seconds, 0);
   const stepSeconds = lastEnd(program, seconds);
+  const slowest = largest(slowdown) * (1 + (jitter?.share ?? 0));
   return {
     stepSeconds,
     step: lastEnd(program, picoseconds),
@@ -50,27 +58,33 @@ export function estimate(program: Program, topology: Topology): Estimate {
     communicationSeconds,
     exposedCommunicationSeconds: stepSeconds - computeSeconds,
     lowerBoundSeconds: Math.max(longestPath(program, atBest), busiestComputeSeconds, linkSeconds(program, topology)),
-    upperBoundSeconds: tasks.seconds.reduce((total, longest) => total + longest, 0) + communicationSeconds,
+    upperBoundSeconds:
+      toSeconds(largest(start)) + slowest * tasks.seconds.reduce((total, longest) => total + longest, 0) + communicationSeconds,
   };
 }
 
-function computingSeconds({ tasks, deviceTimes }: Program): Durations['computing'] {
-  return (task, device) => (tasks.deviceRow[task] < 0 ? tasks.seconds[task] : deviceTimes[tasks.deviceRow[task]].seconds[device]);
+/** Nothing differs between devices, and the groups of every collective take all of them and equally long. */
+function allAlike({ devices, deviceTimes, slowdown, start, jitter, collectives, plans }: Program, times: readonly PlanTimes[]): boolean {
+  const isConstant = (values: Float64Array): boolean => values.every((value) => value === values[0]);
+  if (deviceTimes.length > 0 || (jitter !== null && jitter.share > 0) || !isConstant(slowdown) || !isConstant(start)) return false;
+  return [...new Set(collectives.map(({ plan }) => plan))].every((plan) => {
+    const members = plans[plan].groups.reduce((sum, group) => sum + group.devices.length, 0);
+    return members === devices && times[plan].groups.every(({ picoseconds }) => picoseconds === times[plan].groups[0].picoseconds);
+  });
 }
 
-function computingPicoseconds({ tasks, deviceTimes }: Program): Durations['computing'] {
-  return (task, device) => (tasks.deviceRow[task] < 0 ? tasks.picoseconds[task] : deviceTimes[tasks.deviceRow[task]].picoseconds[device]);
-}
-
-/** [devices], or one for all that are alike: all computations. */
-function computedSeconds(program: Program): Float64Array {
-  const computing = computingSeconds(program);
-  const busy = new Float64Array(devicesDiffer(program) ? program.devices : 1);
-  for (let task = 0; task < program.tasks.count; task++) {
-    if (program.tasks.kind[task] !== TaskKind.compute) continue;
-    for (let device = 0; device < busy.length; device++) busy[device] += computing(task, device);
+/** [width]: all computations. */
+function computedSeconds({ tasks }: Program, seconds: TaskDurations['seconds'], width: number): Float64Array {
+  const busy = new Float64Array(width);
+  for (let task = 0; task < tasks.count; task++) {
+    if (tasks.kind[task] !== TaskKind.compute) continue;
+    for (let device = 0; device < width; device++) busy[device] += seconds(task, device);
   }
   return busy;
+}
+
+function largest(values: Float64Array): number {
+  return values.reduce((most, one) => Math.max(most, one), 0);
 }
 
 /** The busiest link over the whole step. */

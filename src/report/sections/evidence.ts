@@ -37,7 +37,7 @@ export function analytic(result: Result, key: string): Html {
   return section(
     `${key}-analytic`,
     'The closed form beside the emulator',
-    html`<p>The same task graph, summed without events on idle wires, every device with its own load. The emulator adds collectives that share links, and slow devices; without them both agree. Compute and what is left of the step are means over the devices.</p>`,
+    html`<p>The same task graph, summed without events on idle wires, every device with its own load and speed. The emulator adds collectives that share links; without them both agree. Compute and what is left of the step are means over the devices.</p>`,
     table('Closed form and emulator', ['Quantity', 'Closed form', 'Emulator', 'Emulator / closed form'], rows),
   );
 }
