@@ -29,6 +29,32 @@ export function allReduceSeconds(ring: Ring, bytes: Bytes): Seconds {
   return 2 * allGatherSeconds(ring, bytes);
 }
 
+/** Broadcast of V from the first member: half of it each way all round a ring, V / 2b + tau (n-1); along a line V / b + tau (n-1). */
+export function broadcastSeconds(ring: Ring, bytes: Bytes): Seconds {
+  const { members: n, linkBytesPerSecond: b, hopLatencySeconds: tau } = ring;
+  return n === 1 ? 0 : bytes / (ring.wrap ? 2 * b : b) + tau * (n - 1);
+}
+
+/**
+ * Hierarchical all-reduce of V on each of S slices of n single-device chips, each with PCIe of p and a host whose card of c serves k of them: the ICI
+ * gathers and scatters as in one slice, and between the slices every chip sends its shard V / n over its host and back, 2 V / n (S-1)/S.
+ */
+export function exchangeSeconds(
+  slices: number,
+  chips: number,
+  host: {
+    readonly pcieBytesPerSecond: BytesPerSecond;
+    readonly nicBytesPerSecond: BytesPerSecond;
+    readonly latencySeconds: Seconds;
+    readonly chipsPerHost: number;
+  },
+  bytes: Bytes,
+): Seconds {
+  if (slices === 1) return 0;
+  const sent = ((bytes / chips) * (slices - 1)) / slices;
+  return 2 * (Math.max(sent / host.pcieBytesPerSecond, (sent * host.chipsPerHost) / host.nicBytesPerSecond) + host.latencySeconds);
+}
+
 /**
  * All-to-all, each member holding B: with V = n B, V / 8b on an even ring, V (1 - 1/n^2) / 8b on an odd one, V / 4b on an even line and
  * V (1 - 1/n^2) / 4b on an odd one; latency of the longest path.

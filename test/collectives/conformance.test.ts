@@ -19,6 +19,7 @@ const PURPOSES: Record<CollectiveKind, (devices: Uint32Array) => Map<string, num
         ),
       ),
     ),
+  broadcast: (devices) => new Map([[`${devices[0]} -1`, V]]),
   permute: (devices) => new Map(Array.from(devices, (source, i) => [`${source} ${devices[(i + 1) % devices.length]}`, V])),
 };
 

@@ -37,7 +37,7 @@ function pieceTable({ members }: MemberGroup, { shares, halves }: GatherMessages
  * A message of the way back is one of the way out, from its end to its start, and waits for those that waited for it; the last one out is the first
  * one back. Where blocks go out after their sums have come in, an owner's first messages wait for what brought it the same halves.
  */
-function messageTable(group: MemberGroup, gathered: GatherMessages, pieceBytes: Float64Array, direction: Direction): MessageTable {
+export function messageTable(group: MemberGroup, gathered: GatherMessages, pieceBytes: Float64Array, direction: Direction): MessageTable {
   const { log, routes } = gathered;
   const told = log.count();
   const backs = direction === 'out' ? 0 : told;
