@@ -252,3 +252,32 @@ describe('any document', () => {
     expect(refused).toBeGreaterThan(50);
   });
 });
+
+describe('wires of a scenario', () => {
+  const wiresOf = (topology: string) => parseScenario('wires.yaml', `topology: ${topology}\nmodel: {preset: t5-base}\n`).scenario.topology;
+
+  it('links are named by numbers or by coordinates, x first', () => {
+    const byNumber = wiresOf('{chip: tpu-v3, shape: [4, 2], brokenLinks: [[1, 5]], slowLinks: [{between: [0, 1], factor: 2}]}');
+    const byCoordinates = wiresOf(
+      '{chip: tpu-v3, shape: [4, 2], brokenLinks: [[[1, 0], [1, 1]]], slowLinks: [{between: [[0, 0], [1, 0]], factor: 2}]}',
+    );
+    expect(byNumber.brokenLinks).toEqual([[1, 5]]);
+    expect(byNumber.slowLinks).toEqual([{ between: [0, 1], factor: 2 }]);
+    expect(byCoordinates).toEqual(byNumber);
+  });
+
+  it('a twist is said by a name or by a key, a skew for all devices or for some', () => {
+    expect(wiresOf('tpu-v4:4x4x8_twisted')).toEqual(wiresOf('{chip: tpu-v4, shape: [4, 4, 8], twisted: true}'));
+    expect(wiresOf('{chip: tpu-v3, shape: [2, 2], startSkew: 0.001, jitter: 0.02}')).toMatchObject({
+      startSkewSeconds: 0.001,
+      jitter: 0.02,
+    });
+    const late = [{ device: 3, seconds: 0.5 }];
+    expect(wiresOf('{chip: tpu-v3, shape: [2, 2], startSkew: [{device: 3, seconds: 0.5}]}').lateDevices).toEqual(late);
+  });
+
+  it('keys that are not written do not stand in the scenario', () => {
+    expect(Object.keys(wiresOf('tpu-v3:4x4')).toSorted()).toEqual(['chip', 'shape', 'slices', 'slowDevices', 'wrap']);
+    expect(wiresOf('{chip: tpu-v3, shape: [4, 4], twisted: false, brokenLinks: [], slowLinks: []}')).toEqual(wiresOf('tpu-v3:4x4'));
+  });
+});

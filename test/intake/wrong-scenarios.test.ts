@@ -99,6 +99,54 @@ const WRONG: readonly Case[] = [
     'topology: {chip: tpu-v3, shape: [4, 4], wrap: [true]}\nmodel: {preset: t5-base}\n',
     ['1:47 E_WRAP topology.wrap', 'one per side'],
   ],
+  ['wires without a chip', 'topology: torus:4x4x4\nmodel: {preset: t5-base}\n', ['1:11 E_GRID_CHIP topology', 'tpu-v5p:4x4x4']],
+  ['slices in a name', 'topology: tpu-v3:4x4*2\nmodel: {preset: t5-base}\n', ['1:11 E_NOT_MODELLED topology', 'one slice']],
+  [
+    'a twist of a cube',
+    'topology: tpu-v4:4x4x4_twisted\nmodel: {preset: t5-base}\n',
+    ['1:11 E_TWIST topology.twisted', 'choose such sides'],
+  ],
+  [
+    'a twist with open sides',
+    'topology: {chip: tpu-v4, shape: [4, 4, 8], wrap: open, twisted: true}\nmodel: {preset: t5-base}\n',
+    ['1:65 E_TWIST topology.twisted', 'wrap to closed'],
+  ],
+  [
+    'broken links between chips that are no neighbours',
+    'topology: {chip: tpu-v3, shape: [4, 4], brokenLinks: [[0, 1], [0, 5], [[3, 3], [3, 2]], [15, 16]]}\nmodel: {preset: t5-base}\n',
+    ['1:63 E_LINK topology.brokenLinks[1]', 'two neighbours'],
+    ['1:89 E_LINK topology.brokenLinks[3]', 'chips of the slice'],
+  ],
+  [
+    'coordinates outside the slice',
+    'topology: {chip: tpu-v3, shape: [4, 4], slowLinks: [{between: [[4, 0], [3, 0]], factor: 2}]}\nmodel: {preset: t5-base}\n',
+    ['1:64 E_LINK topology.slowLinks[0].between[0]', '[3,3] is the last chip'],
+  ],
+  [
+    'a slow link that is fast',
+    'topology: {chip: tpu-v3, shape: [4, 4], slowLinks: [{between: [0, 1], factor: 0.5}]}\nmodel: {preset: t5-base}\n',
+    ['1:79 E_RANGE topology.slowLinks[0].factor', 'at least 1'],
+  ],
+  [
+    'a link between three chips',
+    'topology: {chip: tpu-v3, shape: [4, 4], brokenLinks: [[0, 1, 2]]}\nmodel: {preset: t5-base}\n',
+    ['1:55 E_RANGE topology.brokenLinks[0]', 'at most 2'],
+  ],
+  [
+    'broken links that cut off a corner',
+    'topology: {chip: tpu-v3, shape: [4, 4], brokenLinks: [[0, 1], [0, 4]]}\nmodel: {preset: t5-base}\n',
+    ['1:54 E_LINKS_CUT topology.brokenLinks', 'at least one wire'],
+  ],
+  [
+    'a late device that is not there',
+    'topology: {chip: tpu-v3, shape: [4, 4], startSkew: [{device: 32, seconds: 1}]}\nmodel: {preset: t5-base}\n',
+    ['1:62 E_SLOW_DEVICE topology.startSkew[0].device', '0 to 31'],
+  ],
+  [
+    'more jitter than there is time',
+    'topology: {chip: tpu-v3, shape: [4, 4], jitter: 2}\nmodel: {preset: t5-base}\n',
+    ['1:49 E_RANGE topology.jitter', 'at most 1'],
+  ],
   [
     'a slow device that is not there',
     'topology: {chip: tpu-v3, shape: [4, 4], slowDevices: [{device: 0, factor: 2}, {device: 32, factor: 2}]}\nmodel: {preset: t5-base}\n',
