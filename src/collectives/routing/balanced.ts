@@ -1,4 +1,5 @@
 import type { Topology } from '../../hardware/index.ts';
+import type { LinkLoads } from '../link-loads.ts';
 import { chipsOfMembers, forEachDestination, membersPerChip } from './by-destination.ts';
 import { type ShortestWays, shortestWays } from './shortest-ways.ts';
 import { looksAlikeFromEveryChip, type SliceMembers } from './slice-members.ts';
@@ -9,28 +10,30 @@ import type { Traffic } from './traffic.ts';
  * over chips of the slice that are no members. Per destination, chips hand on what they have and what came to them, the farthest first: one
  * sweep over the links, whatever the number of senders. Returns the hops of the longest way that is used.
  */
-export function addBalancedLoads(loads: Float64Array, topology: Topology, part: SliceMembers, members: number, traffic: Traffic): number {
+export function addBalancedLoads(loads: LinkLoads, topology: Topology, part: SliceMembers, members: number, traffic: Traffic): number {
   const ways = shortestWays(topology, part.firstChip);
   if (traffic.kind === 'uniform') {
     const counts = membersPerChip(ways.chips, chipsOfMembers(topology, part));
     const isEven = counts.every((count) => count === counts[0]);
     if (isEven && looksAlikeFromEveryChip(topology)) return addFromOne(loads, topology, ways, counts[0] ** 2 * traffic.bytesPerPair);
   }
+  const sums = new Float64Array(topology.links.count);
   let longest = 0;
   forEachDestination(topology, part, members, traffic, (destination, flow) => {
-    longest = Math.max(longest, deliver(ways, destination, flow, loads));
+    longest = Math.max(longest, deliver(ways, destination, flow, sums));
   });
+  for (const row of ways.outLinks) if (sums[row] > 0) loads.add(row, sums[row]);
   return longest;
 }
 
 /** All chips send alike, and the wires look alike from each: the ways to one chip, added up by kind of link, are what every link of that kind carries. */
-function addFromOne(loads: Float64Array, { links, shape }: Topology, ways: ShortestWays, bytesPerPair: number): number {
+function addFromOne(loads: LinkLoads, { links, shape }: Topology, ways: ShortestWays, bytesPerPair: number): number {
   const pairs = new Float64Array(links.count);
   const hops = deliver(ways, 0, new Float64Array(ways.chips).fill(1, 1), pairs);
   const sums = new Float64Array(shape.length * 2);
   const kindOf = (row: number) => links.axis[row] * 2 + (links.direction[row] === 1 ? 0 : 1);
   for (const row of ways.outLinks) sums[kindOf(row)] += pairs[row];
-  for (const row of ways.outLinks) loads[row] += sums[kindOf(row)] * bytesPerPair;
+  for (const row of ways.outLinks) loads.add(row, sums[kindOf(row)] * bytesPerPair);
   return bytesPerPair > 0 ? hops : 0;
 }
 

@@ -1,5 +1,6 @@
 import type { Bytes } from '../../base/index.ts';
 import { hostLinks, hostOf, networkLinks, type Topology } from '../../hardware/index.ts';
+import type { LinkLoads } from '../link-loads.ts';
 import type { SliceMembers } from './slice-members.ts';
 import { forEachPair, type Traffic } from './traffic.ts';
 
@@ -32,15 +33,13 @@ export function outsideBytes(parts: readonly SliceMembers[], members: number, tr
 }
 
 /** Every byte between slices goes from its chip to the host, to the network, to the other host and to the other chip. */
-export function addOutsideLoads(loads: Float64Array, topology: Topology, devices: Uint32Array, bytes: OutsideBytes): void {
+export function addOutsideLoads(loads: LinkLoads, topology: Topology, devices: Uint32Array, bytes: OutsideBytes): void {
   for (const [member, device] of devices.entries()) {
     const chip = Math.floor(device / topology.devicesPerChip);
     const pcie = hostLinks(topology, chip);
     const nic = networkLinks(topology, hostOf(topology, chip));
-    loads[pcie.up] += bytes.out[member];
-    loads[nic.up] += bytes.out[member];
-    loads[nic.down] += bytes.into[member];
-    loads[pcie.down] += bytes.into[member];
+    for (const row of [pcie.up, nic.up]) loads.add(row, bytes.out[member]);
+    for (const row of [nic.down, pcie.down]) loads.add(row, bytes.into[member]);
   }
 }
 

@@ -56,30 +56,42 @@ function ofMatrix(
 ): void {
   const receivers = byChip(Uint32Array.from(chipOf.keys()), (i) => chipOf[i]);
   const columns = receivers.map((i) => part.members[i]);
-  const flows = Array.from({ length: COLUMNS }, () => new Float64Array(chips));
+  const flows = new Float64Array(COLUMNS * chips);
+  const slots = Array.from({ length: COLUMNS }, (_, slot) => flows.subarray(slot * chips, (slot + 1) * chips));
   for (let start = 0; start < columns.length; ) {
-    // Receivers of one chip share a flow, so a batch ends with a chip.
-    const flowOf: Float64Array[] = [];
-    const destinations: number[] = [];
-    while (start + flowOf.length < columns.length) {
-      const chip = chipOf[receivers[start + flowOf.length]];
-      if (chip !== destinations[destinations.length - 1]) {
-        if (destinations.length === COLUMNS) break;
-        flows[destinations.length].fill(0);
-        destinations.push(chip);
-      }
-      flowOf.push(flows[destinations.length - 1]);
-    }
+    const { destinations, places } = batchFrom(receivers, chipOf, chips, start);
+    flows.fill(0);
     for (let i = 0; i < chipOf.length; i++) {
       const row = part.members[i] * members;
-      for (let j = 0; j < flowOf.length; j++) flowOf[j][chipOf[i]] += matrix[row + columns[start + j]];
+      const chip = chipOf[i];
+      for (let j = 0; j < places.length; j++) flows[places[j] + chip] += matrix[row + columns[start + j]];
     }
     for (const [slot, destination] of destinations.entries()) {
-      flows[slot][destination] = 0;
-      visit(destination, flows[slot]);
+      slots[slot][destination] = 0;
+      visit(destination, slots[slot]);
     }
-    start += flowOf.length;
+    start += places.length;
   }
+}
+
+/** The next receivers, of as many chips as there are slots; those of one chip share a slot, so a batch ends with a chip. */
+function batchFrom(
+  receivers: Uint32Array,
+  chipOf: Uint32Array,
+  chips: number,
+  start: number,
+): { readonly destinations: readonly number[]; readonly places: Int32Array } {
+  const destinations: number[] = [];
+  const places: number[] = [];
+  for (const receiver of receivers.subarray(start)) {
+    const chip = chipOf[receiver];
+    if (chip !== destinations[destinations.length - 1]) {
+      if (destinations.length === COLUMNS) break;
+      destinations.push(chip);
+    }
+    places.push((destinations.length - 1) * chips);
+  }
+  return { destinations, places: Int32Array.from(places) };
 }
 
 function ofPairs(

@@ -1,4 +1,5 @@
 import { coordinatesOf, type LinkTable } from '../../hardware/index.ts';
+import type { LinkLoads } from '../link-loads.ts';
 import type { GridAxis, MemberGrid } from '../member-grid.ts';
 import type { HopBytes } from './line-loads.ts';
 
@@ -53,7 +54,7 @@ export function forEachLineOfCells({ sides, strides, chips }: GridCells, k: numb
 }
 
 /** Adds the bytes of one line along axis k to the links of every hop, also where a hop passes chips that are no members. */
-export function addHops(loads: Float64Array, cells: GridCells, k: number, first: number, { forward, backward }: HopBytes): void {
+export function addHops(loads: LinkLoads, cells: GridCells, k: number, first: number, { forward, backward }: HopBytes): void {
   const { grid, strides, chips } = cells;
   const n = cells.sides[k];
   const dimensions = grid.topology.shape.length;
@@ -82,7 +83,7 @@ export function gridDiameter(grid: MemberGrid): number {
 }
 
 function walk(
-  loads: Float64Array,
+  loads: LinkLoads,
   links: LinkTable,
   axis: number,
   dimensions: number,
@@ -94,7 +95,7 @@ function walk(
   let chip = from;
   do {
     const row = links.leaving[(chip * dimensions + axis) * 2 + way];
-    loads[row] += bytes;
+    loads.add(row, bytes);
     chip = links.to[row];
   } while (chip !== to);
 }

@@ -1,4 +1,5 @@
 import { coordinatesOf } from '../../hardware/index.ts';
+import type { LinkLoads } from '../link-loads.ts';
 import type { Routing } from '../plan.ts';
 import { addHops, forEachLineOfCells, type GridCells } from './grid-cells.ts';
 import { lineLoads } from './line-loads.ts';
@@ -7,7 +8,7 @@ import { lineLoads } from './line-loads.ts';
 export interface GridStages {
   /** Bytes from cell `from`, added to [cells] of the receivers' cells; the row may be changed afterwards. */
   readonly addRow: (from: number, row: Float64Array) => void;
-  readonly addLoads: (loads: Float64Array) => void;
+  readonly addLoads: (loads: LinkLoads) => void;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { LinkLoads } from '../link-loads.ts';
 import type { Routing } from '../plan.ts';
 import { cellsOfDevices, type GridCells, gridCells, gridDiameter, wiresAlong } from './grid-cells.ts';
 import { gridRoutes } from './grid-routes.ts';
@@ -8,7 +9,7 @@ import type { Traffic } from './traffic.ts';
 
 /** Adds traffic within one slice by orders of the dimensions. Returns the hops of the longest way that is used. */
 export function addGridLoads(
-  loads: Float64Array,
+  loads: LinkLoads,
   part: SliceMembers & { readonly grid: NonNullable<SliceMembers['grid']> },
   members: number,
   traffic: Traffic,
@@ -27,7 +28,7 @@ export function addGridLoads(
 }
 
 function addMatrix(
-  loads: Float64Array,
+  loads: LinkLoads,
   cells: GridCells,
   cellOf: Int32Array,
   part: SliceMembers,
@@ -54,7 +55,7 @@ function addMatrix(
 
 /** Few pairs walk their ways one by one: stages would be larger than the traffic. */
 function addPairs(
-  loads: Float64Array,
+  loads: LinkLoads,
   cells: GridCells,
   cellOf: Int32Array,
   part: SliceMembers,
@@ -70,7 +71,7 @@ function addPairs(
     const [source, target] = [cellOfMember[from[i]], cellOfMember[to[i]]];
     if (source < 0 || target < 0 || source === target || bytes[i] === 0) continue;
     findRoutes(source, target, (share, links) => {
-      for (const link of links) loads[link] += bytes[i] * share;
+      for (const link of links) loads.add(link, bytes[i] * share);
       longest = Math.max(longest, links.length);
     });
   }

@@ -1,5 +1,4 @@
-import type { Bytes, Seconds } from '../../base/index.ts';
-import { phaseOf } from '../link-loads.ts';
+import { createLinkLoads } from '../link-loads.ts';
 import type { CollectiveRequest, GroupPlan } from '../plan.ts';
 import { addBalancedLoads } from './balanced.ts';
 import { addOutsideLoads, outsideBytes } from './between-slices.ts';
@@ -11,23 +10,10 @@ import type { Traffic } from './traffic.ts';
 
 /** One phase: all of the traffic at once, each pair by its shortest ways, and the bytes that every link carries. */
 export function routedPlan(request: CollectiveRequest, traffic: Traffic): GroupPlan {
-  const { loads, latencySeconds, localBytes } = routedLoads(request, traffic);
-  return { devices: request.devices, phases: [{ ...phaseOf(loads, latencySeconds), localBytes }] };
-}
-
-interface RoutedLoads {
-  /** [links]: bytes. */
-  readonly loads: Float64Array;
-  /** Of the longest way that is used. */
-  readonly latencySeconds: Seconds;
-  readonly localBytes: Bytes;
-}
-
-export function routedLoads(request: CollectiveRequest, traffic: Traffic): RoutedLoads {
   const { topology, devices } = request;
   const parts = membersBySlice(topology, devices);
   const routing = routingOf(request, parts);
-  const loads = new Float64Array(topology.links.count);
+  const loads = createLinkLoads(topology.links.count);
   let hops = 0;
   for (const part of parts) {
     const { grid } = part;
@@ -40,6 +26,7 @@ export function routedLoads(request: CollectiveRequest, traffic: Traffic): Route
   }
   const outside = outsideBytes(parts, devices.length, traffic);
   if (outside) addOutsideLoads(loads, topology, devices, outside);
+  // Of the longest way that is used.
   const latencySeconds = Math.max(hops * topology.hopLatencySeconds, outside ? (topology.hosts?.latencySeconds ?? 0) : 0);
-  return { loads, latencySeconds, localBytes: busiestChipBytes(topology, devices, traffic) };
+  return { devices, phases: [{ ...loads.phase(latencySeconds), localBytes: busiestChipBytes(topology, devices, traffic) }] };
 }

@@ -1,9 +1,9 @@
 import { assert } from '../../base/index.ts';
-import { LinkKind, type Topology } from '../../hardware/index.ts';
+import { LinkKind, type LinkTable, type Topology } from '../../hardware/index.ts';
 
 /**
  * All shortest ways to one chip after the other, over the wires that are there. Chips are counted within their slice. What `towards` writes stays
- * until it is called again.
+ * until it is called again, by whomever: ask and look at once.
  */
 export interface ShortestWays {
   readonly chips: number;
@@ -27,12 +27,24 @@ export interface ShortestWays {
   readonly towards: (destination: number, flow?: Float64Array) => number;
 }
 
-/** Breadth first from the destination, against the direction of the links. */
+/** By link table and first chip: groups of one slice share what is made of its wires. */
+const MADE = new WeakMap<LinkTable, Map<number, ShortestWays>>();
+
 export function shortestWays(topology: Topology, firstChip: number): ShortestWays {
+  const known = MADE.get(topology.links) ?? new Map<number, ShortestWays>();
+  MADE.set(topology.links, known);
+  const ways = known.get(firstChip) ?? waysOf(topology, firstChip);
+  known.set(firstChip, ways);
+  return ways;
+}
+
+/** Breadth first from the destination, against the direction of the links. */
+function waysOf(topology: Topology, firstChip: number): ShortestWays {
   const chips = topology.chips / topology.slices;
   const { links } = topology;
   const out = linksByChip(topology, links.from, firstChip, chips);
   const into = linksByChip(topology, links.to, firstChip, chips);
+  const { offsets: intoOffsets, rows: intoRows } = into;
   const inFrom = into.rows.map((row) => links.from[row] - firstChip);
   const hops = new Int32Array(chips);
   const order = new Uint32Array(chips);
@@ -57,10 +69,10 @@ export function shortestWays(topology: Topology, firstChip: number): ShortestWay
     towards: (destination, flow) => {
       hops.fill(-1);
       choices.fill(0);
-      steps = 0;
       hops[destination] = 0;
       order[0] = destination;
       let known = 1;
+      let found = 0;
       let wanted = flow ? countOf(flow) - (flow[destination] > 0 ? 1 : 0) : chips;
       let farthest = 0;
       for (let i = 0; i < known; i++) {
@@ -68,9 +80,12 @@ export function shortestWays(topology: Topology, firstChip: number): ShortestWay
         const away = hops[chip] + 1;
         // A chip that was met has more ways over others of this level, so the level is gone through.
         if (wanted === 0 && away > farthest) break;
-        for (let e = into.offsets[chip]; e < into.offsets[chip + 1]; e++) {
+        const end = intoOffsets[chip + 1];
+        for (let e = intoOffsets[chip]; e < end; e++) {
           const from = inFrom[e];
-          if (hops[from] < 0) {
+          const before = hops[from];
+          if (before >= 0 && before !== away) continue;
+          if (before < 0) {
             hops[from] = away;
             order[known++] = from;
             if (flow === undefined || flow[from] > 0) {
@@ -78,13 +93,13 @@ export function shortestWays(topology: Topology, firstChip: number): ShortestWay
               farthest = away;
             }
           }
-          if (hops[from] !== away) continue;
-          stepLinks[steps] = into.rows[e];
-          stepFrom[steps] = from;
-          stepTo[steps++] = chip;
+          stepLinks[found] = intoRows[e];
+          stepFrom[found] = from;
+          stepTo[found++] = chip;
           choices[from]++;
         }
       }
+      steps = found;
       assert(flow === undefined || wanted === 0, `a way leads to chip ${firstChip + destination} of ${topology.name}`);
       return farthest;
     },
