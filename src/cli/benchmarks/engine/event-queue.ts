@@ -1,4 +1,4 @@
-import { createEventQueue, log } from '../../../base/index.ts';
+import { createEventQueue, type EventQueue, log } from '../../../base/index.ts';
 import type { EngineCase } from './engine-case.ts';
 import { wordSource } from './words.ts';
 
@@ -42,31 +42,32 @@ function hold(law: keyof typeof INCREMENTS, pending: number, count: string, even
     open: () => {
       const uniform = wordSource(pending);
       const increments = Float64Array.from({ length: DRAWN }, () => Math.round(INCREMENTS[law](uniform(), uniform())));
-      let order = 0;
-      let left = 0;
+      const queue = createEventQueue();
+      for (let i = 0; i < pending; i++) queue.push(increments[i % DRAWN], 0, i);
+      let order: number | undefined;
       return {
+        // Goes on where the run before has ended.
         run: () => {
-          ({ order, left } = holdModel(increments, pending, events));
+          const popped = holdModel(queue, increments, events);
+          order ??= popped;
         },
         answer: () => ({
           events,
-          result: { 'order of payloads': order.toString(16) },
-          errors: left === pending ? [] : [`${left} events are left of ${pending}`],
+          result: { 'order of the first run': (order ?? 0).toString(16) },
+          errors: queue.size === pending ? [] : [`${queue.size} events are left of ${pending}`],
         }),
       };
     },
   };
 }
 
-function holdModel(increments: Float64Array, pending: number, events: number): { readonly order: number; readonly left: number } {
-  const queue = createEventQueue();
-  let drawn = 0;
+/** Returns a hash of the payloads in the order in which they left. */
+function holdModel(queue: EventQueue, increments: Float64Array, events: number): number {
   let order = 0;
-  for (let i = 0; i < pending; i++) queue.push(increments[drawn++ % DRAWN], 0, i);
   for (let i = 0; i < events; i++) {
     queue.pop();
     order = (Math.imul(order, 31) + queue.payload) >>> 0;
-    queue.push(queue.time + increments[drawn++ % DRAWN], 0, queue.payload);
+    queue.push(queue.time + increments[i % DRAWN], 0, queue.payload);
   }
-  return { order, left: queue.size };
+  return order;
 }
