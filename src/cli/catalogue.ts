@@ -1,4 +1,3 @@
-import { COLLECTIVES, type CollectiveKind } from '../collectives/index.ts';
 import { type Chip, LinkKind } from '../hardware/index.ts';
 import { chipNames, findChip, findSlice, resolveWires, sliceFileNames } from '../intake/index.ts';
 import { OPTIMIZERS } from '../layout/index.ts';
@@ -10,6 +9,7 @@ import { dispatchEntries } from './dispatch-entries.ts';
 import type { ListingKind } from './listing-kinds.ts';
 import { loadEntries } from './load-entries.ts';
 import { optionText } from './option-text.ts';
+import { collectiveEntries, networkEntries, routingEntries } from './wire-entries.ts';
 
 /** Something that can be chosen or met, in the words of `list` and `explain`. */
 export interface Entry {
@@ -62,15 +62,9 @@ export const CATALOGUE: Readonly<Record<ListingKind, () => Entry[]>> = {
   dispatches: dispatchEntries,
   loads: loadEntries,
   layouts: () => MESH_AXES.map(axisEntry),
-  collectives: () =>
-    (Object.keys(COLLECTIVES) as CollectiveKind[]).map((name) => ({
-      name,
-      title: COLLECTIVE_WORDS[name].does,
-      facts: [
-        ['one device sends', COLLECTIVE_WORDS[name].sends],
-        ['on the wires', COLLECTIVE_WORDS[name].wires],
-      ],
-    })),
+  collectives: collectiveEntries,
+  networks: networkEntries,
+  routings: routingEntries,
   optimizers: () =>
     Object.entries(OPTIMIZERS).map(([name, { source, statePassesPerWeight, vectorOpsPerWeight }]) => ({
       name,
@@ -109,34 +103,6 @@ export const CATALOGUE: Readonly<Record<ListingKind, () => Entry[]>> = {
 export function allEntries(): { readonly kind: ListingKind; readonly entry: Entry }[] {
   return (Object.keys(CATALOGUE) as ListingKind[]).flatMap((kind) => CATALOGUE[kind]().map((entry) => ({ kind, entry })));
 }
-
-const COLLECTIVE_WORDS: Readonly<Record<CollectiveKind, { does: string; sends: string; wires: string }>> = {
-  'all-reduce': {
-    does: "every member ends with the sum of all members' arrays",
-    sends: '2 V (n - 1) / n of an array of V bytes over n members',
-    wires: 'a reduce-scatter, then an all-gather',
-  },
-  'reduce-scatter': {
-    does: 'every member ends with its share of the sum',
-    sends: 'V (n - 1) / n',
-    wires: 'rings in both directions at once, lines where the side is open; all grid axes work at the same time',
-  },
-  'all-gather': {
-    does: "every member ends with all members' shares",
-    sends: 'V (n - 1) / n, V being the gathered array',
-    wires: 'rings in both directions at once, lines where the side is open; all grid axes work at the same time',
-  },
-  'all-to-all': {
-    does: 'every member sends a different part of its array to every other',
-    sends: 'V (n - 1) / n, V being what one member holds',
-    wires: 'shortest paths, the axis orders averaged; the busiest directed link sets the time',
-  },
-  permute: {
-    does: 'every member sends what it holds to one other: to the next one round the group, or as it is told',
-    sends: 'V, once',
-    wires: 'shortest ways, as an all-to-all',
-  },
-};
 
 const AXIS_WORDS: Readonly<Record<MeshAxis, string>> = {
   data: 'sequences are cut into equal parts; experts may lie on this axis too (layout.expertsOver: data)',

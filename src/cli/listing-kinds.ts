@@ -10,6 +10,8 @@ export const LISTING_KINDS = [
   'loads',
   'layouts',
   'collectives',
+  'networks',
+  'routings',
   'optimizers',
   'metrics',
   'codes',

@@ -10,6 +10,7 @@ Examples:
   switchyard compare scenarios/top1-vs-top2.yaml        the values under vary: against the first
   switchyard plan scenarios/t5-base-v3-32.yaml          which slice to take, by time and money
   switchyard validate                                   published steps against simulated ones
+  switchyard collective --topology tpu-v4:4x4x8 --op all-to-all --bytes 64MiB    the bytes of every link
   switchyard report reports/*/result.json               one page from stored results
   switchyard list routers                               what can be chosen
   switchyard explain droppedTokenFraction               what a name means

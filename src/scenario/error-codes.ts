@@ -156,7 +156,7 @@ const NAMES = {
   },
   E_NAME_UNKNOWN: {
     title: 'Nothing of that name can be explained or listed',
-    rule: '`explain` knows metrics, codes, routers, capacity rules, collectives, chips and models',
+    rule: '`explain` knows metrics, codes, routers, capacity rules, collectives, network models, chips and models',
     example: 'switchyard explain stepSecond',
     remedy: 'use the nearest name, which the message gives, or see `switchyard list`',
   },

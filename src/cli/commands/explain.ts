@@ -1,12 +1,14 @@
 import type { CommandEntry } from '../command.ts';
 
 const EXAMPLES = `
-Knows metrics, error and warning codes, routers, capacity rules, loads, collectives, optimizers, mesh axes, chips, slices and models.
+Knows metrics, error and warning codes, routers, capacity rules, loads, collectives, network models, routings, optimizers,
+mesh axes, chips, slices and models.
 
 Examples:
   switchyard explain mfu
   switchyard explain E_LAYOUT_PRODUCT
   switchyard explain hot-expert
+  switchyard explain fluid
   switchyard explain tpu-v3`;
 
 export const explain: CommandEntry = {

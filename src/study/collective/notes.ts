@@ -16,7 +16,7 @@ const ROUTING_WORDS: Readonly<Record<Routing, string>> = {
 
 /** What the answer rests on, in sentences that a reader can check or doubt. */
 export function collectiveAssumptions(input: CollectiveInput, routing: Routing | null, groups: number): string[] {
-  const { op, network, topology, traffic, bytes } = input;
+  const { op, network, traffic, bytes } = input;
   const meaning = BYTES_WORDS[op] ?? 'Bytes are those that one device holds before the operation';
   return [
     `Network model ${network}: ${MODELS[network].title}.`,
