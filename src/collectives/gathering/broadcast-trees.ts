@@ -5,10 +5,9 @@ import { longestPass } from './line-pass.ts';
 /**
  * Broadcast over a grid as a mixture of trees, so that all links into a chip share the array. A tree of dimension c first fills the root's own line
  * along c; one chip of it, in layer j, then fills its layer by a tree of the other dimensions; and from every other chip of the layer the data goes on
- * along c, all the way round a ring in one direction, or to both ends of a line. Directions of rings and lines have equal shares, and so
- * have the layers other than the root's own. A chip then gets from each neighbour about one share, as there are as many shares as links into a
- * chip (on a mesh: into a corner): exactly where all sides are equal. A tree that passed through the root's layer always would not: all chips of
- * that layer would get all trees through few links.
+ * along c, all the way round a ring in one direction, or to both ends of a line. Directions of rings and lines have equal shares, as many as
+ * there are links into a chip (on a mesh: into a corner), and layers take turns (`layerShares`): a chip then gets one share from each neighbour,
+ * exactly so in two equal dimensions, and up to 1 / (2n - 1) more through some links in three of side n.
  */
 export interface TreeChoice {
   /** Dimension of the grid. */
@@ -26,9 +25,10 @@ export function broadcastTrees(hops: HopTable, root: number): { readonly choices
     const ways = waysOf(hops, dimensions);
     return ways.flatMap(({ along, d }) => {
       const others = dimensions.filter((k) => k !== along);
-      const layers = others.length === 0 ? [placeAlong(hops, root, along)] : otherLayers(hops, root, along);
-      const trees = extend(others, share / ways.length / layers.length);
-      return layers.flatMap((layer) => trees.map((tree) => ({ choices: [{ along, d, layer }, ...tree.choices], share: tree.share })));
+      const trees = extend(others, share / ways.length);
+      return Array.from(layerShares(hops, root, along, others.length)).flatMap((part, layer) =>
+        part === 0 ? [] : trees.map((tree) => ({ choices: [{ along, d, layer }, ...tree.choices], share: tree.share * part })),
+      );
     });
   };
   return extend([...hops.sides.keys()], 1);
@@ -39,7 +39,8 @@ export function broadcastTreeCount(hops: HopTable, dimensions: readonly number[]
   if (dimensions.length === 0) return 1;
   return waysOf(hops, dimensions).reduce((sum, { along }) => {
     const others = dimensions.filter((k) => k !== along);
-    return sum + (others.length === 0 ? 1 : hops.sides[along] - 1) * broadcastTreeCount(hops, others);
+    const layers = [1, hops.sides[along] - 1, hops.sides[along]][others.length];
+    return sum + layers * broadcastTreeCount(hops, others);
   }, 0);
 }
 
@@ -76,10 +77,11 @@ export function addTreeLoads(
     });
     const others = dimensions.filter((k) => k !== along);
     if (others.length === 0) continue;
-    const layers = otherLayers(hops, root, along);
-    for (const layer of layers) addTreeLoads(loads, hops, movedAlong(hops, root, along, layer), share / layers.length, others);
-    for (const chip of chipsOfBox(hops, root, others))
-      if (chip !== root) addPasses(loads, hops, along, chip, d, layers, share / layers.length);
+    const layers = layerShares(hops, root, along, others.length);
+    for (const [layer, part] of layers.entries()) {
+      if (part > 0) addTreeLoads(loads, hops, movedAlong(hops, root, along, layer), share * part, others);
+    }
+    for (const chip of chipsOfBox(hops, root, others)) if (chip !== root) addPasses(loads, hops, along, chip, d, layers, share);
   }
 }
 
@@ -97,9 +99,17 @@ function waysOf(hops: HopTable, dimensions: readonly number[]): { readonly along
   return dimensions.flatMap((along) => (hops.grid.axes[along].ring ? [0, 1] : [0]).map((d) => ({ along, d })));
 }
 
-function otherLayers(hops: HopTable, root: number, along: number): number[] {
+/**
+ * [side]: how often each layer is filled first, when `others` dimensions are left for it. Never the root's own where one is left: chips of the
+ * root's line would get more than their share along it. With two left, chips of the root's planes get q too much where other layers have q and the
+ * root's own has none, and chips of the root's lines get what the root's own has, so it has half of what the others have.
+ */
+function layerShares(hops: HopTable, root: number, along: number, others: number): Float64Array {
   const own = placeAlong(hops, root, along);
-  return Array.from({ length: hops.sides[along] }, (_, layer) => layer).filter((layer) => layer !== own);
+  if (others === 0) return Float64Array.from({ length: hops.sides[along] }, (_, layer) => (layer === own ? 1 : 0));
+  const ownWeight = others === 1 ? 0 : 0.5;
+  const sum = hops.sides[along] - 1 + ownWeight;
+  return Float64Array.from({ length: hops.sides[along] }, (_, layer) => (layer === own ? ownWeight : 1) / sum);
 }
 
 function placeAlong({ sides, strides }: HopTable, chip: number, along: number): number {
@@ -132,33 +142,21 @@ function forEachPassHop(hops: HopTable, along: number, start: number, d: number,
   }
 }
 
-/** Passes of one line from each of several layers, `bytes` each. */
-function addPasses(
-  loads: Float64Array,
-  hops: HopTable,
-  along: number,
-  chip: number,
-  d: number,
-  layers: readonly number[],
-  bytes: Bytes,
-): void {
+/** Passes of one line from each layer, which have parts of `bytes`. */
+function addPasses(loads: Float64Array, hops: HopTable, along: number, chip: number, d: number, layers: Float64Array, bytes: Bytes): void {
   const side = hops.sides[along];
   const start = hops.lineStarts[along][chip];
-  const starts = new Uint8Array(side);
-  for (const layer of layers) starts[layer] = 1;
-  const hopAt = (place: number, direction: number) => (along * hops.grid.chips + movedAlong(hops, chip, along, place)) * 2 + direction;
+  const first = (along * hops.grid.chips + movedAlong(hops, chip, along, 0)) * 2;
+  const hopAt = (place: number, direction: number) => first + 2 * place * hops.strides[along] + direction;
   if (start < 0) {
     // A pass goes over every hop but the one that would end where it began.
-    for (let place = 0; place < side; place++) {
-      const end = (place + (d === 0 ? 1 : side - 1)) % side;
-      loads[hopAt(place, d)] += bytes * (layers.length - starts[end]);
-    }
+    for (let place = 0; place < side; place++) loads[hopAt(place, d)] += bytes * (1 - layers[(place + (d === 0 ? 1 : side - 1)) % side]);
     return;
   }
   for (let order = 0, behind = 0; order < side; order++) {
     const place = (start + order) % side;
-    if (order > 0) loads[hopAt(place, 1)] += bytes * (layers.length - behind);
-    behind += starts[place];
+    if (order > 0) loads[hopAt(place, 1)] += bytes * (1 - behind);
+    behind += layers[place];
     if (order < side - 1) loads[hopAt(place, 0)] += bytes * behind;
   }
 }
