@@ -1,5 +1,5 @@
 import { coordinatesOf, type Topology } from '../../hardware/index.ts';
-import { chipsOfMembers, membersPerChip } from './by-destination.ts';
+import { membersPerChip } from './by-destination.ts';
 import type { SliceMembers } from './slice-members.ts';
 import { forEachPair, type Traffic } from './traffic.ts';
 
@@ -14,7 +14,7 @@ export interface SliceTraffic {
 
 /** A matrix is read once: rows are summed by chip, chips by coordinate. */
 export function sliceTraffic(topology: Topology, part: SliceMembers, members: number, traffic: Traffic): SliceTraffic {
-  const chipOf = chipsOfMembers(topology, part);
+  const chipOf = part.chips;
   if (traffic.kind === 'uniform') return ofUniform(topology, chipOf, traffic.bytesPerPair);
   return traffic.kind === 'matrix'
     ? ofMatrix(topology, part, chipOf, members, traffic.bytes)

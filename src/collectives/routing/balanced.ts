@@ -1,6 +1,6 @@
 import type { Topology } from '../../hardware/index.ts';
 import type { LinkLoads } from '../link-loads.ts';
-import { chipsOfMembers, forEachDestination, membersPerChip } from './by-destination.ts';
+import { forEachDestination, membersPerChip } from './by-destination.ts';
 import { type ShortestWays, shortestWays } from './shortest-ways.ts';
 import { looksAlikeFromEveryChip, type SliceMembers } from './slice-members.ts';
 import type { Traffic } from './traffic.ts';
@@ -13,7 +13,7 @@ import type { Traffic } from './traffic.ts';
 export function addBalancedLoads(loads: LinkLoads, topology: Topology, part: SliceMembers, members: number, traffic: Traffic): number {
   const ways = shortestWays(topology, part.firstChip);
   if (traffic.kind === 'uniform') {
-    const counts = membersPerChip(ways.chips, chipsOfMembers(topology, part));
+    const counts = membersPerChip(ways.chips, part.chips);
     const isEven = counts.every((count) => count === counts[0]);
     if (isEven && looksAlikeFromEveryChip(topology)) return addFromOne(loads, topology, ways, counts[0] ** 2 * traffic.bytesPerPair);
   }

@@ -17,15 +17,10 @@ export function forEachDestination(
   visit: VisitDestination,
 ): void {
   const chips = topology.chips / topology.slices;
-  const chipOf = chipsOfMembers(topology, part);
+  const chipOf = part.chips;
   if (traffic.kind === 'uniform') ofUniform(chips, chipOf, traffic.bytesPerPair, visit);
   else if (traffic.kind === 'matrix') ofMatrix(chips, chipOf, part, members, traffic.bytes, visit);
   else ofPairs(chips, chipOf, part, members, traffic, visit);
-}
-
-/** [members of the part]: chips, counted from the slice's first. */
-export function chipsOfMembers({ devicesPerChip }: Topology, { devices, firstChip }: SliceMembers): Uint32Array {
-  return devices.map((device) => Math.floor(device / devicesPerChip) - firstChip);
 }
 
 /** [chips of the slice]: members on each. */

@@ -1,18 +1,17 @@
 import { InputError, nearest } from '../../base/index.ts';
-import type { Topology } from '../../hardware/index.ts';
 import type { CollectiveRequest, Routing } from '../plan.ts';
-import { isWholeGrid, type SliceMembers } from './slice-members.ts';
+import type { SliceMembers } from './slice-members.ts';
 
 export const ROUTINGS: readonly Routing[] = ['dimension-ordered', 'all-orders', 'balanced'];
 
-/** Orders of dimensions mean something on a whole grid alone: no twist, no missing wire, members that are a grid in every slice. */
-export function possibleRoutings(topology: Topology, parts: readonly SliceMembers[]): readonly Routing[] {
-  return isWholeGrid(topology) && parts.every(({ grid }) => grid !== null) ? ROUTINGS : ['balanced'];
+/** Orders of dimensions mean something on a plain grid alone: no twist, no wire missing between members, and these a grid in every slice. */
+export function possibleRoutings(parts: readonly SliceMembers[]): readonly Routing[] {
+  return parts.every(({ grid, box }) => grid !== null && box !== null) ? ROUTINGS : ['balanced'];
 }
 
 /** What the request says; else all orders where they are possible, balanced elsewhere. Throws InputError where the wires cannot have it. */
 export function routingOf(request: CollectiveRequest, parts: readonly SliceMembers[]): Routing {
-  const possible = possibleRoutings(request.topology, parts);
+  const possible = possibleRoutings(parts);
   const wanted = request.routing ?? (possible.includes('all-orders') ? 'all-orders' : 'balanced');
   if (possible.includes(wanted)) return wanted;
   const known = ROUTINGS.includes(wanted);

@@ -1,16 +1,16 @@
 import type { Topology } from '../../hardware/index.ts';
 import type { SliceTraffic } from './axis-traffic.ts';
-import { chipsOfMembers, forEachDestination, membersPerChip } from './by-destination.ts';
+import { forEachDestination, membersPerChip } from './by-destination.ts';
 import { shortestWays } from './shortest-ways.ts';
-import { isWholeGrid, looksAlikeFromEveryChip, type SliceMembers } from './slice-members.ts';
+import { looksAlikeFromEveryChip, type SliceMembers } from './slice-members.ts';
 import type { Traffic } from './traffic.ts';
 
 /** Sum of traffic x hops of its shortest way, within one slice: what all links together must carry at least. */
 export function hopBytes(topology: Topology, part: SliceMembers, members: number, traffic: Traffic, summed: SliceTraffic): number {
-  if (isWholeGrid(topology)) return onGrid(topology, summed);
+  if (part.box) return onGrid(topology, summed);
   const ways = shortestWays(topology, part.firstChip);
   if (traffic.kind === 'uniform' && looksAlikeFromEveryChip(topology)) {
-    const counts = membersPerChip(ways.chips, chipsOfMembers(topology, part));
+    const counts = membersPerChip(ways.chips, part.chips);
     if (counts.every((count) => count === counts[0])) {
       ways.towards(0);
       return ways.hops.reduce((sum, hops) => sum + hops, 0) * traffic.bytesPerPair * counts[0] ** 2 * ways.chips;

@@ -3,7 +3,6 @@ import type { CollectiveRequest } from '../plan.ts';
 import type { Schedule } from '../schedule.ts';
 import { checkScheduleSize } from '../schedule-size.ts';
 import { balancedRoutes } from './balanced-routes.ts';
-import { chipsOfMembers } from './by-destination.ts';
 import { routingOf } from './choose-routing.ts';
 import { cellsOfDevices, gridCells } from './grid-cells.ts';
 import { type FindRoutes, gridRoutes } from './grid-routes.ts';
@@ -85,7 +84,7 @@ function routeFinder(request: CollectiveRequest): FindRoutes {
   const finders = parts.map((part, i): FindRoutes => {
     const isOrdered = part.grid !== null && routing !== 'balanced';
     const cells = part.grid !== null && isOrdered ? gridCells(part.grid) : null;
-    const places = cells ? cellsOfDevices(cells, part.devices) : chipsOfMembers(topology, part);
+    const places = cells ? cellsOfDevices(cells, part.devices) : part.chips;
     for (const [j, member] of part.members.entries()) {
       partOf[member] = i;
       placeOf[member] = places[j];

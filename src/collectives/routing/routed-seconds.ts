@@ -17,7 +17,7 @@ export interface RoutedSeconds {
  * even the answers differ by a multiple, so a report shows them side by side.
  */
 export function routedSeconds(kind: CollectiveKind & ('all-to-all' | 'permute'), request: CollectiveRequest): RoutedSeconds[] {
-  return possibleRoutings(request.topology, membersBySlice(request.topology, request.devices)).map((routing) => ({
+  return possibleRoutings(membersBySlice(request.topology, request.devices)).map((routing) => ({
     routing,
     seconds: planSeconds(COLLECTIVES[kind].plan({ ...request, routing }), request.topology),
   }));

@@ -1,5 +1,6 @@
 import { LinkKind, type Topology } from '../../hardware/index.ts';
 import { findGrid, type MemberGrid } from '../member-grid.ts';
+import { type Box, plainBox } from './box.ts';
 
 /** The members of a group that stand in one slice. */
 export interface SliceMembers {
@@ -7,8 +8,12 @@ export interface SliceMembers {
   /** Indices into the group's devices, ascending. */
   readonly members: Uint32Array;
   readonly devices: Uint32Array;
+  /** [members]: their chips, counted from the slice's first. */
+  readonly chips: Uint32Array;
   /** Null where they are no grid of chips. */
   readonly grid: MemberGrid | null;
+  /** Where their ways may pass; null where the wires between them are no plain grid. */
+  readonly box: Box | null;
 }
 
 /** Slices without members are left out. */
@@ -16,17 +21,16 @@ export function membersBySlice(topology: Topology, devices: Uint32Array): SliceM
   const chipsPerSlice = topology.chips / topology.slices;
   const sliceOf = (device: number) => Math.floor(device / topology.devicesPerChip / chipsPerSlice);
   const everybody = Uint32Array.from(devices.keys());
-  const parts = Array.from({ length: topology.slices }, (_, slice) => {
+  const parts: SliceMembers[] = [];
+  for (let slice = 0; slice < topology.slices; slice++) {
     const members = topology.slices === 1 ? everybody : everybody.filter((member) => sliceOf(devices[member]) === slice);
+    if (members.length === 0) continue;
     const here = members.map((member) => devices[member]);
-    return { firstChip: slice * chipsPerSlice, members, devices: here, grid: here.length > 0 ? findGrid(topology, here) : null };
-  });
-  return parts.filter(({ members }) => members.length > 0);
-}
-
-/** No wrap leads elsewhere, and no wire between neighbouring chips is missing. */
-export function isWholeGrid(topology: Topology): boolean {
-  return topology.twist.every((shifts) => shifts.every((shift) => shift === 0)) && hasEveryWire(topology);
+    const firstChip = slice * chipsPerSlice;
+    const chips = here.map((device) => Math.floor(device / topology.devicesPerChip) - firstChip);
+    parts.push({ firstChip, members, devices: here, chips, grid: findGrid(topology, here), box: plainBox(topology, firstChip, chips) });
+  }
+  return parts;
 }
 
 /**
@@ -39,10 +43,10 @@ export function looksAlikeFromEveryChip(topology: Topology): boolean {
   return commutes && shape.every((side, axis) => side === 1 || wrap[axis]) && hasEveryWire(topology);
 }
 
-function hasEveryWire({ uniform, shape, wrap, chips, links }: Topology): boolean {
+/** Of sides that all close. */
+function hasEveryWire({ uniform, shape, chips, links }: Topology): boolean {
   if (uniform) return true;
-  const wanted = shape.reduce((sum, side, axis) => sum + (side === 1 ? 0 : (2 * chips * (wrap[axis] ? side : side - 1)) / side), 0);
   let there = 0;
   for (let row = 0; row < links.count; row++) if (links.kind[row] === LinkKind.ici) there++;
-  return there === wanted;
+  return there === shape.reduce((sum, side) => sum + (side === 1 ? 0 : 2 * chips), 0);
 }

@@ -97,7 +97,7 @@ function distinct(requests: readonly CollectiveRequest[], { uniform }: Topology)
 /** The request under every routing, each group alone on idle wires; `plans` are those of the chosen one. */
 function routingTimes(op: CollectiveKind, requests: readonly CollectiveRequest[], plans: readonly GroupPlan[], chosen: Routing) {
   const [{ topology, devices }] = requests;
-  return possibleRoutings(topology, membersBySlice(topology, devices)).map((routing) => {
+  return possibleRoutings(membersBySlice(topology, devices)).map((routing) => {
     const planOf = (i: number) => (routing === chosen ? plans[i] : COLLECTIVES[op].plan({ ...requests[i], routing }));
     return { routing, seconds: requests.reduce((most, _, i) => Math.max(most, planSeconds(planOf(i), topology)), 0) };
   });
