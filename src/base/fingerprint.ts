@@ -7,7 +7,10 @@ export interface Fingerprint {
   high: number;
 }
 
-const bits = new DataView(new ArrayBuffer(8));
+/** One double, and its two words; which of them is the high one depends on the machine, what is added does not. */
+const double = new Float64Array(1);
+const words = new Int32Array(double.buffer);
+const HIGH = new Uint8Array(Float64Array.of(1).buffer)[7] === 0x3f ? 1 : 0;
 
 export function emptyFingerprint(): Fingerprint {
   return { low: 0x811c9dc5, high: 0x9747b28c };
@@ -22,9 +25,9 @@ function addWord(print: Fingerprint, word: number): void {
 
 /** Adds the 64 bits of a double; -0 counts as 0 so that equal numbers print equally. */
 export function addNumber(print: Fingerprint, value: number): void {
-  bits.setFloat64(0, value === 0 ? 0 : value);
-  addWord(print, bits.getInt32(0));
-  addWord(print, bits.getInt32(4));
+  double[0] = value === 0 ? 0 : value;
+  addWord(print, words[HIGH]);
+  addWord(print, words[1 - HIGH]);
 }
 
 export function addNumbers(print: Fingerprint, values: ArrayLike<number>): void {

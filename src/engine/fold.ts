@@ -68,15 +68,26 @@ function linkClasses(plans: readonly PreparedPlan[], linkCount: number): { reado
     for (let phase = 0; phase < groups[0].phases.length; phase++) {
       // Class before and share -> class after. Links that a second group crosses in this phase are split once more, by that.
       const after = new Map<number, Map<number, number>>();
+      // Neighbours mostly go the same way, which saves looking it up.
+      let lastBefore = -2;
+      let lastShare = -1;
+      let lastNow = -1;
       for (const { phases } of groups) {
         const { links, shares } = phases[phase].transfer;
         for (let i = 0; i < links.length; i++) {
           const before = classOf[links[i]];
+          if (before === lastBefore && shares[i] === lastShare) {
+            classOf[links[i]] = lastNow;
+            continue;
+          }
           const byShare = after.get(before) ?? new Map<number, number>();
           if (byShare.size === 0) after.set(before, byShare);
           const now = byShare.get(shares[i]) ?? classes++;
           byShare.set(shares[i], now);
           classOf[links[i]] = now;
+          lastBefore = before;
+          lastShare = shares[i];
+          lastNow = now;
         }
       }
     }

@@ -48,7 +48,8 @@ export function prepareJob(program: Program, topology: Topology): Job {
 function groupsOf(groups: readonly { readonly devices: Uint32Array }[], devices: number): Int32Array {
   const groupOf = new Int32Array(devices).fill(-1);
   for (const [group, { devices: members }] of groups.entries()) {
-    for (const device of members) {
+    for (let i = 0; i < members.length; i++) {
+      const device = members[i];
       assert(groupOf[device] === -1, `device ${device} is in one group of a plan`);
       groupOf[device] = group;
     }

@@ -4,7 +4,7 @@ import { type Program, TaskKind } from '../program/index.ts';
 export const DEFAULT_KEPT_ROWS = 2 ** 21;
 
 /** How many devices are looked at task by task where all would be too many. */
-const SAMPLE = 16;
+const SAMPLE = 8;
 
 /**
  * Devices whose spans are kept, ascending: all where tasks * devices <= rows, else some that are evenly spread, and the slowest. They follow from

@@ -31,7 +31,7 @@ export function spanTable(
   devices: Uint32Array,
   standIn: boolean,
 ): SpanTable {
-  const { count: tasks, kind } = job.graph;
+  const tasks = job.graph.count;
   const count = tasks * devices.length;
   const table = {
     count,
@@ -42,31 +42,46 @@ export function spanTable(
     running: new Float64Array(count),
     end: new Float64Array(count),
   };
+  const columns = standIn ? 1 : devices.length;
   for (let task = 0; task < tasks; task++) {
-    for (const [at, device] of devices.entries()) {
-      const column = standIn ? 0 : at;
-      const row = task * devices.length + at;
-      table.task[row] = task;
-      table.device[row] = device;
-      const { begin, end } = kind[task] === TaskKind.compute ? EMPTY : besideSpan(job, runs, copies, task, spans.kept[column]);
-      const from = task * spans.kept.length + column;
-      table.start[row] = kind[task] === TaskKind.transfer ? begin : spans.start[from];
-      table.running[row] = begin < 0 ? spans.start[from] : begin;
-      table.end[row] = kind[task] === TaskKind.compute ? spans.end[from] : end < 0 ? spans.start[from] : end;
-    }
+    const first = task * devices.length;
+    for (let at = 0; at < columns; at++)
+      fillRow(table, first + at, spans, task * columns + at, momentsOf(job, runs, copies, task, spans.kept[at]));
+    table.task.fill(task, first, first + devices.length);
+    table.device.set(devices, first);
+    if (!standIn) continue;
+    for (const column of [table.start, table.running, table.end]) column.fill(column[first], first, first + devices.length);
   }
   return table;
 }
 
-const EMPTY = { begin: -1, end: -1 };
+function fillRow(
+  table: Pick<SpanTable, 'start' | 'running' | 'end'>,
+  row: number,
+  { start, end }: KeptSpans,
+  from: number,
+  moments: Moments,
+): void {
+  table.start[row] = start[from] < 0 ? moments.begin : start[from];
+  table.running[row] = moments.begin < 0 ? start[from] : moments.begin;
+  table.end[row] = moments.end >= 0 ? moments.end : Math.max(start[from], end[from]);
+}
 
-/** When a task beside the stream moved bytes for a device; -1 where the device takes no part. */
-function besideSpan({ graph, collectives, plans }: Job, runs: RunTable, copies: CopyTable, task: number, device: number): typeof EMPTY {
+interface Moments {
+  readonly begin: number;
+  readonly end: number;
+}
+
+const NONE: Moments = { begin: -1, end: -1 };
+
+/** When a task beside the stream moved bytes for a device; -1 for a computation, and where the device takes no part. */
+function momentsOf({ graph, collectives, plans }: Job, runs: RunTable, copies: CopyTable, task: number, device: number): Moments {
+  if (graph.kind[task] === TaskKind.compute) return NONE;
   if (graph.kind[task] === TaskKind.transfer) {
     const row = graph.transferRow[task] * copies.devices + device;
     return { begin: copies.begin[row], end: copies.end[row] };
   }
   const c = graph.collective[task];
   const group = plans[collectives[c].plan].groupOf[device];
-  return group < 0 ? EMPTY : { begin: runs.begin[runs.first[c] + group], end: runs.end[runs.first[c] + group] };
+  return group < 0 ? NONE : { begin: runs.begin[runs.first[c] + group], end: runs.end[runs.first[c] + group] };
 }

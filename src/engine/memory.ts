@@ -1,4 +1,5 @@
 import type { Bytes } from '../base/index.ts';
+import type { Topology } from '../hardware/index.ts';
 import { type Program, TaskKind } from '../program/index.ts';
 import type { Way } from './trace.ts';
 
@@ -19,29 +20,21 @@ const DEVICE_BYTES = 8 * 8;
 const CROSSING_BYTES = 20;
 
 /** What a simulation allocates beside the program, by its way and by how many devices are kept; typed arrays, to within a quarter or so. */
-export function simulationBytes(program: Program, way: Way, kept: number): Bytes {
+export function simulationBytes(program: Program, topology: Topology, way: Way, kept: number): Bytes {
   const { tasks, plans, collectives } = program;
   const devices = way.devices === 'folded' ? 1 : program.devices;
   const transfers = tasks.kind.reduce((count, kind) => count + (kind === TaskKind.transfer ? 1 : 0), 0);
   const beside = collectives.length + transfers;
   const runs = way.devices === 'folded' ? collectives.length : collectives.reduce((sum, { plan }) => sum + plans[plan].groups.length, 0);
-  let links = 0;
   let crossings = 0;
-  for (const { groups } of plans) {
-    for (const { phases } of groups) {
-      for (const phase of phases) {
-        crossings += phase.links.length;
-        for (const link of phase.links) if (link >= links) links = link + 1;
-      }
-    }
-  }
+  for (const { groups } of plans) for (const { phases } of groups) for (const { links } of phases) crossings += links.length;
   // Counters of what each task beside the stream waits for; or in a sweep ends of the tasks that are still asked for, of which there are few.
   const perDevice = way.order === 'events' ? beside : Math.min(beside, LIVE_ENDS) * 8;
   return (
     tasks.count * kept * (SPAN_BYTES + KEPT_BYTES) +
     devices * (DEVICE_BYTES + perDevice + transfers * 16 + plans.length * 4) +
     runs * RUN_BYTES +
-    links * LINK_BYTES +
+    topology.links.count * LINK_BYTES +
     crossings * CROSSING_BYTES
   );
 }

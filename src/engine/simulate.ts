@@ -42,7 +42,7 @@ export function simulate(program: Program, topology: Topology, options: Simulate
   const job = prepareJob(program, topology);
   const folded = options.devices === 'full' ? null : fold(program, job);
   if (options.devices === 'folded' && folded === null) throw wrongWay('devices', 'folded', 'devices or groups of this program differ');
-  refuseTooLarge(program, kept.length, folded, options);
+  refuseTooLarge(program, topology, kept.length, folded, options);
   const done = run(job, folded, kept, options.order ?? 'auto');
   return traceOf(program, topology, kept, folded, done);
 }
@@ -65,11 +65,18 @@ function traceOf(program: Program, topology: Topology, kept: Uint32Array, folded
   const { job, ledger, way, events } = done;
   const step = ledger.close();
   const spans = spanTable(ledger.spans, job, ledger.runs, ledger.copies, kept, folded !== null);
-  const busy = folded === null ? done.busy : Float64Array.from(folded.classOf, (its) => (its < 0 ? 0 : done.busy[its]));
+  const busy = folded === null ? done.busy : ofClasses(done.busy, folded.classOf);
   const bytes = carriedBytes(program.collectives, program.plans, ledger.runs, topology.links.count, folded !== null);
   const links = { bytes, busy };
   const devices = folded === null ? ledger.devices : forAll(ledger.devices, program.devices);
   return { step, way, events, spans, devices, links, fingerprint: traceFingerprint(step, spans, links) };
+}
+
+/** [links]: the value of each link's class. */
+function ofClasses(values: Float64Array, classOf: Int32Array): Float64Array {
+  const all = new Float64Array(classOf.length);
+  for (let link = 0; link < all.length; link++) if (classOf[link] >= 0) all[link] = values[classOf[link]];
+  return all;
 }
 
 function forAll({ computeBusy, exposedCommunication, wait }: DeviceTable, devices: number): DeviceTable {
@@ -77,10 +84,16 @@ function forAll({ computeBusy, exposedCommunication, wait }: DeviceTable, device
   return { computeBusy: same(computeBusy), exposedCommunication: same(exposedCommunication), wait: same(wait) };
 }
 
-function refuseTooLarge(program: Program, kept: number, folded: Folded | null, { order, memoryLimitBytes }: SimulateOptions): void {
+function refuseTooLarge(
+  program: Program,
+  topology: Topology,
+  kept: number,
+  folded: Folded | null,
+  { order, memoryLimitBytes }: SimulateOptions,
+): void {
   const way: Way = { devices: folded === null ? 'full' : 'folded', order: order === 'sweep' ? 'sweep' : 'events' };
   const limit = memoryLimitBytes ?? DEFAULT_MEMORY_LIMIT;
-  const bytes = simulationBytes(program, way, kept);
+  const bytes = simulationBytes(program, topology, way, kept);
   if (bytes <= limit) return;
   const mebibytes = (value: number): string => `${Math.ceil(value / 2 ** 20)} MiB`;
   throw new InputError([
@@ -91,7 +104,7 @@ function refuseTooLarge(program: Program, kept: number, folded: Folded | null, {
       rule: `a simulation may have ${mebibytes(limit)}`,
       remedy:
         folded === null
-          ? `without slow devices, jitter and skew, one device stands for all: ${mebibytes(simulationBytes(program, { ...way, devices: 'folded' }, kept))}`
+          ? `without slow devices, jitter and skew, one device stands for all: ${mebibytes(simulationBytes(program, topology, { ...way, devices: 'folded' }, kept))}`
           : 'keep the spans of fewer devices, or simulate fewer layers',
     },
   ]);

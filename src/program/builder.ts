@@ -45,7 +45,7 @@ interface BufferRow {
   freedAt: number;
 }
 
-/** `hostBytesPerSecond`: what one device has of its chip's wire to the host; 0 where none is known, and then nothing can be copied there. */
+/** `hostBytesPerSecond`: what one device has of its chip's wire to the host. */
 export function createBuilder(core: Core, hostBytesPerSecond: BytesPerSecond): ProgramBuilder {
   const rows: TaskRow[] = [];
   const deviceTimes: DeviceTimes[] = [];
@@ -88,7 +88,6 @@ export function createBuilder(core: Core, hostBytesPerSecond: BytesPerSecond): P
       return append({ ...labelled(label), ...IDLE, kind: TaskKind.collective, collective: row, after });
     },
     hostTransfer(label, bytes, after) {
-      assert(hostBytesPerSecond > 0, `${label.name}: the bandwidth between chip and host is not known`);
       return append({ ...labelled(label), ...IDLE, kind: TaskKind.transfer, seconds: bytes / hostBytesPerSecond, after });
     },
     buffer(name, bytes, allocatedAt, freedAt) {

@@ -10,15 +10,15 @@ export interface TaskDurations {
   readonly seconds: (task: number, device: number) => Seconds;
 }
 
-/** Duration = what the program says for this device * slow-down (computations only) * (1 + share * u), u in [0, 1) by (seed, device, task). */
+/** Computation: what the program says for this device * slow-down * (1 + share * u), u in [0, 1) by (seed, device, task). Transfer: what it says. */
 export function taskDurations({ tasks, deviceTimes, slowdown, jitter, devices }: Program): TaskDurations {
   const { kind, deviceRow } = tasks;
   const share = jitter === null ? 0 : jitter.share;
   const keys = new Int32Array(share === 0 ? 0 : devices);
   if (jitter !== null) for (let device = 0; device < keys.length; device++) keys[device] = jitterKey(jitter.seed, device);
   const factor = (task: number, device: number): number => {
-    const slower = kind[task] === TaskKind.compute ? slowdown[device] : 1;
-    return share === 0 ? slower : slower * (1 + share * jitterUnit(keys[device], task));
+    if (kind[task] !== TaskKind.compute) return 1;
+    return share === 0 ? slowdown[device] : slowdown[device] * (1 + share * jitterUnit(keys[device], task));
   };
   return {
     picoseconds: (task, device) => {

@@ -1,7 +1,7 @@
-/** Noise of durations: a task takes (1 + share * u) times as long, u in [0, 1) anew for every device and task. */
+/** Noise: a computation takes (1 + share * u) times as long, u in [0, 1) anew for every device and task. */
 export interface Jitter {
   readonly seed: number;
-  /** >= 0; 0.02 makes tasks up to 2 % longer, 1 % on average. */
+  /** >= 0; 0.02 makes computations up to 2 % longer, 1 % on average. */
   readonly share: number;
 }
 

@@ -58,9 +58,8 @@ export function lowerStep(scenario: Scenario, chip: Chip, topology: Topology, lo
 }
 
 /** What one device has of its chip's wire to the host; the devices of a chip share it. */
-function hostBytesPerSecond(chip: Chip): BytesPerSecond {
-  const { pcieBytesPerSecond = 0 } = chip as Chip & { readonly pcieBytesPerSecond?: BytesPerSecond };
-  return pcieBytesPerSecond / chip.devicesPerChip;
+function hostBytesPerSecond({ pcieBytesPerSecond, devicesPerChip }: Chip): BytesPerSecond {
+  return pcieBytesPerSecond / devicesPerChip;
 }
 
 /**

@@ -10,17 +10,19 @@ export function slowdowns(scenario: Scenario, topology: Topology): Float64Array 
   return slowdown;
 }
 
-/** Noise of durations, by the seed of the scenario. */
-export function jitterOf({ topology, seed }: Scenario): Jitter | null {
-  const { jitter: share = 0 } = topology;
+/** Noise of computations, by the seed of the scenario. */
+export function jitterOf({ topology: { jitter: share = 0 }, seed }: Scenario): Jitter | null {
   return share === 0 ? null : { seed, share };
 }
 
-/** [devices]: when each begins its step: uniform in [0, startSkewSeconds) by the seed of the scenario, or as listed. */
-export function startSkew({ topology: { startSkewSeconds = 0, lateDevices = [] }, seed }: Scenario, topology: Topology): Float64Array {
-  const start = Float64Array.from({ length: topology.devices }, (_, device) =>
-    toPicoseconds(startSkewSeconds * jitterUnit(jitterKey(seed, device), -1)),
+/** [devices], picoseconds: when each begins its step; uniform in [0, startSkewSeconds) by the seed of the scenario, or as late as it says of single devices. */
+export function startSkew({ topology: { startSkewSeconds = 0, lateDevices = [] }, seed }: Scenario, { devices }: Topology): Float64Array {
+  const start = Float64Array.from({ length: devices }, (_, device) =>
+    toPicoseconds(startSkewSeconds * jitterUnit(jitterKey(seed, device), NO_TASK)),
   );
   for (const { device, seconds } of lateDevices) start[device] = toPicoseconds(seconds);
   return start;
 }
+
+/** The start of a device has a draw of its own, beside those of its tasks. */
+const NO_TASK = -1;
