@@ -32,8 +32,10 @@ export function runCollective(input: CollectiveInput, provenance: CollectiveResu
   const collective = COLLECTIVES[op] as Required<Collective>;
   const groups = collectiveGroups(topology, input.axes);
   const sent = measureTraffic(input, groups[0].length);
-  const requests = groups.map((devices) => requestOf(input, sent, devices));
-  const routing = ROUTED.includes(op) ? routingOf(requests[0], membersBySlice(topology, groups[0])) : null;
+  const asked = groups.map((devices) => requestOf(input, sent, devices));
+  // One routing for all groups, which each of them can have: a broken link may lie between the members of one alone.
+  const routing = ROUTED.includes(op) ? routingOf(asked[0], partsOf(asked)) : null;
+  const requests = routing === null ? asked : asked.map((request) => ({ ...request, routing }));
   const plans = requests.map((request) => collective.plan(request));
   refuseLongTimes(plans, topology);
   const schedules = network === 'hop' ? hopSchedules(collective, requests, input.chunkBytes) : null;
@@ -96,11 +98,15 @@ function distinct(requests: readonly CollectiveRequest[], { uniform }: Topology)
 
 /** The request under every routing, each group alone on idle wires; `plans` are those of the chosen one. */
 function routingTimes(op: CollectiveKind, requests: readonly CollectiveRequest[], plans: readonly GroupPlan[], chosen: Routing) {
-  const [{ topology, devices }] = requests;
-  return possibleRoutings(membersBySlice(topology, devices)).map((routing) => {
+  const [{ topology }] = requests;
+  return possibleRoutings(partsOf(requests)).map((routing) => {
     const planOf = (i: number) => (routing === chosen ? plans[i] : COLLECTIVES[op].plan({ ...requests[i], routing }));
     return { routing, seconds: requests.reduce((most, _, i) => Math.max(most, planSeconds(planOf(i), topology)), 0) };
   });
+}
+
+function partsOf(requests: readonly CollectiveRequest[]) {
+  return requests.flatMap(({ topology, devices }) => membersBySlice(topology, devices));
 }
 
 function bandwidths(collective: Collective, { bytesPerDevice, note }: SentTraffic, members: number, seconds: number) {
