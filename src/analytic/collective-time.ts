@@ -1,5 +1,5 @@
 import { type Picoseconds, type Seconds, toPicoseconds } from '../base/index.ts';
-import type { Phase } from '../collectives/index.ts';
+import { type Phase, pacedLatencySeconds } from '../collectives/index.ts';
 import type { Topology } from '../hardware/index.ts';
 import type { CollectivePlan } from '../program/index.ts';
 
@@ -50,7 +50,7 @@ function collectiveTime(groups: CollectivePlan['groups'], topology: Topology): C
   for (let i = 0; i < phaseCount; i++) {
     const phases = groups.flatMap((group) => group.phases.slice(i, i + 1));
     const bandwidthTerm = busiestSeconds(phases, topology);
-    const latency = phases.reduce((longest, phase) => Math.max(longest, phase.latencySeconds), 0);
+    const latency = phases.reduce((longest, phase) => Math.max(longest, pacedLatencySeconds(phase, topology)), 0);
     seconds += bandwidthTerm + latency;
     picoseconds += toPicoseconds(bandwidthTerm) + toPicoseconds(latency);
   }

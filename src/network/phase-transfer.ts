@@ -1,5 +1,5 @@
 import { type Picoseconds, toPicoseconds } from '../base/index.ts';
-import { type Phase, transferSeconds } from '../collectives/index.ts';
+import { type Phase, pacedLatencySeconds, transferSeconds } from '../collectives/index.ts';
 import type { Topology } from '../hardware/index.ts';
 import type { Transfer } from './live-transfers.ts';
 
@@ -16,5 +16,8 @@ export interface PhaseTransfer {
 export function phaseTransfer(phase: Phase, topology: Topology): PhaseTransfer {
   const seconds = transferSeconds(phase, topology);
   const shares = phase.bytes.map((bytes, i) => bytes / topology.links.bytesPerSecond[phase.links[i]] / seconds);
-  return { transfer: { links: phase.links, bytes: phase.bytes, shares, seconds }, latency: toPicoseconds(phase.latencySeconds) };
+  return {
+    transfer: { links: phase.links, bytes: phase.bytes, shares, seconds },
+    latency: toPicoseconds(pacedLatencySeconds(phase, topology)),
+  };
 }
