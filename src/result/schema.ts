@@ -93,7 +93,9 @@ const DETAIL = object({
   breakdown: list(BREAKDOWN),
   timeline: object({
     device: number,
-    spans: list(object({ track: oneOf('compute', 'ici'), name: text, part: text, stage: text, startSeconds: number, endSeconds: number })),
+    spans: list(
+      object({ track: oneOf('compute', 'ici', 'host'), name: text, part: text, stage: text, startSeconds: number, endSeconds: number }),
+    ),
   }),
   expertLoads: list(
     object({

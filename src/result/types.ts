@@ -114,7 +114,7 @@ export interface Timeline {
 }
 
 export interface TimelineSpan {
-  readonly track: 'compute' | 'ici';
+  readonly track: 'compute' | 'ici' | 'host';
   readonly name: string;
   readonly part: string;
   readonly stage: string;

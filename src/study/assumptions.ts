@@ -5,14 +5,13 @@ import type { Load, LoadSpec, Scenario } from '../scenario/index.ts';
 
 /** What the prediction rests on, in sentences that a reader of the page can check or doubt. */
 export function assumptionsOf(scenario: Scenario, chip: Chip, load: Load | null): string[] {
-  const { matmulPeakShare, hbmPeakShare, taskOverheadSeconds } = chip.efficiency;
   const sentences = [
-    `Nothing is fitted to published step times: durations follow from the published peaks of ${chip.name}, ${percent(matmulPeakShare)} of the matrix peak, ${percent(hbmPeakShare)} of the HBM bandwidth and ${(taskOverheadSeconds * 1e6).toFixed(1)} µs per operation.`,
+    `Nothing is fitted to published step times: durations follow from the published peaks of ${chip.name} by curves over size. ${curveSentence(chip)}`,
     efficiencySentence(chip),
     'A step is one program for all devices; host input, checkpoints and metrics are not in it.',
     'Attention is unfused: scores and probabilities go through HBM.',
   ];
-  if (scenario.topology.shape.length > 0) sentences.push(wrapSentence(scenario));
+  if (scenario.topology.shape.length > 0) sentences.push(wrapSentence(scenario), ...unevenSentences(scenario));
   sentences.push(
     scenario.layout.overlapGradients
       ? 'Gradients are reduced behind the backward pass; nothing else overlaps.'
@@ -22,17 +21,48 @@ export function assumptionsOf(scenario: Scenario, chip: Chip, load: Load | null)
   return sentences;
 }
 
+function curveSentence({ efficiency }: Chip): string {
+  const { productPeakShare, productLaunchSeconds, copyPeakShare, copyLaunchSeconds } = efficiency;
+  return `Large products reach ${percent(productPeakShare)} of the matrix peak, long streams ${percent(copyPeakShare)} of the HBM bandwidth; a product starts in ${microseconds(productLaunchSeconds)}, any other operation in ${microseconds(copyLaunchSeconds)}; the smaller a product, the less of its traffic is hidden.`;
+}
+
 function efficiencySentence(chip: Chip): string {
-  const citation = chip.citations['efficiency.matmulPeakShare'];
+  const citation = chip.citations['efficiency.productPeakShare'];
   return citation === undefined
     ? 'The shares of the peaks carry no source.'
     : `Share of the matrix peak: ${citation.source} (${citation.asOf})${citation.note === undefined ? '' : `; ${citation.note}`}.`;
 }
 
 function wrapSentence(scenario: Scenario): string {
-  const { shape, wrap } = scenario.topology;
+  const { shape, wrap, twisted } = scenario.topology;
   const sides = shape.map((side, axis) => `${side}${wrap[axis] ? ' (ring)' : ' (open)'}`).join(' x ');
-  return `The slice is wired as ${sides}.`;
+  return `The slice is wired as ${sides}${twisted === true ? ', twisted: wraps of the short sides go half-way round the long ones' : ''}.`;
+}
+
+/** What differs between wires and between devices, as the scenario says it. */
+function unevenSentences({ topology, seed }: Scenario): string[] {
+  const { brokenLinks = [], slowLinks = [], jitter = 0, startSkewSeconds = 0, lateDevices = [] } = topology;
+  const sentences: string[] = [];
+  if (brokenLinks.length > 0) sentences.push(`Wires between ${pairs(brokenLinks)} are broken, in both directions.`);
+  if (slowLinks.length > 0) {
+    const slow = slowLinks.map(({ between: [a, b], factor }) => `${a} and ${b} (1/${factor})`);
+    sentences.push(`Wires have a part of their bandwidth between chips ${slow.join(', ')}.`);
+  }
+  if (jitter > 0)
+    sentences.push(`Every computation of every device takes up to ${short(jitter * 100)} % longer, drawn uniformly by seed ${seed}.`);
+  if (startSkewSeconds > 0) {
+    sentences.push(`Every device begins up to ${short(startSkewSeconds * 1e6)} µs late, drawn uniformly by seed ${seed}.`);
+  }
+  if (lateDevices.length > 0) {
+    sentences.push(
+      `Devices begin late: ${lateDevices.map(({ device, seconds }) => `${device} by ${short(seconds * 1e6)} µs`).join(', ')}.`,
+    );
+  }
+  return sentences;
+}
+
+function pairs(links: readonly (readonly [number, number])[]): string {
+  return links.map(([a, b]) => `chips ${a} and ${b}`).join(', ');
 }
 
 function routingSentences(scenario: Scenario, load: Load): string[] {
@@ -82,6 +112,15 @@ function dispatchSentence({ routing }: Scenario, { layers, totalLayers }: Load, 
   }
   const how = routing.dispatch === 'einsum' ? 'one-hot einsum dispatch' : 'scatter dispatch';
   return `Every slot of every expert is ${done}, filled or not, as ${how} does: drops cost no time, capacity does.`;
+}
+
+/** In three digits, without zeros behind them. */
+function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+function microseconds(seconds: number): string {
+  return `${(seconds * 1e6).toFixed(1)} µs`;
 }
 
 function percent(share: number): string {

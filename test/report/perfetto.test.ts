@@ -196,3 +196,27 @@ test('beyond the limit of slices, evenly spread devices are kept', () => {
   );
   expect(pids).toEqual([1, 3, 5, 7]);
 });
+
+test('copies to and from the host have a track of their own, devices whose spans were not kept have none', () => {
+  const topology = grid([4], false);
+  const program = programOf(topology, [
+    { copy: 2e-3, after: [] },
+    { copy: 1e-3, after: [] },
+    { compute: 1e-3, after: [0] },
+  ]);
+  const slicesAt = (trace: Trace) => {
+    const packets = decode(encodePerfettoTrace(program, trace, topology));
+    const tracks = packets.flatMap((packet) => packet.trackDescriptor ?? []);
+    const host = new Set(tracks.filter((track) => track.name === 'host').map((track) => track.uuid));
+    return slicesOf(packets).filter((slice) => host.has(slice.track));
+  };
+  const all = slicesAt(simulate(program, topology));
+  expect(all).toHaveLength(8);
+  expect(all.slice(0, 2).map(({ start, end }) => [start, end])).toEqual([
+    [0, 2_000_000],
+    [2_000_000, 3_000_000],
+  ]);
+  const trace = simulate(program, topology, { keep: 6 });
+  expect([...trace.spans.devices]).toEqual([0, 2]);
+  expect(slicesAt(trace)).toHaveLength(4);
+});

@@ -4,8 +4,9 @@ import { seriesRole } from '../palette.ts';
 import { stageLabel } from '../stage-labels.ts';
 
 const COMPUTE_TRACK = 'Compute';
+const HOST_TRACK = 'Host';
 
-/** One device through one step: its compute stream and the collectives that it takes part in. */
+/** One device through one step: its compute stream, the collectives that it takes part in, and its copies to and from the host. */
 export function timeline(result: Result): ChartSpec {
   const { device, spans } = result.detail.timeline;
   return {
@@ -64,6 +65,11 @@ function assignTracks(spans: readonly TimelineSpan[]): readonly string[] {
   for (const i of order) {
     const span = spans[i];
     if (span === undefined || span.track === 'compute') continue;
+    if (span.track === 'host') {
+      // One at a time.
+      tracks[i] = HOST_TRACK;
+      continue;
+    }
     const free = laneEnds.findIndex((end) => end <= span.startSeconds);
     const lane = free === -1 ? laneEnds.length : free;
     laneEnds[lane] = span.endSeconds;

@@ -1,6 +1,6 @@
 /**
- * A simulated step as a Perfetto trace, to be dragged into ui.perfetto.dev. Per device: a thread with its computations, tracks for its
- * collectives (as many as overlap), and counters of live memory and of bytes sent. Format: TrackEvent packets of google/perfetto,
+ * A simulated step as a Perfetto trace, to be dragged into ui.perfetto.dev. Per device whose spans were kept: a thread with its computations, a
+ * track for its copies to and from the host, tracks for its collectives (as many as overlap), and counters of live memory and of bytes sent. Format: TrackEvent packets of google/perfetto,
  * protos/perfetto/trace/track_event/*.proto.
  */
 
@@ -11,7 +11,7 @@ import { memoryCounter, sendRateCounter } from './counters.ts';
 import { PacketWriter } from './packets.ts';
 
 export interface PerfettoOptions {
-  /** Devices to write; all when absent, or evenly spread ones when all would exceed `maxSlices`. */
+  /** Devices to write, of those whose spans were kept; all of these when absent, or evenly spread ones when they would exceed `maxSlices`. */
   readonly devices?: readonly number[];
   /** Default 200,000: the browser's viewer stays quick. */
   readonly maxSlices?: number;
@@ -23,19 +23,22 @@ const TRACKS_PER_DEVICE = 64;
 const COMPUTE = 1;
 const MEMORY = 2;
 const SEND_RATE = 3;
-const FIRST_LANE = 4;
+const HOST = 4;
+const FIRST_LANE = 5;
 
 export function encodePerfettoTrace(program: Program, trace: Trace, topology: Topology, options: PerfettoOptions = {}): Uint8Array {
   const writer = new PacketWriter();
   writer.rootTrack();
   const rowsOf = spansByDevice(program, trace);
-  for (const device of options.devices ?? sampleDevices(program.devices, trace.spans.count, options.maxSlices ?? DEFAULT_MAX_SLICES)) {
+  const { devices, count } = trace.spans;
+  const sampled = sampleDevices(devices.length, count, options.maxSlices ?? DEFAULT_MAX_SLICES).map((column) => devices[column]);
+  for (const device of options.devices ?? sampled) {
     writeDevice(writer, program, trace, topology, device, rowsOf[device] ?? []);
   }
   return writer.finish();
 }
 
-/** All devices when their slices fit, else as many as fit, evenly spread from device 0. */
+/** All places of so many devices when their slices fit, else as many as fit, evenly spread from the first. */
 export function sampleDevices(devices: number, slices: number, maxSlices: number): readonly number[] {
   const fitting = slices <= maxSlices ? devices : Math.max(1, Math.floor((devices * maxSlices) / slices));
   return Array.from({ length: fitting }, (_, i) => Math.floor((i * devices) / fitting));
@@ -51,19 +54,19 @@ function writeDevice(
 ): void {
   const group = 1 + device * TRACKS_PER_DEVICE;
   const { spans } = trace;
-  const isCompute = (row: number): boolean => program.tasks.kind[spans.task[row] ?? 0] === TaskKind.compute;
-  const lanes = assignLanes(
-    trace,
-    rows.filter((row) => !isCompute(row)),
-  );
+  const ofKind = (kind: number): readonly number[] => rows.filter((row) => program.tasks.kind[spans.task[row] ?? 0] === kind);
+  const lanes = assignLanes(trace, ofKind(TaskKind.collective));
+  const copies = ofKind(TaskKind.transfer);
   writer.processTrack(group, device, deviceName(topology, device));
   writer.threadTrack(group + COMPUTE, group, device, 'compute');
   lanes.forEach((_, lane) => {
     writer.track(group + FIRST_LANE + lane, group, lane === 0 ? 'interconnect' : `interconnect ${lane + 1}`, 1 + lane);
   });
+  if (copies.length > 0) writer.track(group + HOST, group, 'host', 39);
   writer.counterTrack(group + MEMORY, group, 'live HBM', { bytes: true, rank: 40 });
   writer.counterTrack(group + SEND_RATE, group, 'sent to other devices', { bytes: false, unitName: 'bytes/s', rank: 41 });
-  for (const row of rows) if (isCompute(row)) writeCompute(writer, program, trace, row, group + COMPUTE);
+  for (const row of ofKind(TaskKind.compute)) writeCompute(writer, program, trace, row, group + COMPUTE);
+  for (const row of copies) writeCopy(writer, program, trace, row, group + HOST);
   lanes.forEach((lane, index) => {
     for (const row of lane) writeCollective(writer, program, trace, row, group + FIRST_LANE + index);
   });
@@ -80,6 +83,11 @@ function writeCompute(writer: PacketWriter, program: Program, trace: Trace, row:
     ['vectorOps', vectorOps[task] ?? 0],
     ['hbmBytes', hbmBytes[task] ?? 0],
   ]);
+  writer.end(track, spans.end[row] ?? 0);
+}
+
+function writeCopy(writer: PacketWriter, program: Program, { spans }: Trace, row: number, track: number): void {
+  writer.begin(track, spans.start[row] ?? 0, labels(program, spans.task[row] ?? 0), []);
   writer.end(track, spans.end[row] ?? 0);
 }
 
