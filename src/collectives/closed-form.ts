@@ -66,6 +66,15 @@ export function allToAllSeconds(ring: Ring, bytes: Bytes): Seconds {
   return ring.wrap ? whole / (8 * b) + tau * Math.floor(n / 2) : whole / (4 * b) + tau * (n - 1);
 }
 
+/** A permutation to the next member: one hop round a ring; along a line the last member sends back to the first, past all others. */
+export function permuteSeconds(ring: Ring, bytes: Bytes): Seconds {
+  const { members: n, linkBytesPerSecond: b, hopLatencySeconds: tau } = ring;
+  if (n === 1) return 0;
+  // The two chips of a closed pair are joined by two wires, and both are as near.
+  const wires = ring.wrap && n === 2 ? 2 : 1;
+  return bytes / (wires * b) + tau * (ring.wrap ? 1 : n - 1);
+}
+
 /** Bandwidth term of an all-gather over k equal rings of n members at once, V after it: the k dimensions add their bandwidth. */
 export function torusAllGatherSeconds(dimensions: number, ring: Ring, bytes: Bytes): Seconds {
   let members = 1;

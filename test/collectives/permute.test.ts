@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { COLLECTIVES, planSeconds } from '../../src/collectives/index.ts';
 import { allDevices, grid } from './grids.ts';
 
-const { plan, lowerBoundSeconds, busFactor, sentBytesPerDevice } = COLLECTIVES.permute;
+const { plan, lowerBoundSeconds, busFactor, sentBytesPerDevice, closedForm } = COLLECTIVES.permute;
 
 test('round a ring, every member sends over one link', () => {
   const topology = grid([8], true);
@@ -42,4 +42,13 @@ test('several members may have one target, which takes all of it in', () => {
   const topology = grid([3], false);
   const { phases } = plan({ topology, devices: allDevices(topology), bytes: 5, targets: Uint32Array.of(1, 1, 1) });
   expect([...phases[0].bytes]).toEqual([5, 5]);
+});
+
+test.each([2, 3, 4, 7, 16])('%i members: the plan takes what the textbook says', (members) => {
+  for (const wrap of [true, false]) {
+    const topology = grid([members], wrap);
+    const ring = { members, wrap, linkBytesPerSecond: 45e9, hopLatencySeconds: topology.hopLatencySeconds };
+    const seconds = planSeconds(plan({ topology, devices: allDevices(topology), bytes: 45e6 }), topology);
+    expect(seconds / (closedForm?.(ring, 45e6) ?? Number.NaN)).toBeCloseTo(1, 12);
+  }
 });

@@ -1,3 +1,4 @@
+import { allToAllSeconds } from '../closed-form.ts';
 import type { Collective, CollectiveRequest } from '../plan.ts';
 import { routedBoundSeconds } from '../routing/routed-bound.ts';
 import { routedPlan } from '../routing/routed-plan.ts';
@@ -14,6 +15,7 @@ export const allToAll: Collective = {
   lowerBoundSeconds: (request) => routedBoundSeconds(request, trafficOf(request)),
   sentBytesPerDevice: (bytes, members) => (bytes * (members - 1)) / members,
   busFactor: (members) => (members - 1) / members,
+  closedForm: allToAllSeconds,
 };
 
 function trafficOf({ devices, bytes, traffic }: CollectiveRequest): Traffic {

@@ -1,4 +1,5 @@
 import { assert } from '../../base/index.ts';
+import { permuteSeconds } from '../closed-form.ts';
 import type { Collective, CollectiveRequest } from '../plan.ts';
 import { routedBoundSeconds } from '../routing/routed-bound.ts';
 import { routedPlan } from '../routing/routed-plan.ts';
@@ -15,6 +16,7 @@ export const permute: Collective = {
   lowerBoundSeconds: (request) => routedBoundSeconds(request, trafficOf(request)),
   sentBytesPerDevice: (bytes, members) => (members > 1 ? bytes : 0),
   busFactor: () => 1,
+  closedForm: permuteSeconds,
 };
 
 function trafficOf({ devices, bytes, targets }: CollectiveRequest): Traffic {
