@@ -15,7 +15,7 @@ export function addBalancedLoads(loads: LinkLoads, topology: Topology, part: Sli
   if (traffic.kind === 'uniform') {
     const counts = membersPerChip(ways.chips, part.chips);
     const isEven = counts.every((count) => count === counts[0]);
-    if (isEven && looksAlikeFromEveryChip(topology)) return addFromOne(loads, topology, ways, counts[0] ** 2 * traffic.bytesPerPair);
+    if (isEven && looksAlikeFromEveryChip(topology)) return addFromOne(loads, topology, ways, counts[0] * counts[0] * traffic.bytesPerPair);
   }
   const sums = new Float64Array(topology.links.count);
   let longest = 0;

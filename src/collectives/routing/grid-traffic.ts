@@ -18,7 +18,7 @@ export function addGridLoads(
   const { grid } = part;
   const cells = gridCells(grid);
   if (traffic.kind === 'uniform') {
-    addUniformLoads(loads, cells, traffic.bytesPerPair * grid.membersPerChip ** 2);
+    addUniformLoads(loads, cells, traffic.bytesPerPair * grid.membersPerChip * grid.membersPerChip);
     return traffic.bytesPerPair > 0 ? gridDiameter(grid) : 0;
   }
   const cellOf = cellsOfDevices(cells, part.devices);
@@ -81,7 +81,9 @@ function addPairs(
 /** Wires between two cells. */
 function hopCounter({ grid, sides, strides }: GridCells): (from: number, to: number) => number {
   const wires = grid.axes.map((along, k) =>
-    Float64Array.from({ length: sides[k] ** 2 }, (_, i) => wiresAlong(along, grid.topology.shape, Math.floor(i / sides[k]), i % sides[k])),
+    Float64Array.from({ length: sides[k] * sides[k] }, (_, i) =>
+      wiresAlong(along, grid.topology.shape, Math.floor(i / sides[k]), i % sides[k]),
+    ),
   );
   return (from, to) => {
     let sum = 0;

@@ -13,7 +13,7 @@ export function hopBytes(topology: Topology, part: SliceMembers, members: number
     const counts = membersPerChip(ways.chips, part.chips);
     if (counts.every((count) => count === counts[0])) {
       ways.towards(0);
-      return ways.hops.reduce((sum, hops) => sum + hops, 0) * traffic.bytesPerPair * counts[0] ** 2 * ways.chips;
+      return ways.hops.reduce((sum, hops) => sum + hops, 0) * traffic.bytesPerPair * counts[0] * counts[0] * ways.chips;
     }
   }
   let sum = 0;
