@@ -3,15 +3,15 @@ import type { LinksView } from '../report/index.ts';
 
 export const CHIP = 46;
 const PITCH = 104;
-const PLANE_GAP = 40;
+/** Between planes: a stub of each and some air, and above each plane its name. */
+const PLANE_GAP = 92;
 /** Room at the edge, with and without stubs of wires that leave the drawing. */
 const EDGE = { closed: 46, open: 8 };
 /** Distance of the two directions of a wire from its middle. */
 const LANE = 7;
 /** Planes stand in rows of about this width. */
 const ROW_WIDTH = 1640;
-/** Above each plane, for its name. */
-const NAME_HEIGHT = 26;
+const NAME_HEIGHT = 24;
 
 export interface Point {
   readonly x: number;
@@ -39,7 +39,8 @@ export function placeLinks(view: LinksView): Places {
   const [nx = 1, ny = 1, nz = 1] = view.shape;
   const edge = view.wrap.some(Boolean) || nz > 1 ? EDGE.closed : EDGE.open;
   const [planeWidth, planeHeight] = [(nx - 1) * PITCH + CHIP + PLANE_GAP, (ny - 1) * PITCH + CHIP + PLANE_GAP + NAME_HEIGHT];
-  const columns = Math.min(nz, Math.max(1, Math.floor(ROW_WIDTH / planeWidth)));
+  const rows = Math.ceil(nz / Math.max(1, Math.floor(ROW_WIDTH / planeWidth)));
+  const columns = Math.ceil(nz / rows);
   const head = nz > 1 ? NAME_HEIGHT : 0;
   const corner = (z: number): Point => ({
     x: edge + (z % columns) * planeWidth,
@@ -64,13 +65,13 @@ export function placeLinks(view: LinksView): Places {
     const [a, b] = [chips[from], chips[to]];
     return a === undefined || b === undefined ? [] : [{ row, ...arrow(a, b, stepOf(view.shape, from, to, axis, again, direction)) }];
   });
-  const rows = Math.ceil(nz / columns);
   return {
     width: 2 * edge + columns * planeWidth - PLANE_GAP,
     height: 2 * edge + head + (rows - 1) * planeHeight + (ny - 1) * PITCH + CHIP,
     chips,
     arrows,
-    names: nz > 1 ? Array.from({ length: nz }, (_, z) => ({ text: `z = ${z}`, at: { x: corner(z).x, y: corner(z).y - edge / 2 } })) : [],
+    names:
+      nz > 1 ? Array.from({ length: nz }, (_, z) => ({ text: `z = ${z}`, at: { x: corner(z).x - edge + 4, y: corner(z).y - edge } })) : [],
   };
 }
 

@@ -40,7 +40,7 @@ function arrowWords({ wires, brokenLinks }: CollectiveResult): string {
 }
 
 function planeWords({ wires, brokenLinks }: CollectiveResult): string {
-  const planesOf = wires.shape.length > 2 ? `, z from 0 to ${wires.shape[2] - 1} plane by plane` : '';
+  const planesOf = wires.shape.length > 2 ? `, z from 0 to ${wires.shape[2] - 1} plane by plane, row by row` : '';
   const broken = brokenLinks.length > 0 ? ' A broken wire is a crossed cell.' : '';
   return `One picture per direction, one cell per chip (x to the right, y downwards${planesOf}${wires.slices > 1 ? ', slice after slice' : ''}): the use of the link that leaves the chip in that direction. Cells without a link are empty.${broken}`;
 }
