@@ -39,52 +39,61 @@ function pieceTable({ members }: MemberGroup, { shares, halves }: GatherMessages
  */
 export function messageTable(group: MemberGroup, gathered: GatherMessages, pieceBytes: Float64Array, direction: Direction): MessageTable {
   const { log, routes } = gathered;
+  const { members } = group;
   const told = log.count();
   const backs = direction === 'out' ? 0 : told;
   const outs = direction === 'back' ? 0 : told;
-  const count = backs + outs;
-  const table = {
-    count,
-    from: new Uint32Array(count),
-    to: new Uint32Array(count),
-    route: new Uint32Array(count),
-    bytes: new Float64Array(count),
-    combines: new Uint8Array(count).fill(1, 0, backs),
-    ...pieceRows(gathered, backs, outs),
-  };
-  for (let i = 0; i < backs; i++) {
-    const message = told - 1 - i;
-    table.from[i] = group.members[log.to[message]];
-    table.to[i] = group.members[log.from[message]];
-    table.route[i] = routes.back[log.route[message]];
+  const from = new Uint32Array(backs + outs);
+  const to = new Uint32Array(backs + outs);
+  const route = new Uint32Array(backs + outs);
+  for (let message = 0; message < told; message++) {
+    const [start, end] = [members[log.from[message]], members[log.to[message]]];
+    if (backs > 0) {
+      const i = told - 1 - message;
+      from[i] = end;
+      to[i] = start;
+      route[i] = routes.back[log.route[message]];
+    }
+    if (outs > 0) {
+      const i = backs + message;
+      from[i] = start;
+      to[i] = end;
+      route[i] = log.route[message];
+    }
   }
-  for (let message = 0; message < outs; message++) {
-    table.from[backs + message] = group.members[log.from[message]];
-    table.to[backs + message] = group.members[log.to[message]];
-    table.route[backs + message] = log.route[message];
-  }
-  for (let i = 0; i < count; i++) {
-    for (let p = table.pieceOffsets[i]; p < table.pieceOffsets[i + 1]; p++) table.bytes[i] += pieceBytes[table.pieces[p]];
-  }
-  return { ...table, ...afterRows(gathered, backs, outs) };
+  const combines = new Uint8Array(backs + outs).fill(1, 0, backs);
+  const rows = { ...pieceRows(gathered, backs, outs, pieceBytes), ...afterRows(gathered, backs, outs) };
+  return { count: backs + outs, from, to, route, combines, ...rows };
 }
 
-function pieceRows({ log, halves }: GatherMessages, backs: number, outs: number): Pick<MessageTable, 'pieceOffsets' | 'pieces'> {
-  const pieceOffsets = new Uint32Array(backs + outs + 1);
+function pieceRows(
+  { log, halves: perBlock }: GatherMessages,
+  backs: number,
+  outs: number,
+  pieceBytes: Float64Array,
+): Pick<MessageTable, 'bytes' | 'pieceOffsets' | 'pieces'> {
+  const { halves, block } = log;
   const told = log.count();
-  const messageAt = (i: number) => (i < backs ? told - 1 - i : i - backs);
-  for (let i = 0; i < backs + outs; i++) pieceOffsets[i + 1] = pieceOffsets[i] + (log.halves[messageAt(i)] === 3 ? 2 : 1);
-  const pieces = new Uint32Array(pieceOffsets[backs + outs]);
-  for (let i = 0; i < backs + outs; i++) {
-    const message = messageAt(i);
-    const first = log.block[message] * halves;
-    const at = pieceOffsets[i];
-    if (log.halves[message] === 3) {
-      pieces[at] = first;
-      pieces[at + 1] = first + 1;
-    } else pieces[at] = first + log.halves[message] - 1;
+  let pairs = 0;
+  for (let message = 0; message < told; message++) if (halves[message] === 3) pairs++;
+  const bytes = new Float64Array(backs + outs);
+  const pieceOffsets = new Uint32Array(backs + outs + 1);
+  const pieces = new Uint32Array((told + pairs) * ((backs + outs) / Math.max(told, 1)));
+  for (let i = 0, at = 0; i < backs + outs; i++) {
+    const message = i < backs ? told - 1 - i : i - backs;
+    const first = block[message] * perBlock;
+    const carried = halves[message];
+    if ((carried & 1) !== 0) {
+      pieces[at++] = first;
+      bytes[i] = pieceBytes[first];
+    }
+    if ((carried & 2) !== 0) {
+      pieces[at++] = first + 1;
+      bytes[i] += pieceBytes[first + 1];
+    }
+    pieceOffsets[i + 1] = at;
   }
-  return { pieceOffsets, pieces };
+  return { bytes, pieceOffsets, pieces };
 }
 
 function afterRows({ log }: GatherMessages, backs: number, outs: number): Pick<MessageTable, 'afterOffsets' | 'after'> {
@@ -92,30 +101,35 @@ function afterRows({ log }: GatherMessages, backs: number, outs: number): Pick<M
   const { after: first, afterSecond: second } = log;
   const afterOffsets = new Uint32Array(backs + outs + 1);
   const starts = backs > 0 && outs > 0 ? startsOfBlocks(log) : null;
-  // Rows are counted, then filled in the same order of messages.
-  for (let message = 0; message < told && backs > 0; message++) {
-    if (first[message] >= 0) afterOffsets[told - first[message]]++;
-    if (second[message] >= 0) afterOffsets[told - second[message]]++;
+  // Rows are counted first. Where a row ends after the counting, it begins after the filling, which goes backwards.
+  for (let message = 0; message < told; message++) {
+    const [a, b] = [first[message], second[message]];
+    if (backs > 0 && a >= 0) afterOffsets[told - 1 - a]++;
+    if (backs > 0 && b >= 0) afterOffsets[told - 1 - b]++;
+    if (outs > 0) afterOffsets[backs + message] = a < 0 ? (starts?.countOf(message) ?? 0) : b < 0 ? 1 : 2;
   }
-  for (let message = 0; message < outs; message++) {
-    const waits = first[message] < 0 ? (starts?.countOf(message) ?? 0) : second[message] < 0 ? 1 : 2;
-    afterOffsets[backs + message + 1] = waits;
+  for (let i = 0, sum = 0; i <= backs + outs; i++) {
+    sum += afterOffsets[i];
+    afterOffsets[i] = sum;
   }
-  for (let i = 0; i < backs + outs; i++) afterOffsets[i + 1] += afterOffsets[i];
   const after = new Uint32Array(afterOffsets[backs + outs]);
-  const next = afterOffsets.slice();
-  for (let message = told - 1; message >= 0 && backs > 0; message--) {
-    if (first[message] >= 0) after[next[told - 1 - first[message]]++] = told - 1 - message;
-    if (second[message] >= 0) after[next[told - 1 - second[message]]++] = told - 1 - message;
+  for (let message = told - 1; message >= 0; message--) {
+    const [a, b] = [first[message], second[message]];
+    if (outs > 0) {
+      if (a < 0) {
+        starts?.forEach(message, (start) => {
+          after[--afterOffsets[backs + message]] = told - 1 - start;
+        });
+      } else {
+        if (b >= 0) after[--afterOffsets[backs + message]] = backs + b;
+        after[--afterOffsets[backs + message]] = backs + a;
+      }
+    }
   }
-  for (let message = 0; message < outs; message++) {
-    let at = next[backs + message];
-    if (first[message] < 0)
-      starts?.forEach(message, (start) => {
-        after[at++] = told - 1 - start;
-      });
-    else after[at++] = backs + first[message];
-    if (second[message] >= 0) after[at++] = backs + second[message];
+  for (let message = 0; message < told && backs > 0; message++) {
+    const [a, b] = [first[message], second[message]];
+    if (a >= 0) after[--afterOffsets[told - 1 - a]] = told - 1 - message;
+    if (b >= 0) after[--afterOffsets[told - 1 - b]] = told - 1 - message;
   }
   return { afterOffsets, after };
 }
