@@ -7,11 +7,12 @@ export const DEFAULT_KEPT_ROWS = 2 ** 21;
 const SAMPLE = 8;
 
 /**
- * Devices whose spans are kept, ascending: all where tasks * devices <= rows, else some that are evenly spread, and the slowest. They follow from
- * the program alone, so it does not matter how it is simulated.
+ * Devices whose spans are kept, ascending: all where tasks * devices <= rows, none where none are wanted, else some that are evenly spread, and the
+ * slowest. They follow from the program alone, so it does not matter how it is simulated.
  */
 export function keptDevices(program: Program, rows: number): Uint32Array {
   const { devices, tasks } = program;
+  if (rows === 0) return new Uint32Array(0);
   if (tasks.count * devices <= rows) return Uint32Array.from({ length: devices }, (_, device) => device);
   const spread = Math.max(1, Math.min(SAMPLE, devices, Math.floor(rows / tasks.count)));
   const chosen = new Set(Array.from({ length: spread }, (_, i) => Math.floor((i * devices) / spread)));

@@ -16,7 +16,7 @@ import { type DeviceTable, type Trace, traceFingerprint, type Way } from './trac
 export interface SimulateOptions {
   readonly devices?: 'auto' | Way['devices'];
   readonly order?: 'auto' | Way['order'];
-  /** Most rows of the span table; devices are left out of it beyond. */
+  /** Most rows of the span table, beyond which devices are left out of it (a few are always kept); 0 keeps none. */
   readonly keep?: number;
   readonly memoryLimitBytes?: number;
 }

@@ -88,7 +88,8 @@ function idle(beside: readonly DeviceSpan[], from: number, to: number, awaited: 
     if (running > now) out.push({ kind: 'wait', task, start: now, end: running });
     const start = Math.max(now, running);
     now = Math.min(end, to);
-    out.push({ kind: 'exposedCommunication', task, start, end: now });
+    // Nothing moves where a device takes no part.
+    if (now > start) out.push({ kind: 'exposedCommunication', task, start, end: now });
   }
   if (now < to) out.push({ kind: 'wait', task: awaited, start: now, end: to });
   return out;
