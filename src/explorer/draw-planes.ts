@@ -18,7 +18,8 @@ export const drawPlanes: Draw<PlanesView> = (canvas) => {
   canvas.legend.replaceChildren();
   const places = placeCells(view);
   const panels = view.table.columns.slice(1).map((column, i) => createPanel(canvas, places, column.label, i + 1));
-  plot.append(element('div', { class: 'panels' }, ...panels.map(({ box }) => box)), heatScale(paint, formatValue(view.top, 'fraction')));
+  const all = element('div', { class: 'panels' }, ...panels.map(({ box }) => box));
+  plot.append(all, heatScale(paint, formatValue(view.top, 'fraction')));
   let cell = 0;
   const paintAll = (): void => {
     cell = cellSize(plot.clientWidth, places, panels.length);
@@ -30,11 +31,14 @@ export const drawPlanes: Draw<PlanesView> = (canvas) => {
     if (cellSize(plot.clientWidth, places, panels.length) !== cell) requestAnimationFrame(paintAll);
   });
   resized.observe(plot);
-  const removers = panels.map(({ sheet, column }) => addHover(plot, sheet, (event) => describe(view, places, cell, sheet, event, column)));
+  const unhover = addHover(plot, all, (event) => {
+    const under = panels.find(({ sheet }) => sheet === event.target);
+    return under === undefined ? null : describe(view, places, cell, under.sheet, event, under.column);
+  });
   return {
     remove() {
       resized.disconnect();
-      for (const remove of removers) remove();
+      unhover();
     },
   };
 };

@@ -5,6 +5,7 @@ import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderPage } from '../../src/report/index.ts';
+import { resultOn } from '../study/collective-input.ts';
 import { bundledScript, chromiumPath, inkOfCanvases, openBrowser, openPage } from './browser.ts';
 import { sampleComparison, sampleResult } from './sample-result.ts';
 
@@ -13,16 +14,27 @@ if (chromiumPath === undefined) {
 }
 
 const THEMES = ['light', 'dark'] as const;
+/** And the pictures that a page has at least as canvases. */
+const CANVASES = { run: 6, compare: 6, wires: 2, pod: 8 } as const;
+const PAGES = Object.keys(CANVASES) as (keyof typeof CANVASES)[];
 
 describe.skipIf(chromiumPath === undefined)('in Chromium, opened from disk', () => {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-page-'));
-  const files = { run: join(folder, 'run.html'), compare: join(folder, 'compare.html') };
+  const files = {
+    run: join(folder, 'run.html'),
+    compare: join(folder, 'compare.html'),
+    wires: join(folder, 'wires.html'),
+    pod: join(folder, 'pod.html'),
+  };
   let browser: Browser;
 
   beforeAll(async () => {
     const script = await bundledScript();
     writeFileSync(files.run, renderPage({ results: [sampleResult()], script }));
     writeFileSync(files.compare, renderPage({ results: [], comparison: sampleComparison(), script }));
+    const damaged = { brokenLinks: [[0, 1]], slowLinks: [{ between: [4, 8], factor: 2 }] } as const;
+    writeFileSync(files.wires, renderPage({ results: [], collectives: [resultOn('tpu-v4:4x4x4*2', {}, damaged)], script }));
+    writeFileSync(files.pod, renderPage({ results: [], collectives: [resultOn('torus:16x16x16', {}, { brokenLinks: [[5, 6]] })], script }));
     browser = await openBrowser();
   });
 
@@ -32,25 +44,22 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, opened from disk', () 
   });
 
   describe.each(THEMES)('%s', (theme) => {
-    test.each(['run', 'compare'] as const)(
-      '%s page: no request, no message, no blank or faint picture, no serious accessibility fault',
-      async (name) => {
-        const { page, complaints } = await openPage(browser, files[name], theme, 1280);
-        const ink = await inkOfCanvases(page);
-        expect(ink.length).toBeGreaterThanOrEqual(6);
-        for (const canvas of ink) {
-          expect(canvas.paintedShare, canvas.figure).toBeGreaterThan(0.015);
-          expect(canvas.strongColours, canvas.figure).toBeGreaterThan(0);
-        }
-        const faults = await seriousFaults(page);
-        expect(faults).toEqual([]);
-        expect(await page.locator('.fault').count()).toBe(0);
-        expect(complaints).toEqual({ requests: [], messages: [] });
-        await page.close();
-      },
-    );
+    test.each(PAGES)('%s page: no request, no message, no blank or faint picture, no serious accessibility fault', async (name) => {
+      const { page, complaints } = await openPage(browser, files[name], theme, 1280);
+      const ink = await inkOfCanvases(page);
+      expect(ink.length).toBeGreaterThanOrEqual(CANVASES[name]);
+      for (const canvas of ink) {
+        expect(canvas.paintedShare, canvas.figure).toBeGreaterThan(0.015);
+        expect(canvas.strongColours, canvas.figure).toBeGreaterThan(0);
+      }
+      const faults = await seriousFaults(page);
+      expect(faults).toEqual([]);
+      expect(await page.locator('.fault').count()).toBe(0);
+      expect(complaints).toEqual({ requests: [], messages: [] });
+      await page.close();
+    });
 
-    test.each(['run', 'compare'] as const)('%s page at 400 pixels does not scroll sideways', async (name) => {
+    test.each(PAGES)('%s page at 400 pixels does not scroll sideways', async (name) => {
       const { page, complaints } = await openPage(browser, files[name], theme, 400);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(400);
       expect(complaints).toEqual({ requests: [], messages: [] });
@@ -125,6 +134,31 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, opened from disk', () 
     // The last cell of the first row: 32 rows of four devices, the last of three.
     await canvas.hover({ position: { x: (box?.width ?? 0) - 10, y: 10 } });
     await expect.poll(() => figure.locator('.hover').textContent()).toContain('Source device 0-3 to destination device 124-126');
+    expect(complaints.messages).toEqual([]);
+    await page.close();
+  });
+
+  test('the slice of a link map is chosen by keyboard, a broken wire is dashed, and a link says what it carried', async () => {
+    const { page, complaints } = await openPage(browser, files.wires, 'light', 1280);
+    const figure = page.locator('#w0-link-map');
+    expect(await figure.locator('svg path[stroke-dasharray]').count()).toBe(2);
+    await figure.locator('svg path').first().hover();
+    await expect.poll(() => figure.locator('.hover').textContent()).toMatch(/chip 0 to chip .*Bytes: .*Utilisation: .* %/);
+    await figure.locator('select').focus();
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(() => figure.locator('svg path[stroke-dasharray]').count()).toBe(0);
+    expect(complaints.messages).toEqual([]);
+    await page.close();
+  });
+
+  test('a cell of a pod names its chip, its direction and its use, and its table opens', async () => {
+    const { page, complaints } = await openPage(browser, files.pod, 'dark', 1280);
+    const figure = page.locator('#w0-link-map');
+    const canvas = figure.locator('canvas').first();
+    await canvas.hover({ position: { x: 4, y: 4 } });
+    await expect.poll(() => figure.locator('.hover').textContent()).toMatch(/chip 0 \(0,0,0\), x\+used .* %/);
+    await figure.locator('details.twin summary').click();
+    await expect.poll(() => figure.locator('tbody tr').count()).toBe(4096);
     expect(complaints.messages).toEqual([]);
     await page.close();
   });

@@ -19,6 +19,9 @@ function drawnColumns(view: ChartView): readonly number[] {
       return [view.start, view.end];
     case 'links':
       return [view.from, view.to, view.value];
+    case 'planes':
+      // The others may be empty or marked; collective.test.ts holds them against the links.
+      return [0];
     case 'matrix':
       return view.table.rows.map((_, i) => i + 1);
   }
