@@ -1,5 +1,5 @@
-import { type Chip, LinkKind } from '../hardware/index.ts';
-import { chipNames, findChip, findSlice, resolveWires, sliceFileNames } from '../intake/index.ts';
+import { type Chip, defaultWrap, LinkKind, sliceTopology } from '../hardware/index.ts';
+import { chipNames, findChip, findSlice, type SliceFile, sliceFileNames } from '../intake/index.ts';
 import { OPTIMIZERS } from '../layout/index.ts';
 import { MODEL_PRESETS, type ModelSpec } from '../model/index.ts';
 import { formatBytes, METRIC_NAMES, METRICS } from '../result/index.ts';
@@ -21,7 +21,7 @@ export interface Entry {
 
 /** Everything by kind. Built on demand: chips are read from files. */
 export const CATALOGUE: Readonly<Record<ListingKind, () => Entry[]>> = {
-  topologies: () => sliceFileNames().map(sliceEntry),
+  topologies: sliceEntries,
   chips: () => chipNames().map(chipEntry),
   models: () =>
     Object.entries(MODEL_PRESETS).map(([name, { spec, source, asOf }]) => ({
@@ -125,17 +125,28 @@ function axisEntry(name: MeshAxis): Entry {
   };
 }
 
-function sliceEntry(name: string): Entry {
-  const { topology, chip } = resolveWires(name, { withHosts: true });
-  const { note, source, asOf } = findSlice(name) ?? {};
-  const { hosts, wrap, links, shape } = topology;
+/** Each chip file is read once, not once per slice. */
+function sliceEntries(): Entry[] {
+  const chips = new Map(chipNames().map((name) => [name, chipOf(name)]));
+  return sliceFileNames().map((name) => {
+    const slice = findSlice(name);
+    const chip = chips.get(slice?.chip ?? '');
+    if (slice === undefined || chip === undefined) throw new Error(`internal: ${name} is listed but not found`);
+    return sliceEntry(name, slice, chip);
+  });
+}
+
+function sliceEntry(name: string, { shape, note, source, asOf }: SliceFile, chip: Chip): Entry {
+  const spec = { chip: chip.name, shape, wrap: defaultWrap(chip, shape), slices: 1, slowDevices: [] };
+  const topology = sliceTopology(chip, spec, { withHosts: true });
+  const { hosts, wrap, links } = topology;
   const closed = wrap.every(Boolean)
     ? 'all sides'
     : wrap.some(Boolean)
       ? `sides of ${shape.filter((_, axis) => wrap[axis]).join(', ')}`
       : 'no side';
   const wires = links.kind.reduce((count, kind) => count + (kind === LinkKind.ici ? 1 : 0), 0);
-  const cores = (chip?.tensorCores ?? 1) * topology.chips;
+  const cores = chip.tensorCores * topology.chips;
   return {
     name,
     title: note ?? topology.name,
@@ -151,10 +162,14 @@ function sliceEntry(name: string): Entry {
   };
 }
 
-function chipEntry(name: string): Entry {
+function chipOf(name: string): Chip {
   const found = findChip(name, '');
   if ('issue' in found) throw new Error(`internal: ${name} is listed but not found`);
-  const { chip } = found;
+  return found.chip;
+}
+
+function chipEntry(name: string): Entry {
+  const chip = chipOf(name);
   const pod = chip.podShape.join('x');
   return {
     name,

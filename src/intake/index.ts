@@ -14,7 +14,7 @@ export { readTrace, type TraceFile } from './read-trace.ts';
 export type { Overrides } from './resolve-scenario.ts';
 export type { Wrap } from './resolve-topology.ts';
 export { BARE_GRID_CHIP, type ResolvedWires, resolveWires, type WireOptions } from './resolve-wires.ts';
-export { findSlice, sliceFileNames } from './slices.ts';
+export { findSlice, type SliceFile, sliceFileNames } from './slices.ts';
 export { parseTraceCsv } from './trace-csv.ts';
 export { readTrafficCsv, type TrafficFile } from './traffic-csv.ts';
 export type { LoadedVariant } from './variants.ts';

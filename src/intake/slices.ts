@@ -32,11 +32,20 @@ export interface SliceFile {
   readonly asOf?: string;
 }
 
+/** By generation, the smallest slice first. */
 export function sliceFileNames(): string[] {
   return readdirSync(SLICES_FOLDER)
     .filter((file) => file.endsWith('.yaml'))
     .map((file) => file.slice(0, -'.yaml'.length))
-    .sort();
+    .map((name) => ({ name, ...chipAndSize(name) }))
+    .sort((a, b) => (a.chip === b.chip ? a.size - b.size || (a.name < b.name ? -1 : 1) : a.chip < b.chip ? -1 : 1))
+    .map(({ name }) => name);
+}
+
+/** `tpu-v5e-8x16` is of tpu-v5e and has 128 chips; other names are as large as they are. */
+function chipAndSize(name: string): { readonly chip: string; readonly size: number } {
+  const [, chip = name, sides = '1'] = /^(.*)-(\d+(?:x\d+)*)$/.exec(name) ?? [];
+  return { chip, size: sides.split('x').reduce((product, side) => product * Number(side), 1) };
 }
 
 /** The slice file of that name, or undefined. A file that cannot be used throws. */

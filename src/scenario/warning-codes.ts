@@ -8,6 +8,12 @@ export const WARNING_CODES = {
     example: 'topology: tpu-v3:4x4 (a side closes at 32 chips; for smaller slices no source was found)',
     remedy: 'if you know the wiring, set topology.wrap to open or closed; run both to see the span',
   },
+  W_JOB_SIZE: {
+    title: 'The slice is larger than the largest job',
+    rule: 'a pod can have more chips than one job is given: 8,960 and 6,144 on TPU v5p (docs.cloud.google.com/tpu/docs/v5p)',
+    example: 'topology: tpu-v5p:16x20x28',
+    remedy: 'nothing where you have the whole pod; else choose a smaller slice',
+  },
   W_CLUSTERING_ASSUMED: {
     title: 'Routing was measured on synthetic tokens with an untrained router',
     rule: 'load.clustering says how much of a token is shared with its cluster; trained models balance their load and drop less',

@@ -1,3 +1,4 @@
+import { chipCount } from '../hardware/index.ts';
 import { switchLayersOf } from '../model/index.ts';
 import { CAPACITY_RULES, GROUP_RULES, routerOrNull, routingSizes } from '../routing/index.ts';
 import type { RuleInput, ScenarioWarning } from './rule.ts';
@@ -21,6 +22,7 @@ const FEW_TOKENS_PER_DEVICE = 1024;
 export function scenarioWarnings(input: RuleInput, stated: Stated): ScenarioWarning[] {
   return [
     ...wrapAssumed(input, stated),
+    ...jobTooLarge(input),
     ...smallBatch(input),
     ...(input.scenario.model.moe === null
       ? unusedSections(input, stated)
@@ -50,6 +52,13 @@ function wrapAssumed({ scenario, chip }: RuleInput, { wrapIsAssumed }: Stated): 
       message: `${sliceName(scenario)}: ${sides} taken without wrap-around (${rule}); if your slice is wired otherwise, set topology.wrap: closed.`,
     },
   ];
+}
+
+function jobTooLarge({ scenario, chip: { name, maxJobChips, podShape } }: RuleInput): ScenarioWarning[] {
+  const chips = chipCount(scenario.topology.shape);
+  if (maxJobChips === undefined || chips <= maxJobChips) return [];
+  const message = `${sliceName(scenario)} has ${chips} chips: a pod of ${name} has ${chipCount(podShape)}, but a job gets at most ${maxJobChips}.`;
+  return [{ code: 'W_JOB_SIZE', message }];
 }
 
 function smallBatch({ scenario, devices }: RuleInput): ScenarioWarning[] {

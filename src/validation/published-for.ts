@@ -25,13 +25,25 @@ function isSameRun(scenario: Scenario, published: Scenario): boolean {
 function identityOf({ topology, model, layout, routing, workload, precision }: Scenario): unknown {
   const { family, encoderLayers, decoderLayers, dModel, dFf, heads, headDim, vocab, ffnMatrices, tiedEmbeddings, moe } = model;
   return [
-    [topology.chip, topology.shape, topology.slices, topology.slowDevices],
+    [topology.chip, topology.shape, topology.slices, ...faultsOf(topology)],
     [family, encoderLayers, decoderLayers, dModel, dFf, heads, headDim, vocab, ffnMatrices, tiedEmbeddings],
     moe === null ? null : [moe.experts, moe.dExpert, moe.layersEvery, routing.router, routing.capacityFactor],
     [Object.entries(layout.ici).sort(), layout.expertsOver],
     [workload.sequences, workload.sequenceLength, family === 'decoder' ? null : workload.targetLength, workload.optimizer],
     [precision.matmul, precision.weights],
   ];
+}
+
+/** What is slow, late or broken; nobody publishes the step of a machine with faults as that of the machine. */
+function faultsOf({
+  slowDevices,
+  lateDevices = [],
+  brokenLinks = [],
+  slowLinks = [],
+  jitter = 0,
+  startSkewSeconds = 0,
+}: Scenario['topology']): unknown[] {
+  return [slowDevices, lateDevices, brokenLinks, slowLinks, jitter, startSkewSeconds];
 }
 
 function measurementsOf(record: PublishedRecord): Published[] {

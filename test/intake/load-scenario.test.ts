@@ -276,6 +276,15 @@ describe('wires of a scenario', () => {
     expect(wiresOf('{chip: tpu-v3, shape: [2, 2], startSkew: [{device: 3, seconds: 0.5}]}').lateDevices).toEqual(late);
   });
 
+  it('a slice may be larger than the largest job, with a warning', () => {
+    const codesOf = (topology: string) =>
+      parseScenario('job.yaml', `topology: ${topology}\nmodel: {preset: t5-base}\nworkload: {sequences: 35840}\n`).warnings.map(
+        ({ code }) => code,
+      );
+    expect(codesOf('tpu-v5p:16x16x20')).not.toContain('W_JOB_SIZE');
+    expect(codesOf('tpu-v5p:16x20x28')).toContain('W_JOB_SIZE');
+  });
+
   it('keys that are not written do not stand in the scenario', () => {
     expect(Object.keys(wiresOf('tpu-v3:4x4')).toSorted()).toEqual(['chip', 'shape', 'slices', 'slowDevices', 'wrap']);
     expect(wiresOf('{chip: tpu-v3, shape: [4, 4], twisted: false, brokenLinks: [], slowLinks: []}')).toEqual(wiresOf('tpu-v3:4x4'));

@@ -37,6 +37,22 @@ describe('the same training on another slice', () => {
     expect(onSlice(closed, chip, { shape: [4, 4] })).toEqual(closed);
   });
 
+  it('leaves what is slow, late or broken to the machine that it belongs to, and a twist to its own slice', () => {
+    const faults = {
+      slowDevices: [{ device: 1, factor: 2 }],
+      lateDevices: [{ device: 1, seconds: 1 }],
+      brokenLinks: [[0, 1] as const],
+      slowLinks: [{ between: [1, 2] as const, factor: 2 }],
+      jitter: 0.1,
+      startSkewSeconds: 1,
+    };
+    const faulty = { ...scenario, topology: { ...scenario.topology, ...faults } };
+    expect(onSlice(faulty, chip, { shape: [4, 4] })).toEqual(scenario);
+    const twisted = { ...scenario, topology: { ...scenario.topology, twisted: true } };
+    expect(onSlice(twisted, chip, { shape: [4, 4] }).topology.twisted).toBe(true);
+    expect(onSlice(twisted, chip, { shape: [4, 8] }).topology.twisted).toBeUndefined();
+  });
+
   it('fills the slice with the data axis, and groups follow it', () => {
     const larger = onSlice(scenario, chip, { shape: [8, 8] });
     expect(larger.layout.ici.data).toBe(128);
