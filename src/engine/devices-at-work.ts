@@ -1,5 +1,6 @@
 import { assert, type EventHeap, type Picoseconds } from '../base/index.ts';
 import { TaskKind } from '../program/index.ts';
+import { createComputeStreams, type Lookup } from './compute-streams.ts';
 import { Happens } from './event-order.ts';
 import type { Job } from './job.ts';
 import type { Ledger } from './ledger.ts';
@@ -29,50 +30,12 @@ export function createDevicesAtWork(
   join: (collective: number, device: number, now: Picoseconds) => boolean,
 ): DevicesAtWork {
   const { devices, graph, duration } = job;
-  const { kind, stream, besideRow, transferRow, needs, wakes } = graph;
+  const { kind, besideRow, transferRow, needs, wakes } = graph;
   const waitsFor = countNeeds(job);
-  const position = new Uint32Array(devices);
-  const mustTell = new Uint8Array(devices);
   const copying = new Int32Array(devices).fill(-1);
-  const { idleSince } = ledger;
-  const { takesPart, isOver } = createLookup(job, ledger, waitsFor);
-
-  const canBegin = (task: number, device: number): boolean => {
-    for (let i = needs.offsets[task]; i < needs.offsets[task + 1]; i++) if (!isOver(needs.values[i], device)) return false;
-    return true;
-  };
-
-  /**
-   * Computes what needs nobody from here on, without events: what a computation sets free may be started ahead of its time, because the end of the
-   * computation is then all that it waited for. Where that is not all, an event at the end of the computation tells what waits for it.
-   */
-  const compute = (device: number, now: Picoseconds): void => {
-    if (mustTell[device] === 1) return;
-    let at = position[device];
-    let time = Math.max(now, idleSince[device]);
-    while (at < stream.length && canBegin(stream[at], device)) {
-      const task = stream[at++];
-      ledger.compute(task, device, time, duration(task, device));
-      time = idleSince[device];
-      if (wakes.offsets[task] === wakes.offsets[task + 1]) continue;
-      if (!startsAll(task, device)) {
-        mustTell[device] = 1;
-        heap.push(time, Happens.computed, device);
-        break;
-      }
-      wake(task, device, time);
-    }
-    position[device] = at;
-  };
-
-  /** Whether all that waits for a task waits for nothing else, and begins something that ends by an event of its own. */
-  const startsAll = (task: number, device: number): boolean => {
-    for (let i = wakes.offsets[task]; i < wakes.offsets[task + 1]; i++) {
-      const waiting = wakes.values[i];
-      if (waitsFor[besideRow[waiting] * devices + device] > 1 || !takesPart(waiting, device)) return false;
-    }
-    return true;
-  };
+  const lookup = createLookup(job, ledger, waitsFor);
+  // Tasks that one of these sets free are met on the way.
+  const free = graph.beside.filter((task) => graph.lastCompute[task] < 0 && needs.offsets[task] === needs.offsets[task + 1]);
 
   const wake = (task: number, device: number, now: Picoseconds): void => {
     for (let i = wakes.offsets[task]; i < wakes.offsets[task + 1]; i++) {
@@ -93,16 +56,12 @@ export function createDevicesAtWork(
     if (!join(graph.collective[task], device, now)) wake(task, device, now);
   };
 
+  const { compute, computed, at } = createComputeStreams(job, ledger, heap, { ...lookup, wake });
+
   return {
+    computed,
     begin(device, now) {
-      // Chosen before anything starts; tasks that such a task sets free are met on the way.
-      const free = graph.beside.filter((task) => graph.lastCompute[task] < 0 && needs.offsets[task] === needs.offsets[task + 1]);
       for (const task of free) start(task, device, now);
-      compute(device, now);
-    },
-    computed(device, now) {
-      mustTell[device] = 0;
-      wake(stream[position[device] - 1], device, now);
       compute(device, now);
     },
     copied(device, now) {
@@ -118,19 +77,20 @@ export function createDevicesAtWork(
     },
     stuck() {
       for (let device = 0; device < devices; device++) {
-        if (position[device] < stream.length) return { device, task: stream[position[device]] };
-        for (const task of graph.beside) if (!isOver(task, device)) return { device, task };
+        const task = at(device) ?? graph.beside.find((one) => !lookup.isOver(one, device));
+        if (task !== undefined) return { device, task };
       }
       return null;
     },
   };
 }
 
-/** What the ledger says of a task beside the stream on a device. A collective without the device is over as soon as it waits for nothing. */
-function createLookup({ devices, graph, collectives, plans }: Job, { runs, copies }: Ledger, waitsFor: ArrayLike<number>) {
+/** From the ledger and the counters. A collective without the device is over as soon as it waits for nothing. */
+function createLookup({ devices, graph, collectives, plans }: Job, { runs, copies }: Ledger, waitsFor: ArrayLike<number>): Lookup {
   const { kind, collective, besideRow, transferRow } = graph;
   const groupOf = collectives.map(({ plan }) => plans[plan].groupOf);
   return {
+    isLast: (task: number, device: number): boolean => waitsFor[besideRow[task] * devices + device] === 1,
     takesPart: (task: number, device: number): boolean => kind[task] === TaskKind.transfer || groupOf[collective[task]][device] >= 0,
     isOver: (task: number, device: number): boolean => {
       if (kind[task] === TaskKind.transfer) return copies.end[transferRow[task] * devices + device] >= 0;

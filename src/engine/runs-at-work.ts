@@ -1,5 +1,5 @@
 import type { EventHeap, Picoseconds } from '../base/index.ts';
-import type { LiveTransfers } from '../network/index.ts';
+import type { LiveTransfers, PhaseTransfer } from '../network/index.ts';
 import { Happens } from './event-order.ts';
 import type { Job, PreparedGroup } from './job.ts';
 import type { RunTable } from './runs.ts';
@@ -25,25 +25,18 @@ export function createRunsAtWork(
 ): RunsAtWork {
   const joined = new Uint32Array(runs.count);
   const phaseOf = new Int32Array(runs.count).fill(-1);
-  let starting: number[] = [];
-  let settleIsDue = false;
-  let drainVersion = 0;
 
   const groupOf = (run: number): PreparedGroup => {
     const c = runs.collective[run];
     return plans[collectives[c].plan].groups[run - runs.first[c]];
   };
 
-  const settleLater = (now: Picoseconds): void => {
-    if (!settleIsDue) heap.push(now, Happens.settle, 0);
-    settleIsDue = true;
-  };
+  const wires = createWires(network, heap, (run) => groupOf(run).phases[phaseOf[run]]);
 
   const startPhase = (run: number, { phases }: PreparedGroup, now: Picoseconds): void => {
     const phase = phases[++phaseOf[run]];
     if (phase !== undefined && phase.transfer.seconds > 0) {
-      starting.push(run);
-      settleLater(now);
+      wires.start(run, now);
     } else {
       // Nothing to move: only a latency, or a collective without phases, which still ends by an event of its own.
       heap.push(now + (phase?.latency ?? 0), Happens.arrived, run);
@@ -73,18 +66,37 @@ export function createRunsAtWork(
       const { task } = collectives[runs.collective[run]];
       for (const member of group.devices) ended(task, member, now);
     },
-    drained(version, now) {
-      // Rates have changed since this event was planned: a later one stands in for it.
-      if (version !== drainVersion) return;
-      for (const run of network.takeFinished(now)) heap.push(now + groupOf(run).phases[phaseOf[run]].latency, Happens.arrived, run);
+    drained: wires.drained,
+    settle: wires.settle,
+  };
+}
+
+/** Transfers on the wires, whose links are shared anew once per instant. */
+function createWires(network: LiveTransfers, heap: EventHeap, phaseOf: (run: number) => PhaseTransfer) {
+  let starting: number[] = [];
+  let settleIsDue = false;
+  let drainVersion = 0;
+  const settleLater = (now: Picoseconds): void => {
+    if (!settleIsDue) heap.push(now, Happens.settle, 0);
+    settleIsDue = true;
+  };
+  return {
+    start(run: number, now: Picoseconds): void {
+      starting.push(run);
       settleLater(now);
     },
-    settle(now) {
+    drained(version: number, now: Picoseconds): void {
+      // Rates have changed since this event was planned: a later one stands in for it.
+      if (version !== drainVersion) return;
+      for (const run of network.takeFinished(now)) heap.push(now + phaseOf(run).latency, Happens.arrived, run);
+      settleLater(now);
+    },
+    settle(now: Picoseconds): void {
       settleIsDue = false;
       drainVersion++;
       // In order of runs, not of who joined last: sums over the users of a link then have one order, however many devices are simulated.
       starting.sort((a, b) => a - b);
-      for (const run of starting) network.start(run, groupOf(run).phases[phaseOf[run]].transfer, now);
+      for (const run of starting) network.start(run, phaseOf(run).transfer, now);
       starting = [];
       const next = network.settle(now);
       if (next >= 0) heap.push(next, Happens.drained, drainVersion);
