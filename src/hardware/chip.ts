@@ -12,21 +12,15 @@ export interface Citation {
 /** Which dimensions of a slice close into rings by default; see `defaultWrap`. */
 export type WrapRule = { readonly kind: 'side'; readonly sides: readonly number[] } | { readonly kind: 'cubes'; readonly multiple: number };
 
-/** Shares of a peak that real programs reach, and the fixed cost of a task. Borrowed micro-benchmarks until a generation has its own. */
+/** What operations reach of the peaks, as curves over size (`curves.ts`). Borrowed micro-benchmarks until a generation has its own. */
 export interface Efficiency {
-  /** Share of the matrix peak that large square products reach. */
-  readonly matmulPeakShare: number;
-  /** Share of the HBM bandwidth that long streams reach. */
-  readonly hbmPeakShare: number;
-  /** Fixed cost of launching one fused operation. */
-  readonly taskOverheadSeconds: Seconds;
-  /** Curves over size (`curves.ts`): what a matrix product loses at the start, in the limit, and where reading hides behind computing. */
+  /** What a matrix product loses at the start, in the limit, and where reading hides behind computing. */
   readonly productLaunchSeconds: Seconds;
   readonly productPeakShare: number;
   /** Of one device. */
   readonly productWindowBytes: Bytes;
   readonly productExposedCost: number;
-  /** The same of a copy within HBM. */
+  /** The same of a copy within HBM, and of every operation without a product. */
   readonly copyLaunchSeconds: Seconds;
   readonly copyPeakShare: number;
 }

@@ -1,7 +1,7 @@
 import type { Bytes, BytesPerSecond, FlopsPerSecond, Seconds } from '../base/index.ts';
 import type { Chip } from './chip.ts';
-import type { CopyCurve, ProductCurve } from './curves.ts';
-import { type Matmul, matmulSeconds } from './matmul.ts';
+import { type CopyCurve, copySeconds, type ProductCurve, productTime } from './curves.ts';
+import { type Matmul, matmulSecondsAtPeak } from './matmul.ts';
 
 /** What one device (a TensorCore on v2/v3) can do; a chip's rates divided by its devices. */
 export interface Core {
@@ -11,9 +11,6 @@ export interface Core {
   readonly vectorOpsPerSecond: number;
   readonly hbmBytesPerSecond: BytesPerSecond;
   readonly hbmBytes: Bytes;
-  readonly matmulPeakShare: number;
-  readonly hbmPeakShare: number;
-  readonly taskOverheadSeconds: Seconds;
   readonly product: ProductCurve;
   readonly copy: CopyCurve;
 }
@@ -34,9 +31,6 @@ export function coreOf(chip: Chip): Core {
     vectorOpsPerSecond: chip.vectorOpsPerSecond / chip.devicesPerChip,
     hbmBytesPerSecond: chip.hbmBytesPerSecond / chip.devicesPerChip,
     hbmBytes: chip.hbmBytes / chip.devicesPerChip,
-    matmulPeakShare: efficiency.matmulPeakShare,
-    hbmPeakShare: efficiency.hbmPeakShare,
-    taskOverheadSeconds: efficiency.taskOverheadSeconds,
     product: {
       launchSeconds: efficiency.productLaunchSeconds,
       peakShare: efficiency.productPeakShare,
@@ -47,10 +41,14 @@ export function coreOf(chip: Chip): Core {
   };
 }
 
-/** Duration of a fused operation: the busiest of matrix unit, vector unit and HBM, which overlap, and the fixed cost of a launch. */
-export function workSeconds(core: Core, work: Work): Seconds {
-  const matmul = work.matmuls.reduce((sum, product) => sum + matmulSeconds(core, product), 0);
-  const vector = work.vectorOps / core.vectorOpsPerSecond;
-  const hbm = work.hbmBytes / (core.hbmBytesPerSecond * core.hbmPeakShare);
-  return Math.max(matmul, vector, hbm) + core.taskOverheadSeconds;
+/**
+ * Duration of a fused operation. Arrays and HBM overlap as the curve of products says, and the vector unit with both. Several products of one
+ * operation share its traffic; an operation without any is a copy with arithmetic in it.
+ */
+export function workSeconds(core: Core, { matmuls, vectorOps, hbmBytes }: Work): Seconds {
+  const vector = vectorOps / core.vectorOpsPerSecond;
+  if (matmuls.length === 0) return Math.max(copySeconds(core.copy, core.hbmBytesPerSecond, hbmBytes), core.copy.launchSeconds + vector);
+  const atPeak = matmuls.reduce((sum, product) => sum + matmulSecondsAtPeak(core, product), 0);
+  const { seconds, launchSeconds } = productTime(core.product, atPeak, hbmBytes, core.hbmBytesPerSecond * core.copy.peakShare);
+  return Math.max(seconds, launchSeconds + vector);
 }

@@ -23,11 +23,6 @@ export function matmulSecondsAtPeak(core: Pick<Core, 'mxuSide' | 'mxus' | 'matmu
   return (matmulPasses(core, product) * cyclesPerPass(core, product.m)) / cyclesPerSecond;
 }
 
-/** At the share of the peak that large products reach. */
-export function matmulSeconds(core: Core, product: Matmul): Seconds {
-  return matmulSecondsAtPeak(core, product) / core.matmulPeakShare;
-}
-
 /** A pass holds one side x side tile of the right-hand side and streams all rows through it; passes are spread over the arrays. */
 export function matmulPasses({ mxuSide: side, mxus }: Pick<Core, 'mxuSide' | 'mxus'>, { k, n, batch }: Matmul): number {
   return Math.ceil((batch * Math.ceil(k / side) * Math.ceil(n / side)) / mxus);

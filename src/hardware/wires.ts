@@ -62,7 +62,7 @@ export function wireSpecOf(chip: Chip, spec: TopologySpec, withHosts = false): W
 
 /** Bytes are written to HBM and read from it; chiplets send them over the wire between them too, half of the bytes each way. */
 function localBytesPerSecond(chip: Chip): BytesPerSecond {
-  const throughMemory = (chip.hbmBytesPerSecond * chip.efficiency.hbmPeakShare) / 2;
+  const throughMemory = (chip.hbmBytesPerSecond * chip.efficiency.copyPeakShare) / 2;
   return Math.min(throughMemory, 2 * (chip.dieToDieBytesPerSecond ?? throughMemory));
 }
 

@@ -64,9 +64,6 @@ const numbersSchema = {
 
 /** Curves over size are fitted by validation/fit-curves.ts; a cost above 1 would let small products shrink when they grow. */
 const efficiencySchema = {
-  matmulPeakShare: share,
-  hbmPeakShare: share,
-  taskOverheadSeconds: cited(z.number().nonnegative()),
   productLaunchSeconds: cited(z.number().nonnegative()),
   productPeakShare: share,
   productWindowBytes: positive,
@@ -141,7 +138,7 @@ type Values<Group> = {
 };
 type OrAbsent<Entry> = undefined extends Entry ? undefined : never;
 
-/** By dotted key: `hbmBytes`, `efficiency.hbmPeakShare`. */
+/** By dotted key: `hbmBytes`, `efficiency.copyPeakShare`. */
 function citationsOf(file: ChipFile): Record<string, Citation> {
   const { name: _name, efficiency, ...flat } = file;
   const entries = [...Object.entries(flat), ...Object.entries(efficiency).map(([key, entry]) => [`efficiency.${key}`, entry] as const)];

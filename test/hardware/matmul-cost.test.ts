@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Chip, copySeconds, coreOf, matmulBytes, matmulCost, matmulPeak, productTime } from '../../src/hardware/index.ts';
+import { type Chip, copySeconds, coreOf, matmulBytes, matmulCost, matmulPeak, productTime, workSeconds } from '../../src/hardware/index.ts';
 import { chipNames, findChip } from '../../src/intake/index.ts';
 
 const chips = chipNames().map((name) => {
@@ -46,6 +46,16 @@ describe.each(chips)('a product on $name', ({ name, chip }) => {
     // One array of v2 loads its tiles slower than HBM brings them.
     expect(cost(chip, { m: 8, k: 16_384, n: 16_384, batch: 1 }).boundBy).toBe(name === 'tpu-v2' ? 'mxu' : 'hbm');
     expect(cost(chip, { m: 8, k: 8, n: 8, batch: 1 }).boundBy).toBe('overhead');
+  });
+
+  test('takes what an operation of a step takes that does nothing else', () => {
+    fc.assert(
+      fc.property(product, (one) => {
+        const work = { matmuls: [one], vectorOps: 0, hbmBytes: matmulBytes(one, 'bf16') };
+        expect(workSeconds(core, work)).toBe(cost(chip, one).seconds);
+      }),
+      { seed: 8 },
+    );
   });
 
   test('uses the arrays less for fewer rows', () => {
