@@ -1,4 +1,4 @@
-import { type Bytes, type EventHeap, PICOSECONDS_PER_SECOND, type Picoseconds, toPicoseconds } from '../base/index.ts';
+import { type Bytes, type EventQueue, PICOSECONDS_PER_SECOND, type Picoseconds, toPicoseconds } from '../base/index.ts';
 import { LinkKind, type Topology } from '../hardware/index.ts';
 import { HopHappens } from './hop-events.ts';
 import type { HopWork } from './hop-work.ts';
@@ -14,8 +14,8 @@ export interface HopLinks {
   /** Picoseconds of sending. */
   readonly busy: Float64Array;
   sendingTime(link: number, bytes: Bytes): Picoseconds;
-  /** Sends over an idle link; an event comes when it is free, if any station stands in line by then. */
-  occupy(link: number, bytes: Bytes, now: Picoseconds): Picoseconds;
+  /** Sends over the idle link of a station; an event comes when it is free, if any station stands in line by then. */
+  occupy(station: number, bytes: Bytes, now: Picoseconds): Picoseconds;
   /** Sending nothing, and nobody before a newcomer. */
   isIdle(link: number, now: Picoseconds): boolean;
   isInLine(station: number): boolean;
@@ -30,7 +30,7 @@ const WINDOW_CHUNKS = 2;
 /** More than there are turns. */
 const TURNS = 2 ** 40;
 
-export function createHopLinks(topology: Topology, { queueOf, linkOf }: HopWork, chunkBytes: Bytes, heap: EventHeap): HopLinks {
+export function createHopLinks(topology: Topology, { queueOf, linkOf }: HopWork, chunkBytes: Bytes, heap: EventQueue): HopLinks {
   const { latency, picosecondsPerByte } = linkTimes(topology);
   const bytes = new Float64Array(latency.length);
   const busy = new Float64Array(latency.length);
@@ -40,12 +40,24 @@ export function createHopLinks(topology: Topology, { queueOf, linkOf }: HopWork,
   const queues = createUrgencyHeaps(linkOf.length, queueOf.length);
   const last = new Int32Array(latency.length).fill(-1);
   const behind = new Int32Array(linkOf.length);
+  /** Bytes that a queue may send in this turn; chunks of messages that are smaller than a chunk make turns unequal otherwise. */
+  const credit = new Float64Array(linkOf.length);
   let turn = 0;
   const enterRing = (queue: number): void => {
     const link = linkOf[queue];
     behind[queue] = last[link] < 0 ? queue : behind[last[link]];
     if (last[link] >= 0) behind[last[link]] = queue;
     last[link] = queue;
+    credit[queue] = chunkBytes;
+  };
+  /** The job whose turn it is: it sends until its credit is used up, and then waits for all others (deficit round-robin, Shreedhar and Varghese, 1996). */
+  const nextQueue = (link: number): number => {
+    for (;;) {
+      const queue = behind[last[link]];
+      if (credit[queue] > 0) return queue;
+      credit[queue] += chunkBytes;
+      last[link] = queue;
+    }
   };
   const wake = (link: number): void => {
     if (willBeFreed[link] === 0) heap.push(freeAt[link], HopHappens.freed, link);
@@ -58,7 +70,9 @@ export function createHopLinks(topology: Topology, { queueOf, linkOf }: HopWork,
     bytes,
     busy,
     sendingTime,
-    occupy(link, size, now) {
+    occupy(station, size, now) {
+      const link = linkOf[queueOf[station]];
+      credit[queueOf[station]] -= size;
       const sending = sendingTime(link, size);
       freeAt[link] = now + sending;
       busy[link] += sending;
@@ -77,11 +91,10 @@ export function createHopLinks(topology: Topology, { queueOf, linkOf }: HopWork,
     next(link) {
       willBeFreed[link] = 0;
       if (last[link] < 0) return -1;
-      const queue = behind[last[link]];
+      const queue = nextQueue(link);
       const station = queues.pop(queue);
-      // The job goes to the end of the ring, or leaves it.
-      if (!queues.isEmpty(queue)) last[link] = queue;
-      else if (queue === last[link]) last[link] = -1;
+      if (!queues.isEmpty(queue)) return station;
+      if (queue === last[link]) last[link] = -1;
       else behind[last[link]] = behind[queue];
       return station;
     },

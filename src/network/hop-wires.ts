@@ -1,4 +1,4 @@
-import type { Bytes, EventHeap, Picoseconds } from '../base/index.ts';
+import type { Bytes, EventQueue, Picoseconds } from '../base/index.ts';
 import type { Topology } from '../hardware/index.ts';
 import { HopHappens } from './hop-events.ts';
 import { createHopLinks } from './hop-links.ts';
@@ -18,18 +18,18 @@ export interface HopWires {
 }
 
 /**
- * Round-robin among jobs, with a window per message and hop, shares links by max-min fairness (Hahne, Round-robin scheduling for max-min fairness
- * in data networks, IEEE JSAC 9(7), 1991). Within a job the message goes first for which the longest chain of others waits, and those with equal
- * chains take turns: a block that has far to go must not wait for one that is nearly there, or links idle later (gathering over unequal sides
- * took up to 1.4 times as long in turns alone). Without windows a message that is slow further on would pile up there, and take time of the
- * links before that others could use. Windows count from the start of a chunk on one link to its start on the next; that a place is free again is
- * known at once.
+ * Round-robin among jobs, byte for byte, with a window per message and hop, shares links by max-min fairness (Hahne, Round-robin scheduling for
+ * max-min fairness in data networks, IEEE JSAC 9(7), 1991). Within a job the message goes first for which the longest chain of others waits, and
+ * those with equal chains take turns: a block that has far to go must not wait for one that is nearly there, or links idle later (gathering over
+ * unequal sides took up to 1.4 times as long in turns alone). Without windows a message that is slow further on would pile up there, and take time
+ * of the links before that others could use. Windows count from the start of a chunk on one link to its start on the next; that a place is free
+ * again is known at once.
  *
  * Virtual cut-through (Kermani and Kleinrock, 1979): a chunk starts on the next link a hop's latency after it started on this one, so chunks, which
  * stand for many packets, do not add the time to store them at every hop. Where the next link is faster the chunk waits until it can be sent
  * without a gap, and ends when its tail has arrived.
  */
-export function createHopWires(topology: Topology, work: HopWork, chunkBytes: Bytes, heap: EventHeap): HopWires {
+export function createHopWires(topology: Topology, work: HopWork, chunkBytes: Bytes, heap: EventQueue): HopWires {
   const { stationOffsets, queueOf, linkOf, chain } = work;
   const links = createHopLinks(topology, work, chunkBytes, heap);
   const messageOf = stationMessages(work);
@@ -52,7 +52,7 @@ export function createHopWires(topology: Topology, work: HopWork, chunkBytes: By
     const link = linkAt(station);
     waiting[station]--;
     const size = --left[station] > 0 ? chunkBytes : work.bytes[message] - (work.chunks[message] - 1) * chunkBytes;
-    const sending = links.occupy(link, size, now);
+    const sending = links.occupy(station, size, now);
     if (!isLastHop(station)) {
       const sooner = sending - links.sendingTime(linkAt(station + 1), size);
       held[station + 1]++;

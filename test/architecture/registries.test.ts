@@ -17,6 +17,7 @@ const EXTENSIBLE = [
   'src/kernels/reference/optimizers',
   'src/layout/optimizers',
   'src/model/presets',
+  'src/network/models',
   'src/report/charts',
   'src/routing/capacity-rules',
   'src/routing/group-rules',

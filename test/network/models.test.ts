@@ -10,7 +10,7 @@ import {
 } from '../../src/collectives/index.ts';
 import { buildTopology, type Topology, type WireSpec } from '../../src/hardware/index.ts';
 import { mixOf } from '../../src/network/compare-models.ts';
-import { dimensionOrderedRoute, MODELS, type NetworkJob, transferJob } from '../../src/network/index.ts';
+import { dimensionOrderedRoute, hopEstimate, MODELS, type NetworkJob, transferJob } from '../../src/network/index.ts';
 
 const BANDWIDTH = 45e9;
 const LATENCY = 1e-6;
@@ -143,6 +143,40 @@ describe('several jobs', () => {
     const hop = MODELS.hop.run(topology, jobs, { chunkBytes: 9e4 });
     expect(fluid.ends[1]).toBeCloseTo(36e6 / BANDWIDTH + LATENCY, 9);
     for (const job of jobs.keys()) expect(Math.abs(hop.ends[job] / fluid.ends[job] - 1)).toBeLessThan(0.03);
+  });
+
+  test('collectives that meet: each ends when the fluid says, though their messages and blocks are of unlike sizes', () => {
+    const topology = torus([4, 4, 4]);
+    const devices = everyone(topology);
+    const gather = collectiveJob('all-gather', { topology, devices, bytes: 2 ** 25 });
+    const exchange = collectiveJob('all-to-all', { topology, devices, bytes: 2 ** 24 });
+    const rows = Array.from({ length: 16 }, (_, row) =>
+      collectiveJob('all-gather', { topology, devices: devices.subarray(4 * row, 4 * row + 4), bytes: 2 ** 23 }),
+    );
+    for (const jobs of [
+      [gather, gather],
+      [gather, exchange],
+      [...rows, exchange],
+    ]) {
+      const options = { chunkBytes: 2 ** 16 };
+      const [ideal, fluid, hop] = [MODELS.ideal, MODELS.fluid, MODELS.hop].map((model) => model.run(topology, jobs, options));
+      for (const job of jobs.keys()) expect(Math.abs(fluid.ends[job] / hop.ends[job] - 1)).toBeLessThan(0.05);
+      expect(fluid.seconds).toBeGreaterThan(1.2 * ideal.seconds);
+    }
+  });
+
+  test('what hop says that it needs is at least what it does', () => {
+    for (const kind of kinds) {
+      const topology = torus([4, 4], { devicesPerChip: 2 });
+      const job = collectiveJob(kind, { topology, devices: everyone(topology), bytes: 2 ** 22 });
+      for (const chunkBytes of [2 ** 12, 2 ** 20]) {
+        const { events } = MODELS.hop.run(topology, [job], { chunkBytes });
+        const estimate = hopEstimate(job.schedule(), chunkBytes);
+        expect(events).toBeGreaterThan(0);
+        expect(events).toBeLessThanOrEqual(estimate.events);
+        expect(estimate.events).toBeLessThan(4 * events);
+      }
+    }
   });
 
   test('bytes per link are those of the plans; no link carries more than it can; nothing ends before it could alone', () => {

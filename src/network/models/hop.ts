@@ -1,4 +1,4 @@
-import { createEventHeap, type Picoseconds, toSeconds } from '../../base/index.ts';
+import { createEventQueue, type Picoseconds, toSeconds } from '../../base/index.ts';
 import { HopHappens } from '../hop-events.ts';
 import { createHopWires } from '../hop-wires.ts';
 import { hopWork } from '../hop-work.ts';
@@ -12,7 +12,7 @@ export const hop: NetworkModel = {
   title: 'every chunk over every hop',
   run(topology, jobs, { chunkBytes }) {
     const work = hopWork(topology, jobs, chunkBytes);
-    const heap = createEventHeap();
+    const heap = createEventQueue();
     const wires = createHopWires(topology, work, chunkBytes, heap);
     const { waitingFor, senderReady, dependentOffsets, dependents } = work;
     const ends = Float64Array.from(jobs, (job) => lastStart(job));
