@@ -108,7 +108,7 @@ const NAMES = {
   },
   E_TOPOLOGY_COUNT: {
     title: 'A slice name whose count has no default shape',
-    rule: 'v2 to v5p count TensorCores (two per chip), v5e and v6e count chips; the sides become 1, 2 or multiples of 4',
+    rule: 'v2 to v5p count TensorCores (two per chip), v5e and v6e count chips, tpu7x is written by its sides; the sides become 1, 2 or multiples of 4',
     example: 'topology: v3-7',
     remedy: 'write the sides in chips: tpu-v3:4x4',
   },
