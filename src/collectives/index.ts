@@ -1,7 +1,8 @@
 /**
  * Collectives: who sends what to whom over which links, one algorithm per file in `kinds/`. A request becomes a plan, phases of bytes on
  * directed links, without any clock; `planSeconds` is its time on idle wires and `closed-form.ts` the textbook beside it, both for tests.
- * Groups may be any grid of chips (see `member-grid.ts`); devices of one chip exchange through its HBM.
+ * `gathering/` spreads blocks over a grid of chips, and adds partial sums on the ways back; `routing/` takes the bytes of pairs over shortest ways.
+ * `schedule.ts` says the same as messages. Devices of one chip exchange through its HBM.
  */
 export * from './closed-form.ts';
 export * from './plan.ts';

@@ -23,11 +23,13 @@ export function createLinkLoads(linkCount: number): LinkLoads {
         return phaseOf(sums, latencySeconds);
       }
       // Sorted by link, and within a link as they came.
-      const keys = Float64Array.from(links, (link, i) => link * links.length + i).sort();
+      const keys = new Float64Array(links.length);
+      for (let i = 0; i < keys.length; i++) keys[i] = links[i] * links.length + i;
+      keys.sort();
       const rows: number[] = [];
       const sums: number[] = [];
-      for (const key of keys) {
-        const i = key % links.length;
+      for (let k = 0; k < keys.length; k++) {
+        const i = keys[k] % links.length;
         const last = rows.length - 1;
         if (rows[last] === links[i]) sums[last] += loads[i];
         else if (loads[i] > 0) {
@@ -35,7 +37,7 @@ export function createLinkLoads(linkCount: number): LinkLoads {
           sums.push(loads[i]);
         }
       }
-      return { links: Uint32Array.from(rows), bytes: Float64Array.from(sums), latencySeconds, localBytes: 0 };
+      return { links: new Uint32Array(rows), bytes: new Float64Array(sums), latencySeconds, localBytes: 0 };
     },
   };
 }

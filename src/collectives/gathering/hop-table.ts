@@ -166,5 +166,5 @@ function linkRows(ways: Ways, lineStarts: readonly Int32Array[], twisted: boolea
       }
     }
   }
-  return { offsets, links: Uint32Array.from(links) };
+  return { offsets, links: new Uint32Array(links) };
 }

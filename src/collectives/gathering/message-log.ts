@@ -29,7 +29,7 @@ export function createMessageLog(most: number, owners: number, members: number, 
   const halves = new Uint8Array(most);
   const after = new Int32Array(most);
   const afterSecond = new Int32Array(most);
-  // [owners, members]: the message that brought a half of the present part.
+  // [distance from owner to member, owners]: the message that brought a half of the present part. Messages of one step go equally far, side by side here.
   const first = new Int32Array(owners * members);
   const second = new Int32Array(owners * members);
   let count = 0;
@@ -49,8 +49,8 @@ export function createMessageLog(most: number, owners: number, members: number, 
       second.fill(-1);
     },
     tell(owner, sender, receiver, way, carried) {
-      const here = owner * members + sender;
-      const there = owner * members + receiver;
+      const here = (sender < owner ? sender - owner + members : sender - owner) * owners + owner;
+      const there = (receiver < owner ? receiver - owner + members : receiver - owner) * owners + owner;
       const a = (carried & 1) === 0 ? -1 : first[here];
       const b = (carried & 2) === 0 ? -1 : second[here];
       from[count] = sender;

@@ -39,5 +39,5 @@ export function routeTable(group: MemberGroup, tables: readonly HopTable[]): Rou
       }
     }
   }
-  return { routes: { count, offsets, links: Uint32Array.from(links) }, back, hop, exchange };
+  return { routes: { count, offsets, links: new Uint32Array(links) }, back, hop, exchange };
 }
