@@ -63,7 +63,7 @@ export function collectiveInput(options: CollectiveOptions): CollectiveInput {
     op: op ?? 'all-to-all',
     network: network ?? 'fluid',
     topology: wires.topology,
-    chip: wires.chip,
+    speedsOf: wires.speedsOf,
     bytes: bytes ?? null,
     traffic,
     routing: routing ?? null,

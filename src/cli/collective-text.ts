@@ -97,7 +97,7 @@ function trafficRows({ traffic, bytesPerDevice }: CollectiveResult): [string, st
   return [
     [
       'traffic',
-      `${formatBytes(traffic.totalBytes)} in all; the largest sender has ${times(traffic.largestRowBytes)}, the largest receiver ${times(traffic.largestColumnBytes)}`,
+      `${formatBytes(traffic.totalBytes)} in all, largest sender ${times(traffic.largestRowBytes)}, largest receiver ${times(traffic.largestColumnBytes)}`,
     ],
   ];
 }

@@ -30,6 +30,8 @@ export interface ResolvedWires {
   readonly topology: Topology;
   /** Null for a bare grid. */
   readonly chip: Chip | null;
+  /** Whose file says how fast links and hosts are: the chip itself, or the one that bare grids borrow from. */
+  readonly speedsOf: Chip;
   readonly spec: TopologySpec;
 }
 
@@ -60,7 +62,12 @@ function bareWires(grid: BareGrid, options: WireOptions, path: string): Resolved
   const wires = wireSpecOf(chip, spec, options.withHosts);
   const host = wires.host && { ...hostSpecOf(chip), shape: BARE_HOSTS[shape.length - 1] };
   const kind = grid.name.slice(0, grid.name.indexOf(':'));
-  return { topology: built({ ...wires, host, devicesPerChip: 1 }, `${kind}:${wiresName(spec)}`, 'none', options), chip: null, spec };
+  return {
+    topology: built({ ...wires, host, devicesPerChip: 1 }, `${kind}:${wiresName(spec)}`, 'none', options),
+    chip: null,
+    speedsOf: chip,
+    spec,
+  };
 }
 
 function sliceWires(name: string, options: WireOptions, path: string): ResolvedWires {
@@ -72,7 +79,7 @@ function sliceWires(name: string, options: WireOptions, path: string): ResolvedW
   const spec = specOf({ chip: chip.name, shape, wrap, twisted, slices }, options);
   throwIfAny(checkWires(spec, path));
   const wires = wireSpecOf(chip, spec, options.withHosts);
-  return { topology: built(wires, `${chip.name}:${wiresName(spec)}`, chip.name, options), chip, spec };
+  return { topology: built(wires, `${chip.name}:${wiresName(spec)}`, chip.name, options), chip, speedsOf: chip, spec };
 }
 
 function specOf(named: Pick<TopologySpec, 'chip' | 'shape' | 'wrap' | 'twisted' | 'slices'>, options: WireOptions): TopologySpec {

@@ -36,7 +36,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, opened from disk', () 
     writeFileSync(files.wires, renderPage({ results: [], collectives: [resultOn('tpu-v4:4x4x4*2', {}, damaged)], script }));
     writeFileSync(files.pod, renderPage({ results: [], collectives: [resultOn('torus:16x16x16', {}, { brokenLinks: [[5, 6]] })], script }));
     browser = await openBrowser();
-  });
+  }, 60_000);
 
   afterAll(async () => {
     await browser?.close();

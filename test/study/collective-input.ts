@@ -6,12 +6,12 @@ export const MEBIBYTE = 2 ** 20;
 
 /** An all-to-all of 1 MiB over these wires, unless said otherwise. */
 export function inputOn(name: string, changes: Partial<CollectiveInput> = {}, options: WireOptions = {}): CollectiveInput {
-  const { topology, chip, spec }: ResolvedWires = resolveWires(name, options);
+  const { topology, speedsOf, spec }: ResolvedWires = resolveWires(name, options);
   return {
     op: 'all-to-all',
     network: 'fluid',
     topology,
-    chip,
+    speedsOf,
     bytes: MEBIBYTE,
     traffic: null,
     routing: null,

@@ -1,5 +1,5 @@
 import type { Collective, Routing } from '../../collectives/index.ts';
-import { defaultWrap, isTwisted } from '../../hardware/index.ts';
+import { defaultWrap, isTwisted, type Topology } from '../../hardware/index.ts';
 import { MODELS } from '../../network/index.ts';
 import type { CollectiveInput } from './request.ts';
 
@@ -30,12 +30,16 @@ export function collectiveAssumptions(input: CollectiveInput, routing: Routing |
 }
 
 /** Where the speeds of the wires were read. */
-export function collectiveSources({ chip, topology }: CollectiveInput): string[] {
-  if (chip === null) return [];
-  const keys = ['iciLinkBytesPerSecond', 'hopLatencySeconds', 'wrapRule', ...(topology.hosts === null ? [] : HOST_KEYS)];
+export function collectiveSources({ speedsOf, topology }: CollectiveInput): string[] {
+  const keys = [
+    'iciLinkBytesPerSecond',
+    'hopLatencySeconds',
+    ...(isBare(topology) ? [] : ['wrapRule']),
+    ...(topology.hosts === null ? [] : HOST_KEYS),
+  ];
   const bySource = new Map<string, string[]>();
   for (const key of keys) {
-    const citation = chip.citations[key];
+    const citation = speedsOf.citations[key];
     if (citation === undefined) continue;
     const source = `${citation.source} (${citation.asOf})`;
     bySource.set(source, [...(bySource.get(source) ?? []), key]);
@@ -55,26 +59,30 @@ function trafficSentence(scaled: boolean): string {
   return `Row and column of the traffic matrix are sender and receiver; entries are ${unit}. What a device sends to itself stays where it is.`;
 }
 
-function wireSentence({ chip, topology }: CollectiveInput): string {
+function wireSentence({ speedsOf, topology }: CollectiveInput): string {
   const sides = topology.shape.map((side, axis) => `${side}${side === 1 ? '' : topology.wrap[axis] ? ' (ring)' : ' (open)'}`).join(' x ');
   const twist = isTwisted(topology) ? ', twisted: wraps of the short sides go half-way round the long ones' : '';
   const slices = topology.slices === 1 ? '' : `; ${topology.slices} slices, joined by their hosts`;
-  const usual = chip !== null && defaultWrap(chip, topology.shape).every((closed, axis) => closed === topology.wrap[axis]);
-  const origin = chip === null ? '' : usual ? '; sides close as those of its generation do' : '; sides close as asked for';
+  const usual = defaultWrap(speedsOf, topology.shape).every((closed, axis) => closed === topology.wrap[axis]);
+  const origin = isBare(topology) ? '' : usual ? '; sides close as those of its generation do' : '; sides close as asked for';
   return `The wires are ${sides}${origin}${twist}${slices}.`;
 }
 
-function speedSentences({ chip, topology }: CollectiveInput): string[] {
+function speedSentences({ speedsOf, topology }: CollectiveInput): string[] {
   const { links, hopLatencySeconds } = topology;
   if (links.count === 0) return [];
   const most = links.bytesPerSecond.reduce((fastest, rate, row) => (links.kind[row] === 0 ? Math.max(fastest, rate) : fastest), 0);
-  const asked = chip !== null && (most !== chip.iciLinkBytesPerSecond || hopLatencySeconds !== chip.hopLatencySeconds);
+  const asked = most !== speedsOf.iciLinkBytesPerSecond || hopLatencySeconds !== speedsOf.hopLatencySeconds;
   const origin = asked
     ? ', as asked for'
-    : chip === null
-      ? ', the wires of tpu-v5p unless asked for otherwise'
-      : `, the file of ${chip.name}`;
+    : isBare(topology)
+      ? `, as those of ${speedsOf.name}: a bare grid has no speed of its own`
+      : `, the file of ${speedsOf.name}`;
   return [
     `One direction of a link carries ${(most / 1e9).toPrecision(3)} GB/s, a hop takes ${(hopLatencySeconds * 1e6).toPrecision(3)} µs${origin}.`,
   ];
+}
+
+function isBare({ chipName }: Topology): boolean {
+  return chipName === 'none';
 }

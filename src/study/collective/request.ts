@@ -9,8 +9,8 @@ export interface CollectiveInput {
   readonly op: CollectiveKind;
   readonly network: NetworkKind;
   readonly topology: Topology;
-  /** Null for a bare grid. */
-  readonly chip: Chip | null;
+  /** Whose file says how fast the wires are: the chip itself, or the one that a bare grid borrows from. */
+  readonly speedsOf: Chip;
   /** What one device holds before the operation (after it: all-gather; the root: broadcast). Null: `traffic` is in bytes. */
   readonly bytes: Bytes | null;
   /** [members, members], row = sender: bytes, or with `bytes` parts of any scale. */
