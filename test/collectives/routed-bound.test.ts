@@ -65,8 +65,14 @@ describe('uniform traffic reaches the bound', () => {
     }
   });
 
-  test.each([[[4, 8]], [[4, 4, 8]], [[4, 8, 8]], [[8, 16, 16]]])('over twisted %j', (shape) => {
-    const topology = grid(shape, true, { twist: twistOf(shape) ?? undefined });
+  test.each([
+    [[4, 8], 1],
+    [[4, 4, 8], 1],
+    [[4, 4, 8], 2],
+    [[4, 8, 8], 1],
+    [[8, 16, 16], 1],
+  ])('over twisted %j with %i devices per chip', (shape, devicesPerChip) => {
+    const topology = grid(shape, true, { devicesPerChip, twist: twistOf(shape) ?? undefined });
     const request = { topology, devices: allDevices(topology), bytes: 1 << 20 };
     expect(Math.abs(seconds('all-to-all', request) / bound('all-to-all', request) - 1)).toBeLessThan(1e-9);
   });

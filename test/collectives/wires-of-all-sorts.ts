@@ -23,8 +23,8 @@ export const brokenWires = fc
   .map(({ shape, wrap, cuts }) => withoutWires(shape, wrap, cuts));
 
 export const twistedWires = fc
-  .constantFrom([2, 4], [4, 8], [2, 2, 4], [4, 4, 8], [2, 4, 4])
-  .map((shape) => grid(shape, true, { twist: twistOf(shape) ?? undefined }));
+  .record({ shape: fc.constantFrom([2, 4], [4, 8], [2, 2, 4], [4, 4, 8], [2, 4, 4]), devicesPerChip: fc.constantFrom(1, 2) })
+  .map(({ shape, devicesPerChip }) => grid(shape, true, { devicesPerChip, twist: twistOf(shape) ?? undefined }));
 
 export const slicedWires = fc
   .record({ shape: fc.constantFrom([4], [2, 2], [3, 4]), slices: fc.constantFrom(2, 3), devicesPerChip: fc.constantFrom(1, 2) })
