@@ -1,4 +1,4 @@
-import { createFilling, type Rates } from './filling.ts';
+import { createFilling, type Filling, type Rates } from './filling.ts';
 import { createLiveUses, type LinkUse, type LiveUses } from './live-uses.ts';
 
 /**
@@ -37,115 +37,132 @@ const FULL = 4e-12;
  */
 export function createFairRates(linkCount: number): FairRates {
   const uses = createLiveUses(linkCount);
-  const filling = createFilling(linkCount);
-  const rates: Rates = { rate: new Float64Array(64), bottleneck: new Int32Array(64) };
-  /** Slots that must be filled anew: those that a change concerns, and those that join while it is solved. */
-  let concerned: number[] = [];
-  const isConcerned: boolean[] = [];
-  /** Of concerned slots. */
-  const before: number[] = [];
-  let solved = 0;
-
-  const concern = (slot: number): void => {
-    if (isConcerned[slot]) return;
-    isConcerned[slot] = true;
-    before[slot] = rates.rate[slot];
-    concerned.push(slot);
+  const state: State = {
+    uses,
+    filling: createFilling(linkCount),
+    rates: { rate: new Float64Array(64), bottleneck: new Int32Array(64) },
+    concerned: [],
+    isConcerned: [],
+    before: [],
+    solved: 0,
   };
-
-  /** Nobody meets anybody: whoever a change concerns is at full speed, and the others have been. */
-  const freeConcerned = (): void => {
-    for (const slot of concerned) {
-      rates.rate[slot] = 1;
-      rates.bottleneck[slot] = -1;
-    }
-  };
-
-  const fillAll = (): void => {
-    concerned = uses.inOrder();
-    for (const slot of concerned) if (!isConcerned[slot]) before[slot] = rates.rate[slot];
-    filling.fill(uses, rates, concerned, null);
-    solved += concerned.length;
-  };
-
-  /** False when too many joined. */
-  const fillConcerned = (): boolean => {
-    for (let known = 0; known < concerned.length; ) {
-      if (concerned.length * PART > uses.count) return false;
-      known = concerned.length;
-      filling.fill(uses, rates, concerned, (slot) => isConcerned[slot]);
-      solved += known;
-      for (let i = 0; i < filling.count; i++) joinAt(filling.touched[i]);
-    }
-    return true;
-  };
-
-  /** Whoever lost the bottleneck at a touched link, or takes more of it than those that have theirs there. */
-  const joinAt = (link: number): void => {
-    const { first, next, slot } = uses;
-    const { rate, bottleneck } = rates;
-    const { load, fastest } = stateOf(uses, rates, link);
-    let slowest = Number.POSITIVE_INFINITY;
-    for (let entry = first[link]; entry >= 0; entry = next[entry]) {
-      const one = slot[entry];
-      if (bottleneck[one] !== link) continue;
-      if (isConcerned[one]) slowest = Math.min(slowest, rate[one]);
-      else if (load < 1 - FULL || rate[one] < fastest * (1 - FASTER)) findBottleneck(one);
-    }
-    if (fastest <= slowest * (1 + FASTER)) return;
-    for (let entry = first[link]; entry >= 0; entry = next[entry]) {
-      if (rate[slot[entry]] > slowest * (1 + FASTER)) concern(slot[entry]);
-    }
-  };
-
-  const findBottleneck = (slot: number): void => {
-    const links = uses.use[slot]?.links ?? [];
-    for (const link of links) {
-      const { load, fastest } = stateOf(uses, rates, link);
-      if (load < 1 - FULL || rates.rate[slot] < fastest * (1 - FASTER)) continue;
-      rates.bottleneck[slot] = link;
-      return;
-    }
-    concern(slot);
-  };
-
   return {
     add(use) {
       const slot = uses.add(use);
-      if (slot >= rates.rate.length) growRates(rates, 2 * slot);
-      rates.rate[slot] = 0;
-      rates.bottleneck[slot] = -1;
-      isConcerned[slot] = false;
-      concern(slot);
+      if (slot >= state.rates.rate.length) growRates(state.rates, 2 * slot);
+      state.rates.rate[slot] = 0;
+      state.rates.bottleneck[slot] = -1;
+      state.isConcerned[slot] = false;
+      concern(state, slot);
       return slot;
     },
     remove(slot) {
       const links = uses.use[slot]?.links ?? [];
       uses.remove(slot);
-      if (isConcerned[slot]) concerned = concerned.filter((other) => other !== slot);
-      isConcerned[slot] = false;
-      if (rates.rate[slot] === 0) return;
+      if (state.isConcerned[slot]) state.concerned = state.concerned.filter((other) => other !== slot);
+      state.isConcerned[slot] = false;
+      // Never filled: it slowed nobody.
+      if (state.rates.rate[slot] === 0) return;
       for (const link of links) {
         for (let entry = uses.first[link]; entry >= 0; entry = uses.next[entry]) {
-          if (rates.bottleneck[uses.slot[entry]] === link) concern(uses.slot[entry]);
+          if (state.rates.bottleneck[uses.slot[entry]] === link) concern(state, uses.slot[entry]);
         }
       }
     },
     solve(all = false) {
       const apart = uses.linksInUse === uses.entries && uses.excessive === 0;
-      if (apart && !all) freeConcerned();
-      else if (all || uses.count <= FEW || uses.linksInUse * CROWD < uses.count || !fillConcerned()) fillAll();
-      const changed = concerned.filter((slot) => rates.rate[slot] !== before[slot]);
+      const isSmall = uses.count <= FEW || uses.linksInUse * CROWD < uses.count;
+      if (apart && !all) freeConcerned(state);
+      else if (all || isSmall || !fillConcerned(state)) fillAll(state);
+      const { concerned, isConcerned, before } = state;
       for (const slot of concerned) isConcerned[slot] = false;
-      concerned = [];
-      return changed;
+      state.concerned = [];
+      return concerned.filter((slot) => state.rates.rate[slot] !== before[slot]);
     },
-    rate: (slot) => rates.rate[slot],
-    bottleneck: (slot) => rates.bottleneck[slot],
+    rate: (slot) => state.rates.rate[slot],
+    bottleneck: (slot) => state.rates.bottleneck[slot],
     get solved() {
-      return solved;
+      return state.solved;
     },
   };
+}
+
+interface State {
+  readonly uses: LiveUses;
+  readonly filling: Filling;
+  readonly rates: Rates;
+  /** Slots that must be filled anew: those that a change concerns, and those that join while it is solved. */
+  concerned: number[];
+  readonly isConcerned: boolean[];
+  /** Rates before the change, of concerned slots. */
+  readonly before: number[];
+  solved: number;
+}
+
+function concern({ rates, concerned, isConcerned, before }: State, slot: number): void {
+  if (isConcerned[slot]) return;
+  isConcerned[slot] = true;
+  before[slot] = rates.rate[slot];
+  concerned.push(slot);
+}
+
+/** Nobody meets anybody: whoever a change concerns is at full speed, and the others have been. */
+function freeConcerned({ rates, concerned }: State): void {
+  for (const slot of concerned) {
+    rates.rate[slot] = 1;
+    rates.bottleneck[slot] = -1;
+  }
+}
+
+function fillAll(state: State): void {
+  const { uses, rates, filling, isConcerned, before } = state;
+  state.concerned = uses.inOrder();
+  for (const slot of state.concerned) if (!isConcerned[slot]) before[slot] = rates.rate[slot];
+  filling.fill(uses, rates, state.concerned, null);
+  state.solved += state.concerned.length;
+}
+
+/** False when too many joined. */
+function fillConcerned(state: State): boolean {
+  const { uses, rates, filling, concerned, isConcerned } = state;
+  for (let known = 0; known < concerned.length; ) {
+    if (concerned.length * PART > uses.count) return false;
+    known = concerned.length;
+    filling.fill(uses, rates, concerned, (slot) => isConcerned[slot]);
+    state.solved += known;
+    for (let i = 0; i < filling.count; i++) joinAt(state, filling.touched[i]);
+  }
+  return true;
+}
+
+/** Whoever lost the bottleneck at a touched link, or takes more of it than those that have theirs there. */
+function joinAt(state: State, link: number): void {
+  const { first, next, slot } = state.uses;
+  const { rate, bottleneck } = state.rates;
+  const { load, fastest } = stateOf(state.uses, state.rates, link);
+  let slowest = Number.POSITIVE_INFINITY;
+  for (let entry = first[link]; entry >= 0; entry = next[entry]) {
+    const one = slot[entry];
+    if (bottleneck[one] !== link) continue;
+    if (state.isConcerned[one]) slowest = Math.min(slowest, rate[one]);
+    else if (load < 1 - FULL || rate[one] < fastest * (1 - FASTER)) findBottleneck(state, one);
+  }
+  if (fastest <= slowest * (1 + FASTER)) return;
+  for (let entry = first[link]; entry >= 0; entry = next[entry]) {
+    if (rate[slot[entry]] > slowest * (1 + FASTER)) concern(state, slot[entry]);
+  }
+}
+
+/** Another full link on which the transfer is among the fastest will do; without one it joins. */
+function findBottleneck(state: State, slot: number): void {
+  const { uses, rates } = state;
+  for (const link of uses.use[slot]?.links ?? []) {
+    const { load, fastest } = stateOf(uses, rates, link);
+    if (load < 1 - FULL || rates.rate[slot] < fastest * (1 - FASTER)) continue;
+    rates.bottleneck[slot] = link;
+    return;
+  }
+  concern(state, slot);
 }
 
 /** Share of a link that is in use, and the highest rate on it. */

@@ -1,4 +1,4 @@
-import { createLevelHeap } from './level-heap.ts';
+import { createLevelHeap, type LevelHeap } from './level-heap.ts';
 import type { LinkUse, LiveUses } from './live-uses.ts';
 
 /** What is known of every live transfer, by slot. */
@@ -26,114 +26,134 @@ const TOLERANCE = 1e-12;
  * Only links that are asked for more than they have can fill. Scratch memory is kept between calls, and only touched links are reset.
  */
 export function createFilling(linkCount: number): Filling {
-  const used = new Float64Array(linkCount);
-  const rising = new Float64Array(linkCount);
-  const open = new Int32Array(linkCount);
-  const touched = new Int32Array(linkCount);
-  const heap = createLevelHeap(linkCount);
-  let count = 0;
-
-  /** Level at which the rising transfers fill a link; sums that cancel to nothing or less fill none. */
-  const limit = (link: number): number => (rising[link] > 0 ? (1 - used[link]) / rising[link] : Number.POSITIVE_INFINITY);
-
-  const collect = (live: LinkUse): void => {
-    const { links, shares } = live;
-    for (let i = 0; i < links.length; i++) {
-      const link = links[i];
-      if (open[link]++ === 0) touched[count++] = link;
-      rising[link] += shares[i];
-    }
+  const scratch: Scratch = {
+    used: new Float64Array(linkCount),
+    rising: new Float64Array(linkCount),
+    open: new Int32Array(linkCount),
+    touched: new Int32Array(linkCount),
+    count: 0,
+    heap: createLevelHeap(linkCount),
   };
-
-  const addOthers = (uses: LiveUses, { rate }: Rates, isChosen: (slot: number) => boolean): void => {
-    const { first, next, slot, share } = uses;
-    for (let i = 0; i < count; i++) {
-      for (let entry = first[touched[i]]; entry >= 0; entry = next[entry]) {
-        if (!isChosen(slot[entry])) used[touched[i]] += share[entry] * rate[slot[entry]];
-      }
-    }
-  };
-
-  /** Links that fill next, all at one level; empty when no link fills below level 1. */
-  const fullLinks = (before: number, found: number[]): number => {
-    found.length = 0;
-    let level = 1;
-    let bound = 1;
-    while (heap.level <= bound) {
-      const link = heap.pop();
-      if (open[link] === 0) continue;
-      const now = limit(link);
-      if (now > bound || (found.length === 0 && now > heap.level)) {
-        if (now < 1) heap.push(now, link);
-        continue;
-      }
-      if (now >= 1) continue;
-      found.push(link);
-      level = Math.min(level, now);
-      bound = Math.min(1, Math.max(level, before) * (1 + TOLERANCE));
-    }
-    return Math.max(level, before);
-  };
-
-  const stop = (uses: LiveUses, slot: number, level: number): void => {
-    const { links, shares } = uses.use[slot] as LinkUse;
-    for (let i = 0; i < links.length; i++) {
-      used[links[i]] += shares[i] * level;
-      rising[links[i]] -= shares[i];
-      open[links[i]]--;
-    }
-  };
-
-  const rise = (uses: LiveUses, { rate, bottleneck }: Rates): void => {
-    const found: number[] = [];
-    let level = 0;
-    for (;;) {
-      level = fullLinks(level, found);
-      if (found.length === 0) return;
-      const stopped: number[] = [];
-      for (const link of found) {
-        for (let entry = uses.first[link]; entry >= 0; entry = uses.next[entry]) {
-          const slot = uses.slot[entry];
-          if (rate[slot] !== RISING) continue;
-          rate[slot] = level;
-          bottleneck[slot] = link;
-          stopped.push(slot);
-        }
-      }
-      // Sums are taken in the order in which transfers came, whatever the order of the links.
-      stopped.sort((a, b) => uses.sequence[a] - uses.sequence[b]);
-      for (const slot of stopped) stop(uses, slot, level);
-    }
-  };
-
   return {
-    touched,
+    touched: scratch.touched,
     get count() {
-      return count;
+      return scratch.count;
     },
     fill(uses, rates, chosen, isChosen) {
-      count = 0;
+      scratch.count = 0;
       for (const slot of chosen) {
-        collect(uses.use[slot] as LinkUse);
+        collect(scratch, uses.use[slot] as LinkUse);
         rates.rate[slot] = RISING;
       }
-      if (isChosen !== null) addOthers(uses, rates, isChosen);
-      heap.clear();
-      for (let i = 0; i < count; i++) if (used[touched[i]] + rising[touched[i]] > 1) heap.push(limit(touched[i]), touched[i]);
-      rise(uses, rates);
+      if (isChosen !== null) addOthers(scratch, uses, rates, isChosen);
+      rise(scratch, uses, rates);
       for (const slot of chosen) {
         if (rates.rate[slot] !== RISING) continue;
         rates.rate[slot] = 1;
         rates.bottleneck[slot] = -1;
       }
-      for (let i = 0; i < count; i++) {
-        used[touched[i]] = 0;
-        rising[touched[i]] = 0;
-        open[touched[i]] = 0;
-      }
+      reset(scratch);
     },
   };
 }
 
+/** [links] each, zero between calls. */
+interface Scratch {
+  /** Share that is taken by transfers which do not rise. */
+  readonly used: Float64Array;
+  /** Sum of the shares of those that rise, and how many they are. */
+  readonly rising: Float64Array;
+  readonly open: Int32Array;
+  readonly touched: Int32Array;
+  count: number;
+  readonly heap: LevelHeap;
+}
+
 /** A rate that is not known yet. */
 const RISING = -1;
+
+function collect(scratch: Scratch, { links, shares }: LinkUse): void {
+  const { rising, open, touched } = scratch;
+  for (let i = 0; i < links.length; i++) {
+    const link = links[i];
+    if (open[link]++ === 0) touched[scratch.count++] = link;
+    rising[link] += shares[i];
+  }
+}
+
+function addOthers({ used, touched, count }: Scratch, uses: LiveUses, { rate }: Rates, isChosen: (slot: number) => boolean): void {
+  const { first, next, slot, share } = uses;
+  for (let i = 0; i < count; i++) {
+    for (let entry = first[touched[i]]; entry >= 0; entry = next[entry]) {
+      if (!isChosen(slot[entry])) used[touched[i]] += share[entry] * rate[slot[entry]];
+    }
+  }
+}
+
+function rise(scratch: Scratch, uses: LiveUses, { rate, bottleneck }: Rates): void {
+  const { used, rising, touched, count, heap } = scratch;
+  heap.clear();
+  for (let i = 0; i < count; i++) if (used[touched[i]] + rising[touched[i]] > 1) heap.push(limit(scratch, touched[i]), touched[i]);
+  const found: number[] = [];
+  let level = 0;
+  for (;;) {
+    level = fullLinks(scratch, level, found);
+    if (found.length === 0) return;
+    const stopped: number[] = [];
+    for (const link of found) {
+      for (let entry = uses.first[link]; entry >= 0; entry = uses.next[entry]) {
+        const slot = uses.slot[entry];
+        if (rate[slot] !== RISING) continue;
+        rate[slot] = level;
+        bottleneck[slot] = link;
+        stopped.push(slot);
+      }
+    }
+    // Sums are taken in the order in which transfers came, whatever the order of the links.
+    stopped.sort((a, b) => uses.sequence[a] - uses.sequence[b]);
+    for (const slot of stopped) stop(scratch, uses.use[slot] as LinkUse, level);
+  }
+}
+
+/** Puts into `found` the links that fill next, all at the level that is returned; none when no link fills below level 1. */
+function fullLinks(scratch: Scratch, before: number, found: number[]): number {
+  const { open, heap } = scratch;
+  found.length = 0;
+  let level = 1;
+  let bound = 1;
+  while (heap.level <= bound) {
+    const link = heap.pop();
+    if (open[link] === 0) continue;
+    const now = limit(scratch, link);
+    if (now >= 1) continue;
+    if (now > bound || (found.length === 0 && now > heap.level)) {
+      heap.push(now, link);
+      continue;
+    }
+    found.push(link);
+    level = Math.min(level, now);
+    bound = Math.min(1, Math.max(level, before) * (1 + TOLERANCE));
+  }
+  return Math.max(level, before);
+}
+
+/** Level at which the rising transfers fill a link; sums that cancel to nothing or less fill none. */
+function limit({ used, rising }: Scratch, link: number): number {
+  return rising[link] > 0 ? (1 - used[link]) / rising[link] : Number.POSITIVE_INFINITY;
+}
+
+function stop({ used, rising, open }: Scratch, { links, shares }: LinkUse, level: number): void {
+  for (let i = 0; i < links.length; i++) {
+    used[links[i]] += shares[i] * level;
+    rising[links[i]] -= shares[i];
+    open[links[i]]--;
+  }
+}
+
+function reset({ used, rising, open, touched, count }: Scratch): void {
+  for (let i = 0; i < count; i++) {
+    used[touched[i]] = 0;
+    rising[touched[i]] = 0;
+    open[touched[i]] = 0;
+  }
+}
