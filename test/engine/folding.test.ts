@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { simulate } from '../../src/engine/index.ts';
 import type { Topology } from '../../src/hardware/index.ts';
-import type { Program } from '../../src/program/index.ts';
+import type { CollectivePlan, Program } from '../../src/program/index.ts';
 import { grid } from '../collectives/grids.ts';
 import { programOf, type Task, type Unevenness } from './programs.ts';
 
@@ -79,6 +79,24 @@ describe('one device stands for all', () => {
       },
     ];
     expect(wayOf(programOf(line, thirds), line)).toBe('full');
+  });
+
+  test('not where one group crosses what another crosses, and a link more that is shared', () => {
+    const ring = grid([4], true, { hopLatencySeconds: 0 });
+    const over = (devices: number[], ...links: number[]) => ({
+      devices: Uint32Array.from(devices),
+      phases: [{ links: Uint32Array.from(links), bytes: new Float64Array(links.length).fill(45e6), latencySeconds: 0, localBytes: 0 }],
+    });
+    const both: Task[] = [0, 1].map(() => ({ collective: 'all-gather', bytes: 1, after: [] }));
+    const program = programOf(ring, both);
+    const plan = (groups: CollectivePlan['groups']): CollectivePlan => ({ kind: 'all-gather', groups, sentBytesPerDevice: 0 });
+    const pairs = plan([over([0, 1], 0), over([2, 3], 2, 3)]);
+    const shared = plan([over([0, 1, 2, 3], 3)]);
+    const alone = plan([over([0, 1, 2, 3], 4)]);
+    expect(wayOf({ ...program, plans: [pairs, alone] }, ring)).toBe('folded');
+    const trace = simulate({ ...program, plans: [pairs, shared] }, ring);
+    expect(trace.way.devices).toBe('full');
+    expect([...trace.spans.end.slice(0, 4)]).toEqual([1e9, 1e9, 2e9, 2e9]);
   });
 
   test('who insists where it is not exact is refused', () => {
