@@ -62,13 +62,13 @@ export type Routing = 'dimension-ordered' | 'all-orders' | 'balanced';
 export interface Collective {
   readonly plan: (request: CollectiveRequest) => GroupPlan;
   /** The same as messages. Throws InputError where they would be too many to keep. */
-  readonly schedule?: (request: CollectiveRequest) => Schedule;
+  readonly schedule: (request: CollectiveRequest) => Schedule;
   /** No algorithm is faster on these links: the fullest cut, or the bytes that a chip must take in. Without latency. */
-  readonly lowerBoundSeconds?: (request: CollectiveRequest) => Seconds;
+  readonly lowerBoundSeconds: (request: CollectiveRequest) => Seconds;
   /** Bytes that one member sends. */
   readonly sentBytesPerDevice: (bytes: Bytes, members: number) => Bytes;
   /** Bus bandwidth = bytes / seconds * this (nccl-tests, PERFORMANCE.md). */
-  readonly busFactor?: (members: number) => number;
+  readonly busFactor: (members: number) => number;
   /** The textbook's time on a ring or line of single-device chips; tests hold the plan against it. */
   readonly closedForm?: (ring: Ring, bytes: Bytes) => Seconds;
 }

@@ -17,7 +17,7 @@ export {
   formatValue,
 } from './format.ts';
 export { groupWarnings } from './group-warnings.ts';
-export { directionName, endName, linkName } from './link-names.ts';
+export { directionName, linkName } from './link-names.ts';
 export { METRICS, type MetricDefinition, metricsFrom, metricValue } from './metrics.ts';
 export { isIssues, readStored, type Stored } from './schema.ts';
 export {

@@ -3,7 +3,7 @@ import type { CollectiveWires, LinkPlace } from './collective-result.ts';
 const AXES = ['x', 'y', 'z'];
 
 /** `chip 5 (1,1,0)`, `host 3`, `network`. */
-export function endName(end: number, { shape, chips, slices, hosts }: CollectiveWires): string {
+function endName(end: number, { shape, chips, slices, hosts }: CollectiveWires): string {
   if (end >= chips + hosts) return 'network';
   if (end >= chips) return `host ${end - chips}`;
   const perSlice = chips / slices;

@@ -7,7 +7,7 @@ const MOST_EVENTS = 1e9;
 const MOST_BYTES = 2 ** 31;
 
 /** The messages of all groups, or a refusal before they, or their simulation, need more memory or time than a machine gives. */
-export function hopSchedules(collective: Required<Collective>, requests: readonly CollectiveRequest[], chunkBytes: number): Schedule[] {
+export function hopSchedules(collective: Collective, requests: readonly CollectiveRequest[], chunkBytes: number): Schedule[] {
   const schedules: Schedule[] = [];
   let events = 0;
   let bytes = 0;

@@ -1,4 +1,4 @@
-import type { Collective, Routing } from '../../collectives/index.ts';
+import type { Routing } from '../../collectives/index.ts';
 import { defaultWrap, isTwisted, type Topology } from '../../hardware/index.ts';
 import { MODELS } from '../../network/index.ts';
 import type { CollectiveInput } from './request.ts';
@@ -48,11 +48,6 @@ export function collectiveSources({ speedsOf, topology }: CollectiveInput): stri
 }
 
 const HOST_KEYS = ['hostShape', 'pcieBytesPerSecond', 'dcnBytesPerSecondPerHost', 'dcnLatencySeconds'];
-
-/** Bytes on the wire by time, of nccl-tests: what one member sends where the operation has no factor of its own. */
-export function busFactorOf(collective: Collective, members: number): number {
-  return collective.busFactor?.(members) ?? collective.sentBytesPerDevice(1, members);
-}
 
 function trafficSentence(scaled: boolean): string {
   const unit = scaled ? 'scaled so that the mean row is the bytes that were asked for' : 'in bytes';

@@ -17,7 +17,7 @@ import { COLLECTIVE_SCHEMA, type CollectiveResult, type CollectiveWires, resultF
 import { AXIS_LETTERS, collectiveGroups } from './groups.ts';
 import { hopSchedules } from './hop-schedules.ts';
 import { busiestOf, linkUses, missingLinks, useByKind, utilisationOf } from './link-use.ts';
-import { busFactorOf, collectiveAssumptions, collectiveSources } from './notes.ts';
+import { collectiveAssumptions, collectiveSources } from './notes.ts';
 import { type CollectiveInput, checkCollective, ROOTED, ROUTED, SHIFTED } from './request.ts';
 import { measureTraffic, type SentTraffic } from './traffic.ts';
 
@@ -29,7 +29,7 @@ export function runCollective(input: CollectiveInput, provenance: CollectiveResu
   const wrong = checkCollective(input);
   if (wrong.length > 0) throw new InputError(wrong);
   const { topology, network, op } = input;
-  const collective = COLLECTIVES[op] as Required<Collective>;
+  const collective: Collective = COLLECTIVES[op];
   const groups = collectiveGroups(topology, input.axes);
   const sent = measureTraffic(input, groups[0].length);
   const asked = groups.map((devices) => requestOf(input, sent, devices));
@@ -113,8 +113,7 @@ function bandwidths(collective: Collective, { bytesPerDevice, note }: SentTraffi
   if (seconds === 0) return { algorithmBytesPerSecond: null, busBytesPerSecond: null };
   const algorithmBytesPerSecond = bytesPerDevice / seconds;
   // Of a matrix the factor is what it sends: for equal entries that is the factor of nccl-tests.
-  const busBytesPerSecond =
-    note === null ? algorithmBytesPerSecond * busFactorOf(collective, members) : note.totalBytes / members / seconds;
+  const busBytesPerSecond = note === null ? algorithmBytesPerSecond * collective.busFactor(members) : note.totalBytes / members / seconds;
   return { algorithmBytesPerSecond, busBytesPerSecond };
 }
 
