@@ -6,9 +6,9 @@ import { type Program, STAGES, TaskKind } from './program.ts';
  * task whose groups cover each device once, durations and starts are whole and not negative, and buffers are freed after they were allocated.
  */
 export function checkProgram(program: Program): void {
-  checkDevices(program);
   checkTasks(program);
   checkCollectives(program);
+  checkDevices(program);
   checkBuffers(program);
 }
 
