@@ -14,37 +14,34 @@ import { simulate } from '../../src/engine/index.ts';
 import { checkProgram } from '../../src/program/index.ts';
 import { listen } from './listen.ts';
 
-/** A process in which every run takes the next of these seconds. */
-function meterOf(seconds: readonly number[]): ProcessMeter {
-  let looks = 0;
-  let now = 0;
-  return {
-    processorSeconds: () => {
-      if (looks % 2 === 1) now += seconds[(looks - 1) / 2] ?? Number.NaN;
-      looks++;
-      return now;
-    },
-    peakBytes: () => 300 * 2 ** 20,
-  };
-}
-
-function plainCase(rest: Partial<EngineCase> = {}): EngineCase & { readonly runs: () => number } {
+/** A case whose runs take these seconds, the last of them again and again, and the process that it runs in. */
+function timedCase(
+  seconds: readonly number[],
+  { result = { answer: 42 }, ...rest }: Partial<EngineCase> & Partial<Pick<EngineRow, 'result'>> = {},
+) {
   let runs = 0;
-  return {
-    name: 'plain',
-    title: 'a plain case',
+  let now = 0;
+  const one: EngineCase = {
+    name: 'timed',
+    title: 'a timed case',
     bars: {},
-    open: () => ({ run: () => runs++, answer: () => ({ events: 100, result: { answer: 42 }, errors: [] }) }),
-    runs: () => runs,
+    open: () => ({
+      run: () => {
+        now += seconds[Math.min(runs++, seconds.length - 1)];
+      },
+      answer: () => ({ events: 100, result, errors: [] }),
+    }),
     ...rest,
   };
+  const meter: ProcessMeter = { processorSeconds: () => now, peakBytes: () => 300 * 2 ** 20 };
+  return { one, meter, runs: () => runs };
 }
 
 describe('one case', () => {
   it('is warmed up, then measured once per round; the best round counts', () => {
-    const one = plainCase();
-    const row = measureCase(one, 3, meterOf([0.875, 0.5, 0.25, 0.375]));
-    expect(one.runs()).toBe(4);
+    const { one, meter, runs } = timedCase([0.875, 0.5, 0.25, 0.375]);
+    const row = measureCase(one, 3, meter);
+    expect(runs()).toBe(4);
     expect(row).toMatchObject({
       seconds: 0.25,
       medianSeconds: 0.375,
@@ -55,20 +52,27 @@ describe('one case', () => {
   });
 
   it('is not repeated to warm up when a run takes seconds', () => {
-    const one = plainCase();
-    expect(measureCase(one, 2, meterOf([3, 2])).seconds).toBeCloseTo(2, 12);
-    expect(one.runs()).toBe(2);
+    const { one, meter, runs } = timedCase([3, 2]);
+    expect(measureCase(one, 2, meter).seconds).toBe(2);
+    expect(runs()).toBe(2);
   });
 
-  it('is repeated within a round when a run is too short for the meter', () => {
-    const one = plainCase();
-    const row = measureCase(one, 1, meterOf([0.002, 0.01]));
-    expect(one.runs()).toBe(1 + 10);
-    expect(row.seconds).toBeCloseTo(0.001, 12);
+  it('is repeated within a round when a run is short, and in the warm-up too', () => {
+    const { one, meter, runs } = timedCase([1 / 16, 1 / 16, 1 / 64]);
+    expect(measureCase(one, 1, meter).seconds).toBe(1 / 64);
+    expect(runs()).toBe(2 + 7);
+  });
+
+  it('ends on a meter that stands still', () => {
+    const { one, meter } = timedCase([0]);
+    expect(measureCase(one, 1, meter).seconds).toBe(0);
   });
 
   it('misses the bars that its best round misses, and no others', () => {
-    const missedWith = (bars: EngineCase['bars']) => measureCase(plainCase({ bars }), 1, meterOf([0.5, 0.5])).missed;
+    const missedWith = (bars: EngineCase['bars']) => {
+      const { one, meter } = timedCase([0.5], { bars });
+      return measureCase(one, 1, meter).missed;
+    };
     expect(missedWith({ seconds: 0.5, eventsPerSecond: 200, mebibytes: 300 })).toEqual([]);
     expect(missedWith({ seconds: 0.49, eventsPerSecond: 201, mebibytes: 299 })).toEqual(['seconds', 'eventsPerSecond', 'mebibytes']);
   });
@@ -76,22 +80,23 @@ describe('one case', () => {
 
 describe('the benchmark of the engine', () => {
   const request = { rounds: 2, onlyCase: undefined, onProgress: () => undefined, signal: new AbortController().signal };
-  const slow = plainCase({ name: 'slow', title: 'a slow case', bars: { seconds: 0.1 } });
-  const wrong = plainCase({
+  const slow = timedCase([0.5], { name: 'slow', title: 'a slow case', bars: { seconds: 0.1 } });
+  const wrong = timedCase([0.5], {
     name: 'wrong',
     open: () => ({ run: () => undefined, answer: () => ({ result: {}, errors: ['below the bound'] }) }),
   });
-  const shared = plainCase({
+  const shared = timedCase([0.5], {
     name: 'shared',
     title: 'a shared case',
     peer: { tool: 'another simulator', processorSeconds: 12, simulatedSeconds: 2, overBound: 2.5 },
-    open: () => ({ run: () => undefined, answer: () => ({ result: { seconds: 1, 'seconds / bound': 1.25 }, errors: [] }) }),
+    result: { seconds: 1, 'seconds / bound': 1.25 },
   });
-  const cases = [slow, wrong, shared];
+  const timed = [slow, wrong, shared];
+  const cases = timed.map(({ one }) => one);
   const elsewhere = async (name: string): Promise<EngineRow> => {
-    const found = cases.find((one) => one.name === name);
+    const found = timed.find(({ one }) => one.name === name);
     if (found === undefined) throw new Error(name);
-    return measureCase(found, 1, meterOf([0.5, 0.5]));
+    return measureCase(found.one, 1, found.meter);
   };
 
   it('measures every case elsewhere, collects errors, and shows bars and peers', async () => {

@@ -76,28 +76,35 @@ export const THIS_PROCESS: ProcessMeter = {
   peakBytes: () => process.resourceUsage().maxRSS * 1024,
 };
 
-/** Shorter runs are repeated within a round, because reading the meter costs microseconds. */
-const ROUND_SECONDS = 0.02;
+/** A round repeats its run for so long, because the meter and the processor need time to settle; the warm-up is such a round. */
+const ROUND_SECONDS = 0.1;
 /** A run that takes longer has compiled what it needs by its end: it is not repeated just to warm up. */
 const WARM_UP_SECONDS = 1;
 
 export function measureCase(one: EngineCase, rounds: number, meter: ProcessMeter = THIS_PROCESS): EngineRow {
   const { run, answer } = one.open();
-  const seconds = (runs: number): number => {
+  /** Seconds of one run, the mean over a round. */
+  const round = (): number => {
     const start = meter.processorSeconds();
-    for (let i = 0; i < runs; i++) run();
-    return (meter.processorSeconds() - start) / runs;
+    let runs = 0;
+    let seconds = 0;
+    while (seconds < ROUND_SECONDS && runs < MOST_RUNS) {
+      run();
+      runs++;
+      seconds = meter.processorSeconds() - start;
+    }
+    return seconds / runs;
   };
-  const first = seconds(1);
+  const first = round();
   const times = first > WARM_UP_SECONDS ? [first] : [];
-  const runs = Math.max(1, Math.min(MOST_RUNS, Math.ceil(ROUND_SECONDS / Math.max(first, 1e-9))));
-  while (times.length < rounds) times.push(seconds(runs));
+  while (times.length < rounds) times.push(round());
   const timing = timingOf(times);
   const peakBytes = meter.peakBytes();
   return rowOf(one, timing, peakBytes, answer());
 }
 
-const MOST_RUNS = 1000;
+/** A meter may stand still. */
+const MOST_RUNS = 10_000;
 
 function rowOf(
   { name, title, bars, peer }: EngineCase,
