@@ -6,6 +6,7 @@ import { runCollective } from '../study/index.ts';
 import { type CollectiveOptions, collectiveInput } from './collective-options.ts';
 import { collectiveText } from './collective-text.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
+import { withoutTurns } from './interrupt.ts';
 import { COLLECTIVE_FILES } from './output-files.ts';
 import { pageScript } from './page-script.ts';
 import { warningLines } from './print-issues.ts';
@@ -23,7 +24,7 @@ export async function collectiveCommand(
   const input = collectiveInput(options);
   const provenance = { version: packageVersion(), node: process.version, startedAt: new Date().toISOString() };
   const run = (): CollectiveResult => {
-    const result = runCollective(input, provenance);
+    const result = withoutTurns(() => runCollective(input, provenance));
     // Its own time begins with reading what was asked for: a traffic matrix may be large.
     return { ...result, wallSeconds: clock() - startedAt };
   };

@@ -35,3 +35,16 @@ export function createPause(signal: AbortSignal): () => Promise<void> {
     signal.throwIfAborted();
   };
 }
+
+/**
+ * Work that gives the main thread no turn for minutes: while it runs, a signal ends the process at once, as if nobody listened. It must not write.
+ */
+export function withoutTurns<Answer>(work: () => Answer): Answer {
+  const kept = SIGNALS.map((name) => ({ name, listeners: process.listeners(name) }));
+  for (const { name } of kept) process.removeAllListeners(name);
+  try {
+    return work();
+  } finally {
+    for (const { name, listeners } of kept) for (const listener of listeners) process.on(name, listener);
+  }
+}

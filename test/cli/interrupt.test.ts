@@ -35,4 +35,15 @@ describe('an interrupt', () => {
     },
     30_000,
   );
+
+  it('ends a collective hop by hop at once, which gives no turn, before anything is written', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'switchyard-interrupt-'));
+    // Some hundred million events.
+    const wires = ['--topology', 'torus:4x4x8', '--op', 'all-to-all', '--bytes', '64MiB', '--network', 'hop', '--chunk', '1KiB'];
+    const { exitCode, ran } = await interrupted(['collective', ...wires, '--out', 'wires'], cwd, 3000);
+    // The shell makes 130 of a process that SIGINT has ended.
+    expect(exitCode).toBe(null);
+    expect(ran).toBeLessThan(3);
+    expect(existsSync(join(cwd, 'wires/result.json'))).toBe(false);
+  }, 30_000);
 });
