@@ -31,8 +31,8 @@ export interface CollectiveOptions {
   readonly linkBandwidth?: string;
   readonly hopLatency?: string;
   readonly chunk: string;
-  readonly breakLink: readonly string[];
-  readonly slowLink: readonly string[];
+  readonly breakLink?: readonly string[];
+  readonly slowLink?: readonly string[];
   readonly out?: string;
   readonly page: boolean;
 }
@@ -140,7 +140,7 @@ function resolvedWires(options: CollectiveOptions, take: Take, issues: Issue[]):
 }
 
 function namedLinks(
-  { breakLink, slowLink }: CollectiveOptions,
+  { breakLink = [], slowLink = [] }: CollectiveOptions,
   { shape }: Topology,
   issues: Issue[],
 ): Pick<TopologySpec, 'brokenLinks' | 'slowLinks'> | null {

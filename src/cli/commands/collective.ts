@@ -22,7 +22,7 @@ Examples:
   switchyard collective --topology torus:4x4 --op all-to-all --traffic traffic.csv --routing balanced`;
 
 /** Repeats of an option become a list. */
-const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];
+const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
 export const collective: CommandEntry = {
   summary: 'time one collective over a slice or a bare grid, against the bound of its wires',
@@ -43,10 +43,10 @@ export const collective: CommandEntry = {
       .option('--link-bandwidth <rate>', 'of one direction of a link: 50GiB/s, 400Gbit/s')
       .option('--hop-latency <time>', 'of one hop: 500ns')
       .addOption(new Option('--chunk <size>', 'what hop sends at once, at most').default('64KiB'))
-      .option('--break-link <a-b>', 'a wire that is out of order; may be repeated', collect, [])
-      .option('--slow-link <a-b:factor>', 'a wire that is so many times slower; may be repeated', collect, [])
+      .option('--break-link <a-b>', 'a wire that is out of order; may be repeated', collect)
+      .option('--slow-link <a-b:factor>', 'a wire that is so many times slower; may be repeated', collect)
       .option('--out <folder>', 'where to write (default reports/collective-<op>-<topology>)')
-      .option('--no-page', 'no page')
+      .option('--no-page', 'write no page, and nothing at all without --out')
       .addHelpText('after', EXAMPLES)
       .action(
         act(async (context, common, options: CollectiveOptions) => {
