@@ -53,6 +53,8 @@ export const CASES: readonly Case[] = [
   whole('two devices per chip of a mesh', wires([2, 3], false, { devicesPerChip: 2 })),
   whole('two devices on one chip', wires([1], false, { devicesPerChip: 2 })),
   some('a row', wires([4, 4], true), [8, 9, 10, 11]),
+  some('a stretch of a line', wires([6], false), [1, 2]),
+  some('one device of many', wires([2, 2], true, { devicesPerChip: 2 }), [3]),
   some('a column', wires([4, 3], false), [2, 6, 10]),
   some('a box of a torus', wires([4, 4, 2], true), [5, 6, 9, 10, 21, 22, 25, 26]),
   some('every second column', wires([8, 2], true), [0, 2, 4, 6, 8, 10, 12, 14]),

@@ -19,12 +19,14 @@ export function fullestCutSeconds(request: CollectiveRequest, need: Need, within
   const usable = usableLinks(group);
   const rootChip = Math.floor(request.devices[request.root ?? 0] / topology.devicesPerChip);
   const seconds = (bytesPerSecond: number, within: number, hasRoot: boolean): Seconds => {
-    const bytes = within > 0 ? need(within, hasRoot) : 0;
+    const bytes = need(within, hasRoot);
     return bytes > 0 && bytesPerSecond > 0 ? bytes / bytesPerSecond : 0;
   };
-  /** A set of chips and its complement. */
+  /** A set of chips and its complement; nothing need cross where one of them has all members. */
   const bothSides = (into: number, out: number, within: number, hasRoot: boolean): Seconds =>
-    within === members.length ? 0 : Math.max(seconds(into, within, hasRoot), seconds(out, members.length - within, !hasRoot));
+    within === 0 || within === members.length
+      ? 0
+      : Math.max(seconds(into, within, hasRoot), seconds(out, members.length - within, !hasRoot));
 
   let most = 0;
   const { into, out } = chipBandwidth(topology, usable);
