@@ -8,7 +8,7 @@ export * from './divisors.ts';
 export * from './elementary.ts';
 export * from './elementary-trigonometry.ts';
 export * from './errors.ts';
-export { createEventHeap, type EventQueue as EventHeap, type EventQueue } from './event-heap.ts';
+export { createEventHeap, type EventQueue } from './event-heap.ts';
 export { createEventQueue } from './event-queue.ts';
 export * from './fingerprint.ts';
 export * from './finite.ts';

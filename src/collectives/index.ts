@@ -11,7 +11,6 @@ export * from './registry.ts';
 export { pacedLatencySeconds } from './ring-pace.ts';
 export * from './routing/check-traffic.ts';
 export { possibleRoutings, ROUTINGS, routingOf } from './routing/choose-routing.ts';
-export * from './routing/routed-seconds.ts';
 export { membersBySlice } from './routing/slice-members.ts';
 export * from './schedule.ts';
 export { transferSeconds } from './transfer-seconds.ts';

@@ -70,5 +70,5 @@ export interface Collective {
   /** Bus bandwidth = bytes / seconds * this (nccl-tests, PERFORMANCE.md). */
   readonly busFactor: (members: number) => number;
   /** The textbook's time on a ring or line of single-device chips; tests hold the plan against it. */
-  readonly closedForm?: (ring: Ring, bytes: Bytes) => Seconds;
+  readonly closedForm: (ring: Ring, bytes: Bytes) => Seconds;
 }

@@ -1,4 +1,4 @@
-import type { EventHeap, Picoseconds } from '../base/index.ts';
+import type { EventQueue, Picoseconds } from '../base/index.ts';
 import { Happens } from './event-order.ts';
 import type { Job } from './job.ts';
 import type { Ledger } from './ledger.ts';
@@ -28,7 +28,7 @@ export interface ComputeStreams {
 export function createComputeStreams(
   { devices, graph, duration }: Job,
   ledger: Ledger,
-  heap: EventHeap,
+  heap: EventQueue,
   { isLast, takesPart, isOver, wake }: Lookup & { readonly wake: (task: number, device: number, time: Picoseconds) => void },
 ): ComputeStreams {
   const { stream, needs, wakes } = graph;

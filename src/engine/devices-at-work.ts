@@ -1,4 +1,4 @@
-import { assert, type EventHeap, type Picoseconds } from '../base/index.ts';
+import { assert, type EventQueue, type Picoseconds } from '../base/index.ts';
 import { TaskKind } from '../program/index.ts';
 import { createComputeStreams, type Lookup } from './compute-streams.ts';
 import { Happens } from './event-order.ts';
@@ -26,7 +26,7 @@ export interface DevicesAtWork {
 export function createDevicesAtWork(
   job: Job,
   ledger: Ledger,
-  heap: EventHeap,
+  heap: EventQueue,
   join: (collective: number, device: number, now: Picoseconds) => boolean,
 ): DevicesAtWork {
   const { devices, graph, duration } = job;

@@ -1,4 +1,4 @@
-import type { EventHeap, Picoseconds } from '../base/index.ts';
+import type { EventQueue, Picoseconds } from '../base/index.ts';
 import type { LiveTransfers, PhaseTransfer } from '../network/index.ts';
 import { Happens } from './event-order.ts';
 import type { Job, PreparedGroup } from './job.ts';
@@ -20,7 +20,7 @@ export function createRunsAtWork(
   { collectives, plans }: Job,
   runs: RunTable,
   network: LiveTransfers,
-  heap: EventHeap,
+  heap: EventQueue,
   ended: (task: number, device: number, now: Picoseconds) => void,
 ): RunsAtWork {
   const joined = new Uint32Array(runs.count);
@@ -72,7 +72,7 @@ export function createRunsAtWork(
 }
 
 /** Transfers on the wires, whose links are shared anew once per instant. */
-function createWires(network: LiveTransfers, heap: EventHeap, phaseOf: (run: number) => PhaseTransfer) {
+function createWires(network: LiveTransfers, heap: EventQueue, phaseOf: (run: number) => PhaseTransfer) {
   let starting: number[] = [];
   let settleIsDue = false;
   let drainVersion = 0;

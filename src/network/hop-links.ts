@@ -1,4 +1,4 @@
-import { type Bytes, type EventHeap, PICOSECONDS_PER_SECOND, type Picoseconds, toPicoseconds } from '../base/index.ts';
+import { type Bytes, type EventQueue, PICOSECONDS_PER_SECOND, type Picoseconds, toPicoseconds } from '../base/index.ts';
 import { LinkKind, type Topology } from '../hardware/index.ts';
 import { HopHappens } from './hop-events.ts';
 import type { HopWork } from './hop-work.ts';
@@ -30,7 +30,7 @@ const WINDOW_CHUNKS = 2;
 /** More than there are turns. */
 const TURNS = 2 ** 40;
 
-export function createHopLinks(topology: Topology, { queueOf, linkOf }: HopWork, chunkBytes: Bytes, heap: EventHeap): HopLinks {
+export function createHopLinks(topology: Topology, { queueOf, linkOf }: HopWork, chunkBytes: Bytes, heap: EventQueue): HopLinks {
   const { latency, picosecondsPerByte } = linkTimes(topology);
   const bytes = new Float64Array(latency.length);
   const busy = new Float64Array(latency.length);

@@ -1,4 +1,4 @@
-import type { Bytes, EventHeap, Picoseconds } from '../base/index.ts';
+import type { Bytes, EventQueue, Picoseconds } from '../base/index.ts';
 import type { Topology } from '../hardware/index.ts';
 import { HopHappens } from './hop-events.ts';
 import { createHopLinks } from './hop-links.ts';
@@ -29,7 +29,7 @@ export interface HopWires {
  * stand for many packets, do not add the time to store them at every hop. Where the next link is faster the chunk waits until it can be sent
  * without a gap, and ends when its tail has arrived.
  */
-export function createHopWires(topology: Topology, work: HopWork, chunkBytes: Bytes, heap: EventHeap): HopWires {
+export function createHopWires(topology: Topology, work: HopWork, chunkBytes: Bytes, heap: EventQueue): HopWires {
   const { stationOffsets, queueOf, linkOf, chain } = work;
   const links = createHopLinks(topology, work, chunkBytes, heap);
   const messageOf = stationMessages(work);

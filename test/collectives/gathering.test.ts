@@ -14,7 +14,7 @@ const collectiveOf = (kind: (typeof GATHERING)[number]): Collective => COLLECTIV
 function bandwidthTerms(kind: (typeof GATHERING)[number], topology: Topology): { plan: number; bound: number } {
   const request = { topology, devices: everyone(topology), bytes: V };
   const { phases } = collectiveOf(kind).plan(request);
-  const bound = collectiveOf(kind).lowerBoundSeconds?.(request) ?? Number.NaN;
+  const bound = collectiveOf(kind).lowerBoundSeconds(request);
   return { plan: phases.reduce((sum, phase) => sum + transferSeconds(phase, topology), 0), bound };
 }
 
@@ -57,7 +57,7 @@ describe('idle tori', () => {
     for (const root of [0, topology.devices - 1]) {
       const request = { topology, devices: everyone(topology), bytes: V, root };
       const [phase] = COLLECTIVES.broadcast.plan(request).phases;
-      const bound = COLLECTIVES.broadcast.lowerBoundSeconds?.(request) ?? Number.NaN;
+      const bound = COLLECTIVES.broadcast.lowerBoundSeconds(request);
       expect(transferSeconds(phase, topology) / bound).toBeCloseTo(ratio, 9);
     }
   });
@@ -138,7 +138,7 @@ test.each([
   ['broadcast', [16, 24, 24]],
 ] as const)('%s over %j is refused as messages before memory is asked for', (kind, shape) => {
   const topology = wires(shape, true);
-  expect(() => collectiveOf(kind).schedule?.({ topology, devices: everyone(topology), bytes: V })).toThrow(
+  expect(() => collectiveOf(kind).schedule({ topology, devices: everyone(topology), bytes: V })).toThrow(
     /E_SCHEDULE_SIZE network: \d+ messages or more .*use the fluid network/,
   );
 });
@@ -149,5 +149,5 @@ test.each([
   ['all-reduce', 1.5],
   ['broadcast', 1],
 ] as const)('%s: the bus moves %d of the bytes in the time of the operation, for 4 members', (kind, factor) => {
-  expect(collectiveOf(kind).busFactor?.(4)).toBe(factor);
+  expect(collectiveOf(kind).busFactor(4)).toBe(factor);
 });

@@ -15,7 +15,7 @@ function seconds(kind: 'all-to-all' | 'permute', request: CollectiveRequest): nu
 }
 
 function bound(kind: 'all-to-all' | 'permute', request: CollectiveRequest): number {
-  return COLLECTIVES[kind].lowerBoundSeconds?.(request) ?? Number.NaN;
+  return COLLECTIVES[kind].lowerBoundSeconds(request);
 }
 
 /** Everybody, every second device, or the first so many: not all of them grids. */

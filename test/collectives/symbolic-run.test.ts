@@ -5,7 +5,7 @@ import { routeFaults, symbolicRun } from './symbolic-run.ts';
 
 const topology = wires([4], true);
 const devices = Uint32Array.from([0, 1, 2, 3]);
-const schedule = COLLECTIVES['all-reduce'].schedule?.({ topology, devices, bytes: 64 }) as Schedule;
+const schedule = COLLECTIVES['all-reduce'].schedule({ topology, devices, bytes: 64 });
 const { messages } = schedule;
 const combining = Array.from(messages.combines.keys()).filter((message) => messages.combines[message] === 1);
 

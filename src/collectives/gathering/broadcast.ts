@@ -3,8 +3,9 @@ import { createLinkLoads, localPhases } from '../link-loads.ts';
 import type { CollectiveRequest, Phase } from '../plan.ts';
 import type { Schedule } from '../schedule.ts';
 import { checkScheduleSize } from '../schedule-size.ts';
+import { transferSeconds } from '../transfer-seconds.ts';
 import { chipOf } from './between-slices.ts';
-import { addTreeLoads, broadcastTreeCount, broadcastTrees, deepestTree, forEachTreeHop } from './broadcast-trees.ts';
+import { type BroadcastTrees, broadcastTrees } from './broadcast-trees.ts';
 import { messageTable } from './gather-schedule.ts';
 import { type HopTable, hopTable } from './hop-table.ts';
 import { type MemberGroup, memberGroup } from './member-group.ts';
@@ -21,7 +22,9 @@ interface Root {
 
 interface BroadcastGroup {
   readonly group: MemberGroup;
+  /** Of each slice. */
   readonly tables: readonly HopTable[];
+  readonly spreads: readonly BroadcastTrees[];
   readonly root: Root;
 }
 
@@ -29,7 +32,7 @@ function broadcastGroup({ topology, devices, root: member = 0 }: CollectiveReque
   const group = memberGroup(topology, devices);
   const { chips, membersPerChip, members } = group;
   const perSlice = chips * membersPerChip;
-  const tables = group.grids.map((grid, slice) => hopTable(grid, members.subarray(slice * perSlice, (slice + 1) * perSlice), true));
+  const tables = group.grids.map((grid, slice) => hopTable(grid, members.subarray(slice * perSlice, (slice + 1) * perSlice)));
   const rank = members.indexOf(devices[member]);
   const root = {
     member: rank,
@@ -37,30 +40,17 @@ function broadcastGroup({ topology, devices, root: member = 0 }: CollectiveReque
     chip: Math.floor(rank / membersPerChip) % chips,
     device: rank % membersPerChip,
   };
-  return { group, tables, root };
+  return { group, tables, spreads: broadcastTrees(tables, root.chip), root };
 }
 
 /** From the root to its peers in other slices, then in each slice down the trees, last between the devices of a chip. */
 export function broadcastPhases(request: CollectiveRequest): Phase[] {
-  const { group, tables, root } = broadcastGroup(request);
-  const { topology, chips, membersPerChip } = group;
-  const phases = exchangePhases(group, root, request.bytes);
-  if (chips > 1) {
-    const loads = createLinkLoads(topology.links.count);
-    for (const table of tables) {
-      const carried = new Float64Array(table.count);
-      addTreeLoads(carried, table, root.chip, request.bytes);
-      for (let hop = 0; hop < table.count; hop++) {
-        if (carried[hop] > 0) for (let i = table.offsets[hop]; i < table.offsets[hop + 1]; i++) loads.add(table.links[i], carried[hop]);
-      }
-    }
-    const deepest = tables.reduce((most, table) => Math.max(most, deepestTree(table)), 0);
-    phases.push(loads.phase(deepest * topology.hopLatencySeconds));
-  }
-  return [...phases, ...localPhases((membersPerChip - 1) * request.bytes)];
+  const broadcast = broadcastGroup(request);
+  const local = localPhases((broadcast.group.membersPerChip - 1) * request.bytes);
+  return [...exchangePhases(broadcast, request.bytes), ...treePhases(broadcast, request.bytes), ...local];
 }
 
-function exchangePhases(group: MemberGroup, root: Root, bytes: number): Phase[] {
+function exchangePhases({ group, root }: BroadcastGroup, bytes: number): Phase[] {
   const { topology, grids } = group;
   if (grids.length === 1) return [];
   const loads = createLinkLoads(topology.links.count);
@@ -73,25 +63,40 @@ function exchangePhases(group: MemberGroup, root: Root, bytes: number): Phase[] 
   return [loads.phase(topology.hosts?.latencySeconds ?? 0)];
 }
 
-/** One piece per tree. */
+function treePhases({ group, tables, spreads }: BroadcastGroup, bytes: number): Phase[] {
+  if (group.chips === 1) return [];
+  const loads = createLinkLoads(group.topology.links.count);
+  for (const [slice, { trees }] of spreads.entries()) {
+    const { offsets, links } = tables[slice];
+    for (const hops of trees) {
+      for (const hop of hops) for (let i = offsets[hop]; i < offsets[hop + 1]; i++) loads.add(links[i], bytes / trees.length);
+    }
+  }
+  const longest = spreads.reduce((most, spread) => Math.max(most, spread.longest), 0);
+  return [loads.phase(longest * group.topology.hopLatencySeconds)];
+}
+
+/** The part of every tree is cut into equal pieces, which follow one another down the tree. */
 export function broadcastSchedule(request: CollectiveRequest): Schedule {
-  const { group, tables, root } = broadcastGroup(request);
+  const broadcast = broadcastGroup(request);
+  const { group, tables, spreads, root } = broadcast;
   const { members, membersPerChip, chips, grids } = group;
-  const parts = broadcastTreeCount(tables[0]);
-  checkScheduleSize(group.topology, parts * (members.length - 1));
-  const trees = broadcastTrees(tables[0], root.chip);
+  const trees = Math.max(1, spreads[0].trees.length);
+  const perPiece = members.length - 1;
+  checkScheduleSize(group.topology, trees * perPiece);
+  const parts = trees * piecesPerTree(broadcast, request.bytes, Math.floor(MOST_MESSAGES / (trees * perPiece)));
   const routes = routeTable(group, tables);
-  const log = createMessageLog(parts * (members.length - 1), 1, members.length, parts);
+  const log = createMessageLog(parts * perPiece, 1, members.length, parts);
   const at = (slice: number, chip: number) => (slice * chips + chip) * membersPerChip + root.device;
-  for (const [part, { choices }] of trees.entries()) {
+  for (let part = 0; part < parts; part++) {
     log.startPart(part);
     for (let slice = 0; slice < grids.length; slice++) {
       if (slice !== root.slice) log.tell(0, root.member, at(slice, root.chip), routes.exchange(root.slice, slice, root.chip), 1);
     }
-    for (const [slice, table] of tables.entries()) {
-      forEachTreeHop(table, root.chip, choices, (hop) => {
-        log.tell(0, at(slice, (hop >> 1) % chips), at(slice, table.ends[hop]), routes.hop(slice, hop), 1);
-      });
+    for (const [slice, { ends }] of tables.entries()) {
+      for (const hop of chips > 1 ? spreads[slice].trees[part % trees] : []) {
+        log.tell(0, at(slice, (hop >> 1) % chips), at(slice, ends[hop]), routes.hop(slice, hop), 1);
+      }
     }
     for (let first = 0; first < members.length; first += membersPerChip) {
       for (let device = 0; device < membersPerChip; device++) {
@@ -101,10 +106,26 @@ export function broadcastSchedule(request: CollectiveRequest): Schedule {
   }
   const pieces = {
     count: parts,
-    bytes: Float64Array.from(trees, ({ share }) => share * request.bytes),
+    bytes: new Float64Array(parts).fill(request.bytes / parts),
     source: new Int32Array(parts).fill(members[root.member]),
     target: new Int32Array(parts).fill(-1),
   };
-  const gathered = { log, routes, shares: trees.map(({ share }) => share), halves: 1 as const };
+  const gathered = { log, routes, shares: Array.from(pieces.bytes, () => 1 / parts), halves: 1 as const };
   return { pieces, messages: messageTable(group, gathered, pieces.bytes, 'out'), routes: routes.routes };
+}
+
+/** More than these are not worth the memory: pieces of a large slice stay larger. */
+const MOST_MESSAGES = 8_000_000;
+/** A chip passes a piece on when all of it is there; that may add so much to the time of the plan. */
+const WAITING_SHARE = 0.04;
+
+/** A chip that is d hops away has its last piece d - 1 pieces later than it could, if bytes were passed on as they come. */
+function piecesPerTree(broadcast: BroadcastGroup, bytes: number, most: number): number {
+  const { topology } = broadcast.group;
+  const [phase] = treePhases(broadcast, bytes);
+  if (phase === undefined) return 1;
+  const deepest = broadcast.spreads.reduce((depth, spread) => Math.max(depth, spread.deepest), 0);
+  const seconds = transferSeconds(phase, topology);
+  const enough = Math.ceil(((deepest - 1) * seconds) / (WAITING_SHARE * (seconds + phase.latencySeconds)));
+  return Math.max(1, Math.min(enough, most));
 }

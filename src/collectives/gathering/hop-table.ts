@@ -29,14 +29,13 @@ export function reverseHop({ ends, grid }: HopTable, hop: number): number {
   return (k * grid.chips + ends[hop]) * 2 + 1 - (hop & 1);
 }
 
-/** `asLines`: dimensions whose wraps lead to another line are lines also where the whole group is twisted. */
-export function hopTable(grid: MemberGrid, members: Uint32Array, asLines = false): HopTable {
+export function hopTable(grid: MemberGrid, members: Uint32Array): HopTable {
   const { topology, axes, chips } = grid;
   const chipOf = new Uint32Array(chips);
   for (let chip = 0; chip < chips; chip++) chipOf[chip] = Math.floor(members[chip * grid.membersPerChip] / topology.devicesPerChip);
   const sides = sidesOf(grid);
   const strides = sides.map((_, k) => sides.slice(0, k).reduce((product, side) => product * side, 1));
-  const twisted = !asLines && isTwistedGrid(grid);
+  const twisted = isTwistedGrid(grid);
   const ends = new Int32Array(axes.length * chips * 2);
   for (let k = 0; k < axes.length; k++) addEnds(grid, sides, strides, k, twisted, ends);
   const ways = createWays(grid, chipOf, ends, strides, sides);
