@@ -5,7 +5,7 @@ export interface EndHeap {
   /** Sets or changes the end of a slot. */
   set(slot: number, end: Picoseconds): void;
   /** -1 when empty. */
-  readonly earliest: Picoseconds;
+  earliest(): Picoseconds;
   /** Removes a slot that ends earliest, and returns it. */
   pop(): number;
 }
@@ -48,9 +48,7 @@ export function createEndHeap(): EndHeap {
       if (sooner) rise(slot, at < 0 ? heap.length : at);
       else sink(slot, at);
     },
-    get earliest() {
-      return heap.length > 0 ? ends[heap[0]] : -1;
-    },
+    earliest: () => (heap.length > 0 ? ends[heap[0]] : -1),
     pop() {
       const [first] = heap;
       const moved = heap.pop() as number;

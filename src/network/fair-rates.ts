@@ -17,7 +17,7 @@ export interface FairRates {
   /** The bottleneck of a slowed transfer, -1 at rate 1. */
   bottleneck(slot: number): number;
   /** Transfers that `solve` has filled anew so far, as a measure of work. */
-  readonly solved: number;
+  solved(): number;
 }
 
 /** So few are filled from nothing: that is quick, and their rates do not depend on what was live before. */
@@ -81,9 +81,7 @@ export function createFairRates(linkCount: number): FairRates {
     },
     rate: (slot) => state.rates.rate[slot],
     bottleneck: (slot) => state.rates.bottleneck[slot],
-    get solved() {
-      return state.solved;
-    },
+    solved: () => state.solved,
   };
 }
 
@@ -130,7 +128,7 @@ function fillConcerned(state: State): boolean {
     known = concerned.length;
     filling.fill(uses, rates, concerned, (slot) => isConcerned[slot]);
     state.solved += known;
-    for (let i = 0; i < filling.count; i++) joinAt(state, filling.touched[i]);
+    for (let i = 0; i < filling.count(); i++) joinAt(state, filling.touched[i]);
   }
   return true;
 }

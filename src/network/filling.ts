@@ -12,9 +12,9 @@ export interface Rates {
 export interface Filling {
   /** Writes rate and bottleneck of the slots of `chosen`; `isChosen` tells them from the others, null when there are no others. */
   fill(uses: LiveUses, rates: Rates, chosen: readonly number[], isChosen: ((slot: number) => boolean) | null): void;
-  /** Links that the last call touched: touched[0] .. touched[count - 1]. */
+  /** Links that the last call touched: touched[0] .. touched[count() - 1]. */
   readonly touched: Int32Array;
-  readonly count: number;
+  count(): number;
 }
 
 /** Links that fill at the same level differ by the rounding of sums of shares only. */
@@ -36,9 +36,7 @@ export function createFilling(linkCount: number): Filling {
   };
   return {
     touched: scratch.touched,
-    get count() {
-      return scratch.count;
-    },
+    count: () => scratch.count,
     fill(uses, rates, chosen, isChosen) {
       scratch.count = 0;
       for (const slot of chosen) {
@@ -121,12 +119,12 @@ function fullLinks(scratch: Scratch, before: number, found: number[]): number {
   found.length = 0;
   let level = 1;
   let bound = 1;
-  while (heap.level <= bound) {
+  while (heap.level() <= bound) {
     const link = heap.pop();
     if (open[link] === 0) continue;
     const now = limit(scratch, link);
     if (now >= 1) continue;
-    if (now > bound || (found.length === 0 && now > heap.level)) {
+    if (now > bound || (found.length === 0 && now > heap.level())) {
       heap.push(now, link);
       continue;
     }

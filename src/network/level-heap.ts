@@ -1,8 +1,7 @@
 /** Links by the level at which they fill: a binary heap of (level, link). */
 export interface LevelHeap {
-  readonly size: number;
   /** Of the first link; infinite when there is none. */
-  readonly level: number;
+  level(): number;
   push(level: number, link: number): void;
   /** Removes the first link and returns it. */
   pop(): number;
@@ -15,12 +14,7 @@ export function createLevelHeap(linkCount: number): LevelHeap {
   const links = new Int32Array(linkCount + 1);
   let size = 0;
   return {
-    get size() {
-      return size;
-    },
-    get level() {
-      return size > 0 ? levels[0] : Number.POSITIVE_INFINITY;
-    },
+    level: () => (size > 0 ? levels[0] : Number.POSITIVE_INFINITY),
     push(level, link) {
       let hole = size++;
       while (hole > 0) {

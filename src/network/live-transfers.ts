@@ -66,11 +66,11 @@ export function createLiveTransfers(linkCount: number): LiveTransfers {
         changeRate(live[slot], rates.rate(slot), now);
         ends.set(slot, live[slot].end);
       }
-      return ends.earliest;
+      return ends.earliest();
     },
     takeFinished(now) {
       const finished: Live[] = [];
-      while (ends.earliest >= 0 && ends.earliest <= now) {
+      while (ends.earliest() >= 0 && ends.earliest() <= now) {
         const slot = ends.pop();
         finished.push(live[slot]);
         rates.remove(slot);

@@ -167,11 +167,12 @@ describe('changes', () => {
         (bursts, first) => {
           const { changed, rates } = expectSameAsAnew(links, first.length, [first, ...bursts]);
           expect(changed).toBeGreaterThan(first.length);
-          solved += rates.solved;
+          solved += rates.solved();
           anew += first.length * (bursts.length + 1);
         },
       ),
-      { numRuns: 2, seed: 43 },
+      // Cases are so large that looking for a smaller one would take minutes.
+      { numRuns: 2, seed: 43, endOnFailure: true },
     );
     // Where links are many, a change concerns few.
     if (links === 4000) expect(solved).toBeLessThan(anew / 4);

@@ -34,7 +34,7 @@ export function maxMinCases(): EngineCase[] {
         let before = 0;
         return {
           run: () => {
-            before = rates.solved;
+            before = rates.solved();
             for (changes = 0; changes < CHANGES; changes++) {
               const place = changes % TRANSFERS;
               rates.remove(slots[place]);
@@ -43,7 +43,7 @@ export function maxMinCases(): EngineCase[] {
             }
           },
           answer: () => {
-            const filledPerChange = (rates.solved - before) / changes;
+            const filledPerChange = (rates.solved() - before) / changes;
             const changed = slots.map((slot) => rates.rate(slot));
             rates.solve(true);
             const difference = slots.reduce((most, slot, i) => Math.max(most, Math.abs(changed[i] / rates.rate(slot) - 1)), 0);
