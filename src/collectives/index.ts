@@ -10,7 +10,7 @@ export * from './plan-seconds.ts';
 export * from './registry.ts';
 export { pacedLatencySeconds } from './ring-pace.ts';
 export * from './routing/check-traffic.ts';
-export { possibleRoutings, ROUTINGS, routingOf } from './routing/choose-routing.ts';
+export { possibleRoutings, routingOf } from './routing/choose-routing.ts';
 export { membersBySlice } from './routing/slice-members.ts';
 export * from './schedule.ts';
 export { transferSeconds } from './transfer-seconds.ts';

@@ -56,7 +56,9 @@ export interface CollectiveRequest {
  * `dimension-ordered`: x before y before z. `all-orders`: equal parts by every order of the dimensions. `balanced`: at every chip, equal parts over
  * all links that lie on a shortest way; the only one of the three that needs no grid, so also over twisted tori and round broken links.
  */
-export type Routing = 'dimension-ordered' | 'all-orders' | 'balanced';
+export const ROUTINGS = ['dimension-ordered', 'all-orders', 'balanced'] as const;
+export type Routing = (typeof ROUTINGS)[number];
+export type OrderedRouting = Exclude<Routing, 'balanced'>;
 
 /** One algorithm: how the bytes go over the links, and how many of them one member sends. */
 export interface Collective {

@@ -8,6 +8,13 @@ export function coordinatesOf(shape: readonly number[], chip: number): number[] 
   });
 }
 
+/** One of them. */
+export function coordinateAlong(shape: readonly number[], chip: number, axis: number): number {
+  let rest = chip;
+  for (let k = 0; k < axis; k++) rest = Math.floor(rest / shape[k]);
+  return rest % shape[axis];
+}
+
 /** Inverse of `coordinatesOf`. */
 export function chipAt(shape: readonly number[], coordinates: readonly number[]): number {
   let chip = 0;

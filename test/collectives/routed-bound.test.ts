@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { COLLECTIVES, type CollectiveRequest, membersBySlice, planSeconds, possibleRoutings } from '../../src/collectives/index.ts';
-import { fullestArcSeconds } from '../../src/collectives/routing/cuts.ts';
+import { fullestArcSeconds } from '../../src/collectives/routing/bound/arc-cuts.ts';
 import { type Topology, twistOf } from '../../src/hardware/index.ts';
 import { allDevices, grid } from './grids.ts';
 import { anyWires, HOSTS } from './wires-of-all-sorts.ts';

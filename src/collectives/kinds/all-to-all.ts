@@ -1,6 +1,6 @@
 import { allToAllSeconds } from '../closed-form.ts';
 import type { Collective, CollectiveRequest } from '../plan.ts';
-import { routedBoundSeconds } from '../routing/routed-bound.ts';
+import { routedBoundSeconds } from '../routing/bound/routed-bound.ts';
 import { routedPlan } from '../routing/routed-plan.ts';
 import { routedSchedule } from '../routing/routed-schedule.ts';
 import type { Traffic } from '../routing/traffic.ts';

@@ -1,6 +1,6 @@
 import type { Topology } from '../../hardware/index.ts';
-import type { SliceMembers } from './slice-members.ts';
-import type { Traffic } from './traffic.ts';
+import { membersByChip, type SliceMembers } from './slice-members.ts';
+import type { PairTraffic, Traffic } from './traffic.ts';
 
 /** Columns of a matrix that are read at once: it is stored by rows, and a cache line has eight numbers. */
 const COLUMNS = 16;
@@ -17,21 +17,13 @@ export function forEachDestination(
   visit: VisitDestination,
 ): void {
   const chips = topology.chips / topology.slices;
-  const chipOf = part.chips;
-  if (traffic.kind === 'uniform') ofUniform(chips, chipOf, traffic.bytesPerPair, visit);
-  else if (traffic.kind === 'matrix') ofMatrix(chips, chipOf, part, members, traffic.bytes, visit);
-  else ofPairs(chips, chipOf, part, members, traffic, visit);
+  if (traffic.kind === 'uniform') ofUniform(membersByChip(topology, part), traffic.bytesPerPair, visit);
+  else if (traffic.kind === 'matrix') ofMatrix(chips, part, members, traffic.bytes, visit);
+  else ofPairs(chips, part, members, traffic, visit);
 }
 
-/** [chips of the slice]: members on each. */
-export function membersPerChip(chips: number, chipOf: Uint32Array): Float64Array {
-  const counts = new Float64Array(chips);
-  for (const chip of chipOf) counts[chip]++;
-  return counts;
-}
-
-function ofUniform(chips: number, chipOf: Uint32Array, bytesPerPair: number, visit: VisitDestination): void {
-  const counts = membersPerChip(chips, chipOf);
+function ofUniform(counts: Float64Array, bytesPerPair: number, visit: VisitDestination): void {
+  const chips = counts.length;
   const flow = new Float64Array(chips);
   for (let destination = 0; destination < chips; destination++) {
     if (counts[destination] === 0) continue;
@@ -41,14 +33,8 @@ function ofUniform(chips: number, chipOf: Uint32Array, bytesPerPair: number, vis
   }
 }
 
-function ofMatrix(
-  chips: number,
-  chipOf: Uint32Array,
-  part: SliceMembers,
-  members: number,
-  matrix: Float64Array,
-  visit: VisitDestination,
-): void {
+function ofMatrix(chips: number, part: SliceMembers, members: number, matrix: Float64Array, visit: VisitDestination): void {
+  const chipOf = part.chips;
   const receivers = byChip(Uint32Array.from(chipOf.keys()), (i) => chipOf[i]);
   const columns = receivers.map((i) => part.members[i]);
   const flows = new Float64Array(COLUMNS * chips);
@@ -89,16 +75,9 @@ function batchFrom(
   return { destinations, places: Int32Array.from(places) };
 }
 
-function ofPairs(
-  chips: number,
-  chipOf: Uint32Array,
-  part: SliceMembers,
-  members: number,
-  { from, to, bytes }: Traffic & { readonly kind: 'pairs' },
-  visit: VisitDestination,
-): void {
+function ofPairs(chips: number, part: SliceMembers, members: number, { from, to, bytes }: PairTraffic, visit: VisitDestination): void {
   const chipOfMember = new Int32Array(members).fill(-1);
-  for (const [i, member] of part.members.entries()) chipOfMember[member] = chipOf[i];
+  for (const [i, member] of part.members.entries()) chipOfMember[member] = part.chips[i];
   const inside = Uint32Array.from(from.keys()).filter((i) => chipOfMember[from[i]] >= 0 && chipOfMember[to[i]] >= 0);
   const sorted = byChip(inside, (i) => chipOfMember[to[i]]);
   const flow = new Float64Array(chips);

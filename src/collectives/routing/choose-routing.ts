@@ -1,8 +1,9 @@
 import { InputError, nearest } from '../../base/index.ts';
-import type { CollectiveRequest, Routing } from '../plan.ts';
+import { type CollectiveRequest, ROUTINGS, type Routing } from '../plan.ts';
 import type { SliceMembers } from './slice-members.ts';
 
-export const ROUTINGS: readonly Routing[] = ['dimension-ordered', 'all-orders', 'balanced'];
+/** Calls `emit` with each way of a pair and the share of the bytes that takes it. The array of links is used again. */
+export type FindRoutes = (from: number, to: number, emit: (share: number, links: readonly number[]) => void) => void;
 
 /** Orders of dimensions mean something on a plain grid alone: no twist, no wire missing between members, and these a grid in every slice. */
 export function possibleRoutings(parts: readonly SliceMembers[]): readonly Routing[] {

@@ -1,6 +1,6 @@
 import type { Bytes } from '../../base/index.ts';
 import type { Topology } from '../../hardware/index.ts';
-import type { Traffic } from './traffic.ts';
+import type { PairTraffic, Traffic } from './traffic.ts';
 
 /** Bytes that the busiest chip moves between its own members, through HBM. */
 export function busiestChipBytes({ devicesPerChip }: Topology, devices: Uint32Array, traffic: Traffic): Bytes {
@@ -26,7 +26,7 @@ export function busiestChipBytes({ devicesPerChip }: Topology, devices: Uint32Ar
   return most;
 }
 
-function busiestOfPairs(devicesPerChip: number, devices: Uint32Array, { from, to, bytes }: Traffic & { readonly kind: 'pairs' }): Bytes {
+function busiestOfPairs(devicesPerChip: number, devices: Uint32Array, { from, to, bytes }: PairTraffic): Bytes {
   const local = new Map<number, number>();
   let most = 0;
   for (let i = 0; i < from.length; i++) {

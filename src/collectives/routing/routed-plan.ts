@@ -1,10 +1,10 @@
 import { createLinkLoads } from '../link-loads.ts';
 import type { CollectiveRequest, GroupPlan } from '../plan.ts';
-import { addBalancedLoads } from './balanced.ts';
+import { addBalancedLoads } from './balanced/loads.ts';
 import { addOutsideLoads, outsideBytes } from './between-slices.ts';
 import { routingOf } from './choose-routing.ts';
-import { addGridLoads } from './grid-traffic.ts';
 import { busiestChipBytes } from './on-chip.ts';
+import { addOrderedLoads } from './ordered/loads.ts';
 import { membersBySlice } from './slice-members.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -20,7 +20,7 @@ export function routedPlan(request: CollectiveRequest, traffic: Traffic): GroupP
     hops = Math.max(
       hops,
       grid !== null && routing !== 'balanced'
-        ? addGridLoads(loads, { ...part, grid }, devices.length, traffic, routing)
+        ? addOrderedLoads(loads, grid, part, devices.length, traffic, routing)
         : addBalancedLoads(loads, topology, part, devices.length, traffic),
     );
   }

@@ -2,11 +2,11 @@ import { hostLinks, hostOf, networkLinks, type Topology } from '../../hardware/i
 import type { CollectiveRequest } from '../plan.ts';
 import type { Schedule } from '../schedule.ts';
 import { checkScheduleSize } from '../schedule-size.ts';
-import { balancedRoutes } from './balanced-routes.ts';
-import { routingOf } from './choose-routing.ts';
-import { cellsOfDevices, gridCells } from './grid-cells.ts';
-import { type FindRoutes, gridRoutes } from './grid-routes.ts';
+import { balancedRoutes } from './balanced/routes.ts';
+import { type FindRoutes, routingOf } from './choose-routing.ts';
 import { growingFloat64, growingUint32 } from './growing-array.ts';
+import { cellsOfDevices, gridCells } from './ordered/cells.ts';
+import { orderedRoutes } from './ordered/routes.ts';
 import { membersBySlice } from './slice-members.ts';
 import { forEachPairInTurn, type Traffic } from './traffic.ts';
 
@@ -89,7 +89,7 @@ function routeFinder(request: CollectiveRequest): FindRoutes {
       partOf[member] = i;
       placeOf[member] = places[j];
     }
-    return cells && routing !== 'balanced' ? gridRoutes(cells, routing) : balancedRoutes(topology, part.firstChip);
+    return cells && routing !== 'balanced' ? orderedRoutes(cells, routing) : balancedRoutes(topology, part.firstChip);
   });
   const chipOf = (member: number) => Math.floor(devices[member] / topology.devicesPerChip);
   return (from, to, emit) => {

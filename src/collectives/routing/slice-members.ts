@@ -1,4 +1,4 @@
-import { LinkKind, type Topology } from '../../hardware/index.ts';
+import type { Topology } from '../../hardware/index.ts';
 import { findGrid, type MemberGrid } from '../member-grid.ts';
 import { type Box, plainBox } from './box.ts';
 
@@ -33,20 +33,9 @@ export function membersBySlice(topology: Topology, devices: Uint32Array): SliceM
   return parts;
 }
 
-/**
- * Every chip sees the same wires: all sides close, nothing is missing, and twists make a group (a side that is shifted shifts none itself, so steps
- * along two dimensions commute). Then one chip's ways, moved about, are all chips' ways.
- */
-export function looksAlikeFromEveryChip(topology: Topology): boolean {
-  const { twist, shape, wrap } = topology;
-  const commutes = twist.every((shifts) => shifts.every((shift, axis) => shift === 0 || twist[axis].every((other) => other === 0)));
-  return commutes && shape.every((side, axis) => side === 1 || wrap[axis]) && hasEveryWire(topology);
-}
-
-/** Of sides that all close. */
-function hasEveryWire({ uniform, shape, chips, links }: Topology): boolean {
-  if (uniform) return true;
-  let there = 0;
-  for (let row = 0; row < links.count; row++) if (links.kind[row] === LinkKind.ici) there++;
-  return there === shape.reduce((sum, side) => sum + (side === 1 ? 0 : 2 * chips), 0);
+/** [chips of the slice]: members on each. */
+export function membersByChip({ chips, slices }: Topology, part: SliceMembers): Float64Array {
+  const counts = new Float64Array(chips / slices);
+  for (const chip of part.chips) counts[chip]++;
+  return counts;
 }

@@ -5,8 +5,15 @@ export type Traffic =
   | { readonly kind: 'uniform'; readonly bytesPerPair: Bytes }
   /** [members, members]: bytes from member `row` to member `column`. */
   | { readonly kind: 'matrix'; readonly bytes: Float64Array }
-  /** Structure of arrays, one entry per pair that has traffic. */
-  | { readonly kind: 'pairs'; readonly from: Uint32Array; readonly to: Uint32Array; readonly bytes: Float64Array };
+  | PairTraffic;
+
+/** Structure of arrays, one entry per pair that has traffic. */
+export interface PairTraffic {
+  readonly kind: 'pairs';
+  readonly from: Uint32Array;
+  readonly to: Uint32Array;
+  readonly bytes: Float64Array;
+}
 
 /** Calls `visit` for every two members with traffic between them, by sender and then by receiver; uniform traffic in the same way. */
 export function forEachPair(traffic: Traffic, members: number, visit: (from: number, to: number, bytes: Bytes) => void): void {

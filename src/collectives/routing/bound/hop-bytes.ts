@@ -1,20 +1,19 @@
-import type { Topology } from '../../hardware/index.ts';
+import type { Topology } from '../../../hardware/index.ts';
+import { shortestWays } from '../../shortest-ways.ts';
+import { membersOfEveryChip } from '../alike.ts';
+import { forEachDestination } from '../by-destination.ts';
+import type { SliceMembers } from '../slice-members.ts';
+import type { Traffic } from '../traffic.ts';
 import type { SliceTraffic } from './axis-traffic.ts';
-import { forEachDestination, membersPerChip } from './by-destination.ts';
-import { shortestWays } from './shortest-ways.ts';
-import { looksAlikeFromEveryChip, type SliceMembers } from './slice-members.ts';
-import type { Traffic } from './traffic.ts';
 
 /** Sum of traffic x hops of its shortest way, within one slice: what all links together must carry at least. */
 export function hopBytes(topology: Topology, part: SliceMembers, members: number, traffic: Traffic, summed: SliceTraffic): number {
   if (part.box) return onGrid(topology, summed);
   const ways = shortestWays(topology, part.firstChip);
-  if (traffic.kind === 'uniform' && looksAlikeFromEveryChip(topology)) {
-    const counts = membersPerChip(ways.chips, part.chips);
-    if (counts.every((count) => count === counts[0])) {
-      ways.towards(0);
-      return ways.hops.reduce((sum, hops) => sum + hops, 0) * traffic.bytesPerPair * counts[0] * counts[0] * ways.chips;
-    }
+  const perChip = traffic.kind === 'uniform' ? membersOfEveryChip(topology, part) : 0;
+  if (traffic.kind === 'uniform' && perChip > 0) {
+    ways.towards(0);
+    return ways.hops.reduce((sum, hops) => sum + hops, 0) * traffic.bytesPerPair * perChip * perChip * ways.chips;
   }
   let sum = 0;
   forEachDestination(topology, part, members, traffic, (to, flow) => {

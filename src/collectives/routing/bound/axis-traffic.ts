@@ -1,7 +1,6 @@
-import { coordinatesOf, type Topology } from '../../hardware/index.ts';
-import { membersPerChip } from './by-destination.ts';
-import type { SliceMembers } from './slice-members.ts';
-import { forEachPair, type Traffic } from './traffic.ts';
+import { coordinateAlong, coordinatesOf, type Topology } from '../../../hardware/index.ts';
+import { membersByChip, type SliceMembers } from '../slice-members.ts';
+import { forEachPair, type PairTraffic, type Traffic } from '../traffic.ts';
 
 /** Traffic within one slice, as far as coordinates and single chips tell it apart. */
 export interface SliceTraffic {
@@ -14,23 +13,20 @@ export interface SliceTraffic {
 
 /** A matrix is read once: rows are summed by chip, chips by coordinate. */
 export function sliceTraffic(topology: Topology, part: SliceMembers, members: number, traffic: Traffic): SliceTraffic {
-  const chipOf = part.chips;
-  if (traffic.kind === 'uniform') return ofUniform(topology, chipOf, traffic.bytesPerPair);
-  return traffic.kind === 'matrix'
-    ? ofMatrix(topology, part, chipOf, members, traffic.bytes)
-    : ofPairs(topology, part, chipOf, members, traffic);
+  if (traffic.kind === 'uniform') return ofUniform(topology, part, traffic.bytesPerPair);
+  return traffic.kind === 'matrix' ? ofMatrix(topology, part, members, traffic.bytes) : ofPairs(topology, part, members, traffic);
 }
 
-function ofUniform(topology: Topology, chipOf: Uint32Array, bytesPerPair: number): SliceTraffic {
+function ofUniform(topology: Topology, part: SliceMembers, bytesPerPair: number): SliceTraffic {
   const made = emptyTraffic(topology);
-  const perChip = membersPerChip(made.out.length, chipOf);
+  const perChip = membersByChip(topology, part);
   for (let chip = 0; chip < perChip.length; chip++) {
-    made.out[chip] = perChip[chip] * (chipOf.length - perChip[chip]) * bytesPerPair;
+    made.out[chip] = perChip[chip] * (part.chips.length - perChip[chip]) * bytesPerPair;
     made.into[chip] = made.out[chip];
   }
   for (const [axis, side] of topology.shape.entries()) {
     const counts = new Float64Array(side);
-    for (let chip = 0; chip < perChip.length; chip++) counts[coordinate(topology, chip, axis)] += perChip[chip];
+    for (let chip = 0; chip < perChip.length; chip++) counts[coordinateAlong(topology.shape, chip, axis)] += perChip[chip];
     for (let i = 0; i < side; i++) {
       for (let j = 0; j < side; j++) made.alongAxis[axis][i * side + j] = counts[i] * counts[j] * bytesPerPair;
     }
@@ -38,17 +34,18 @@ function ofUniform(topology: Topology, chipOf: Uint32Array, bytesPerPair: number
   return made;
 }
 
-function ofMatrix(topology: Topology, part: SliceMembers, chipOf: Uint32Array, members: number, matrix: Float64Array): SliceTraffic {
+function ofMatrix(topology: Topology, part: SliceMembers, members: number, matrix: Float64Array): SliceTraffic {
   const made = emptyTraffic(topology);
   const { shape } = topology;
+  const { chips } = part;
   const row = new Float64Array(made.out.length);
   const [x = 1, y = 1] = shape;
   const planes = row.length / (x * y);
   for (const [i, member] of part.members.entries()) {
     row.fill(0);
     const start = member * members;
-    for (let j = 0; j < chipOf.length; j++) row[chipOf[j]] += matrix[start + part.members[j]];
-    const from = chipOf[i];
+    for (let j = 0; j < chips.length; j++) row[chips[j]] += matrix[start + part.members[j]];
+    const from = chips[i];
     row[from] = 0;
     const at = coordinatesOf(shape, from);
     const rows = shape.map((side, axis) => made.alongAxis[axis].subarray(at[axis] * side, (at[axis] + 1) * side));
@@ -74,17 +71,17 @@ function ofMatrix(topology: Topology, part: SliceMembers, chipOf: Uint32Array, m
   return made;
 }
 
-function ofPairs(topology: Topology, part: SliceMembers, chipOf: Uint32Array, members: number, traffic: Traffic): SliceTraffic {
+function ofPairs(topology: Topology, part: SliceMembers, members: number, traffic: PairTraffic): SliceTraffic {
   const made = emptyTraffic(topology);
   const chipOfMember = new Int32Array(members).fill(-1);
-  for (const [i, member] of part.members.entries()) chipOfMember[member] = chipOf[i];
+  for (const [i, member] of part.members.entries()) chipOfMember[member] = part.chips[i];
   forEachPair(traffic, members, (sender, receiver, bytes) => {
     const [from, to] = [chipOfMember[sender], chipOfMember[receiver]];
     if (from < 0 || to < 0 || from === to) return;
     made.out[from] += bytes;
     made.into[to] += bytes;
     for (const [axis, side] of topology.shape.entries()) {
-      made.alongAxis[axis][coordinate(topology, from, axis) * side + coordinate(topology, to, axis)] += bytes;
+      made.alongAxis[axis][coordinateAlong(topology.shape, from, axis) * side + coordinateAlong(topology.shape, to, axis)] += bytes;
     }
   });
   return made;
@@ -96,11 +93,4 @@ function emptyTraffic({ shape, chips, slices }: Topology): SliceTraffic {
     out: new Float64Array(chips / slices),
     into: new Float64Array(chips / slices),
   };
-}
-
-/** One coordinate of a chip counted within its slice. */
-export function coordinate({ shape }: Pick<Topology, 'shape'>, chip: number, axis: number): number {
-  let rest = chip;
-  for (let k = 0; k < axis; k++) rest = Math.floor(rest / shape[k]);
-  return rest % shape[axis];
 }

@@ -1,5 +1,5 @@
-import { assert } from '../../base/index.ts';
-import { LinkKind, type LinkTable, type Topology } from '../../hardware/index.ts';
+import { assert } from '../base/index.ts';
+import { LinkKind, type LinkTable, type Topology } from '../hardware/index.ts';
 
 /**
  * All shortest ways to one chip after the other, over the wires that are there. Chips are counted within their slice. What `towards` writes stays

@@ -1,6 +1,6 @@
-import { LinkKind, type Topology } from '../../hardware/index.ts';
-import { chipsWithin } from './box.ts';
-import type { SliceMembers } from './slice-members.ts';
+import { LinkKind, type Topology } from '../../../hardware/index.ts';
+import { chipsWithin } from '../box.ts';
+import type { SliceMembers } from '../slice-members.ts';
 
 /**
  * Links that a way between members can take, whatever the routing: those of the box around the members, and where the wires within it are no plain grid,

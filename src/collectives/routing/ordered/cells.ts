@@ -1,6 +1,6 @@
-import { coordinatesOf, type LinkTable } from '../../hardware/index.ts';
-import type { LinkLoads } from '../link-loads.ts';
-import type { GridAxis, MemberGrid } from '../member-grid.ts';
+import { type LinkTable, stridesOf } from '../../../hardware/index.ts';
+import type { LinkLoads } from '../../link-loads.ts';
+import type { GridAxis, MemberGrid } from '../../member-grid.ts';
 import type { HopBytes } from './line-loads.ts';
 
 /** A member grid with a number for each of its chips: position indices, first dimension fastest. */
@@ -16,8 +16,8 @@ export interface GridCells {
 
 export function gridCells(grid: MemberGrid): GridCells {
   const sides = grid.axes.map(({ positions }) => positions.length);
-  const strides = sides.map((_, k) => sides.slice(0, k).reduce((product, side) => product * side, 1));
-  const steps = chipSteps(grid.topology.shape);
+  const strides = stridesOf(sides);
+  const steps = stridesOf(grid.topology.shape);
   const origin = grid.origin.reduce((chip, at, axis) => chip + at * steps[axis], grid.firstChip);
   const chips = new Uint32Array(grid.chips).fill(origin);
   for (const [k, { axis, positions }] of grid.axes.entries()) {
@@ -31,7 +31,7 @@ export function gridCells(grid: MemberGrid): GridCells {
 /** [devices given]: the cell that holds each. */
 export function cellsOfDevices({ grid, sides, strides }: GridCells, devices: Uint32Array): Int32Array {
   const { shape, devicesPerChip } = grid.topology;
-  const steps = chipSteps(shape);
+  const steps = stridesOf(shape);
   const indices = grid.axes.map(({ axis, positions }) => {
     const index = new Int32Array(shape[axis]);
     for (const [i, position] of positions.entries()) index[position] = i;
@@ -98,13 +98,4 @@ function walk(
     loads.add(row, bytes);
     chip = links.to[row];
   } while (chip !== to);
-}
-
-function chipSteps(shape: readonly number[]): number[] {
-  return shape.map((_, axis) => shape.slice(0, axis).reduce((product, side) => product * side, 1));
-}
-
-/** Position indices of a cell. */
-export function positionsOfCell({ sides }: GridCells, cell: number): number[] {
-  return coordinatesOf(sides, cell);
 }

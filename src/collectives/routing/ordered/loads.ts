@@ -1,30 +1,44 @@
-import type { LinkLoads } from '../link-loads.ts';
-import type { Routing } from '../plan.ts';
-import { cellsOfDevices, type GridCells, gridCells, gridDiameter, wiresAlong } from './grid-cells.ts';
-import { gridRoutes } from './grid-routes.ts';
-import { gridStages } from './grid-stages.ts';
-import { addUniformLoads } from './grid-uniform.ts';
-import type { SliceMembers } from './slice-members.ts';
-import type { Traffic } from './traffic.ts';
+import type { LinkLoads } from '../../link-loads.ts';
+import type { MemberGrid } from '../../member-grid.ts';
+import type { OrderedRouting } from '../../plan.ts';
+import type { SliceMembers } from '../slice-members.ts';
+import type { PairTraffic, Traffic } from '../traffic.ts';
+import { addHops, cellsOfDevices, forEachLineOfCells, type GridCells, gridCells, gridDiameter, wiresAlong } from './cells.ts';
+import { lineLoads } from './line-loads.ts';
+import { orderedRoutes } from './routes.ts';
+import { gridStages } from './stages.ts';
 
 /** Adds traffic within one slice by orders of the dimensions. Returns the hops of the longest way that is used. */
-export function addGridLoads(
+export function addOrderedLoads(
   loads: LinkLoads,
-  part: SliceMembers & { readonly grid: NonNullable<SliceMembers['grid']> },
+  grid: MemberGrid,
+  part: SliceMembers,
   members: number,
   traffic: Traffic,
-  routing: Exclude<Routing, 'balanced'>,
+  routing: OrderedRouting,
 ): number {
-  const { grid } = part;
   const cells = gridCells(grid);
   if (traffic.kind === 'uniform') {
-    addUniformLoads(loads, cells, traffic.bytesPerPair * grid.membersPerChip * grid.membersPerChip);
+    addUniform(loads, cells, traffic.bytesPerPair * grid.membersPerChip * grid.membersPerChip);
     return traffic.bytesPerPair > 0 ? gridDiameter(grid) : 0;
   }
   const cellOf = cellsOfDevices(cells, part.devices);
   return traffic.kind === 'matrix'
     ? addMatrix(loads, cells, cellOf, part, members, traffic.bytes, routing)
     : addPairs(loads, cells, cellOf, part, members, traffic, routing);
+}
+
+/**
+ * Adds what every pair of member chips exchanging `bytesPerPair` puts on the links. Under uniform traffic every order of the dimensions loads a line
+ * alike: chips / n pairs share each (from, to) of a line of n. Hops are counted in whole and half pairs, which is exact, and then multiplied.
+ */
+function addUniform(loads: LinkLoads, cells: GridCells, bytesPerPair: number): void {
+  for (const [k, n] of cells.sides.entries()) {
+    const perEnds = (bytesPerPair * cells.chips.length) / n;
+    const { forward, backward } = lineLoads(new Float64Array(n * n).fill(1), n, cells.grid.axes[k].ring);
+    const hops = { forward: forward.map((pairs) => pairs * perEnds), backward: backward.map((pairs) => pairs * perEnds) };
+    forEachLineOfCells(cells, k, (first) => addHops(loads, cells, k, first, hops));
+  }
 }
 
 function addMatrix(
@@ -34,7 +48,7 @@ function addMatrix(
   part: SliceMembers,
   members: number,
   matrix: Float64Array,
-  routing: Exclude<Routing, 'balanced'>,
+  routing: OrderedRouting,
 ): number {
   const stages = gridStages(cells, routing);
   const hops = hopCounter(cells);
@@ -60,12 +74,12 @@ function addPairs(
   cellOf: Int32Array,
   part: SliceMembers,
   members: number,
-  { from, to, bytes }: Traffic & { readonly kind: 'pairs' },
-  routing: Exclude<Routing, 'balanced'>,
+  { from, to, bytes }: PairTraffic,
+  routing: OrderedRouting,
 ): number {
   const cellOfMember = new Int32Array(members).fill(-1);
   for (const [i, member] of part.members.entries()) cellOfMember[member] = cellOf[i];
-  const findRoutes = gridRoutes(cells, routing);
+  const findRoutes = orderedRoutes(cells, routing);
   let longest = 0;
   for (let i = 0; i < from.length; i++) {
     const [source, target] = [cellOfMember[from[i]], cellOfMember[to[i]]];

@@ -1,7 +1,7 @@
-import { coordinatesOf } from '../../hardware/index.ts';
-import type { LinkLoads } from '../link-loads.ts';
-import type { Routing } from '../plan.ts';
-import { addHops, forEachLineOfCells, type GridCells } from './grid-cells.ts';
+import { coordinatesOf } from '../../../hardware/index.ts';
+import type { LinkLoads } from '../../link-loads.ts';
+import type { OrderedRouting } from '../../plan.ts';
+import { addHops, forEachLineOfCells, type GridCells } from './cells.ts';
 import { lineLoads } from './line-loads.ts';
 
 /** Traffic is added row by row, sender by sender, and then walked line by line, once. */
@@ -18,7 +18,7 @@ export interface GridStages {
  * coordinates in S and along k: cells x n numbers, however many pairs there are. A row is first summed over the receiver coordinates that no
  * stage looks at, from larger sets to smaller ones.
  */
-export function gridStages(cells: GridCells, routing: Exclude<Routing, 'balanced'>): GridStages {
+export function gridStages(cells: GridCells, routing: OrderedRouting): GridStages {
   const { sides } = cells;
   const coordinates = Array.from({ length: cells.chips.length }, (_, cell) => coordinatesOf(sides, cell));
   const marginals = marginalsOf(sides, coordinates, stageSets(sides.length, routing));
@@ -75,7 +75,7 @@ interface StageSet {
   readonly share: number;
 }
 
-function stageSets(dimensions: number, routing: Exclude<Routing, 'balanced'>): StageSet[] {
+function stageSets(dimensions: number, routing: OrderedRouting): StageSet[] {
   const axes = Array.from({ length: dimensions }, (_, axis) => axis);
   if (routing === 'dimension-ordered') return axes.map((axis) => ({ axis, before: axes.slice(0, axis), share: 1 }));
   return axes.flatMap((axis) => {

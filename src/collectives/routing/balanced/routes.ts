@@ -1,6 +1,6 @@
-import type { Topology } from '../../hardware/index.ts';
-import type { FindRoutes } from './grid-routes.ts';
-import { type ShortestWays, shortestWays } from './shortest-ways.ts';
+import type { Topology } from '../../../hardware/index.ts';
+import { type ShortestWays, shortestWays } from '../../shortest-ways.ts';
+import type { FindRoutes } from '../choose-routing.ts';
 
 /** Shares below this are rounding. */
 const NOTHING = 1e-13;

@@ -1,16 +1,15 @@
-import type { Routing } from '../plan.ts';
-import { type GridCells, positionsOfCell } from './grid-cells.ts';
-
-/** Calls `emit` with each way of a pair and the share of the bytes that takes it. The array of links is used again. */
-export type FindRoutes = (from: number, to: number, emit: (share: number, links: readonly number[]) => void) => void;
+import { coordinatesOf } from '../../../hardware/index.ts';
+import type { OrderedRouting } from '../../plan.ts';
+import type { FindRoutes } from '../choose-routing.ts';
+import type { GridCells } from './cells.ts';
 
 /**
  * Ways between two cells by orders of the dimensions: one per order in which the dimensions that differ can be crossed, and two halves wherever
  * both ways round a ring are equally long.
  */
-export function gridRoutes(cells: GridCells, routing: Exclude<Routing, 'balanced'>): FindRoutes {
+export function orderedRoutes(cells: GridCells, routing: OrderedRouting): FindRoutes {
   return (from, to, emit) => {
-    const [start, end] = [positionsOfCell(cells, from), positionsOfCell(cells, to)];
+    const [start, end] = [coordinatesOf(cells.sides, from), coordinatesOf(cells.sides, to)];
     const differing = start.flatMap((at, k) => (at === end[k] ? [] : [k]));
     const orders = routing === 'all-orders' ? permutations(differing) : [differing];
     const links: number[] = [];

@@ -1,9 +1,10 @@
-import type { Topology } from '../../hardware/index.ts';
-import type { LinkLoads } from '../link-loads.ts';
-import { forEachDestination, membersPerChip } from './by-destination.ts';
-import { type ShortestWays, shortestWays } from './shortest-ways.ts';
-import { looksAlikeFromEveryChip, type SliceMembers } from './slice-members.ts';
-import type { Traffic } from './traffic.ts';
+import type { Topology } from '../../../hardware/index.ts';
+import type { LinkLoads } from '../../link-loads.ts';
+import { type ShortestWays, shortestWays } from '../../shortest-ways.ts';
+import { membersOfEveryChip } from '../alike.ts';
+import { forEachDestination } from '../by-destination.ts';
+import type { SliceMembers } from '../slice-members.ts';
+import type { Traffic } from '../traffic.ts';
 
 /**
  * Adds traffic within one slice, in equal parts at every chip over all links that lie on a shortest way (equal-cost multipath, per hop). Ways may lead
@@ -13,9 +14,8 @@ import type { Traffic } from './traffic.ts';
 export function addBalancedLoads(loads: LinkLoads, topology: Topology, part: SliceMembers, members: number, traffic: Traffic): number {
   const ways = shortestWays(topology, part.firstChip);
   if (traffic.kind === 'uniform') {
-    const counts = membersPerChip(ways.chips, part.chips);
-    const isEven = counts.every((count) => count === counts[0]);
-    if (isEven && looksAlikeFromEveryChip(topology)) return addFromOne(loads, topology, ways, counts[0] * counts[0] * traffic.bytesPerPair);
+    const perChip = membersOfEveryChip(topology, part);
+    if (perChip > 0) return addFromOne(loads, topology, ways, perChip * perChip * traffic.bytesPerPair);
   }
   const sums = new Float64Array(topology.links.count);
   let longest = 0;

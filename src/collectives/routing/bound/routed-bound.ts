@@ -1,14 +1,14 @@
-import type { Seconds } from '../../base/index.ts';
-import { hostOf, networkLinks, type Topology } from '../../hardware/index.ts';
-import type { CollectiveRequest } from '../plan.ts';
-import { coordinate, type SliceTraffic, sliceTraffic } from './axis-traffic.ts';
-import { type OutsideBytes, outsideBytes, sumOver } from './between-slices.ts';
-import { fullestArcSeconds } from './cuts.ts';
+import type { Seconds } from '../../../base/index.ts';
+import { coordinateAlong, hostOf, networkLinks, type Topology } from '../../../hardware/index.ts';
+import type { CollectiveRequest } from '../../plan.ts';
+import { type OutsideBytes, outsideBytes, sumOver } from '../between-slices.ts';
+import { busiestChipBytes } from '../on-chip.ts';
+import { membersBySlice, type SliceMembers } from '../slice-members.ts';
+import type { Traffic } from '../traffic.ts';
+import { fullestArcSeconds } from './arc-cuts.ts';
+import { type SliceTraffic, sliceTraffic } from './axis-traffic.ts';
 import { hopBytes } from './hop-bytes.ts';
-import { busiestChipBytes } from './on-chip.ts';
-import { reachableLinks } from './reach.ts';
-import { membersBySlice, type SliceMembers } from './slice-members.ts';
-import type { Traffic } from './traffic.ts';
+import { reachableLinks } from './reachable-links.ts';
 
 /**
  * Seconds below which no routing by shortest ways comes, without latency: the greatest of traffic x hops over the bandwidth of all links together, what
@@ -42,7 +42,7 @@ function bandwidthAlong(topology: Topology, part: SliceMembers, reachable: Uint3
   const { links, shape } = topology;
   const side = shape[axis];
   const chips = topology.chips / topology.slices;
-  const at = Uint32Array.from({ length: chips }, (_, chip) => coordinate(topology, chip, axis));
+  const at = Uint32Array.from({ length: chips }, (_, chip) => coordinateAlong(shape, chip, axis));
   const bandwidth = new Float64Array(side * side);
   for (const row of reachable) {
     bandwidth[at[links.from[row] - part.firstChip] * side + at[links.to[row] - part.firstChip]] += links.bytesPerSecond[row];
