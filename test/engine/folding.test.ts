@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { GroupPlan } from '../../src/collectives/index.ts';
 import { simulate } from '../../src/engine/index.ts';
 import type { Topology } from '../../src/hardware/index.ts';
 import type { CollectivePlan, Program } from '../../src/program/index.ts';
@@ -18,6 +19,19 @@ const tasks: Task[] = [
 
 const wayOf = (program: Program, topology: Topology = torus) => simulate(program, topology).way.devices;
 const uneven = (change: Unevenness) => programOf(torus, tasks, undefined, change);
+
+const ring = grid([4], true, { hopLatencySeconds: 0 });
+const program = programOf(
+  ring,
+  [0, 1].map(() => ({ collective: 'all-gather', bytes: 1, after: [] })),
+);
+const plan = (groups: CollectivePlan['groups']): CollectivePlan => ({ kind: 'all-gather', groups, sentBytesPerDevice: 0 });
+
+/** A group that fills these links for a millisecond. */
+const over = (devices: number[], ...links: number[]): GroupPlan => ({
+  devices: Uint32Array.from(devices),
+  phases: [{ links: Uint32Array.from(links), bytes: new Float64Array(links.length).fill(45e6), latencySeconds: 0, localBytes: 0 }],
+});
 
 describe('one device stands for all', () => {
   test('where nothing differs, though collectives meet on links', () => {
@@ -82,14 +96,6 @@ describe('one device stands for all', () => {
   });
 
   test('not where one group crosses what another crosses, and a link more that is shared', () => {
-    const ring = grid([4], true, { hopLatencySeconds: 0 });
-    const over = (devices: number[], ...links: number[]) => ({
-      devices: Uint32Array.from(devices),
-      phases: [{ links: Uint32Array.from(links), bytes: new Float64Array(links.length).fill(45e6), latencySeconds: 0, localBytes: 0 }],
-    });
-    const both: Task[] = [0, 1].map(() => ({ collective: 'all-gather', bytes: 1, after: [] }));
-    const program = programOf(ring, both);
-    const plan = (groups: CollectivePlan['groups']): CollectivePlan => ({ kind: 'all-gather', groups, sentBytesPerDevice: 0 });
     const pairs = plan([over([0, 1], 0), over([2, 3], 2, 3)]);
     const shared = plan([over([0, 1, 2, 3], 3)]);
     const alone = plan([over([0, 1, 2, 3], 4)]);
@@ -97,6 +103,23 @@ describe('one device stands for all', () => {
     const trace = simulate({ ...program, plans: [pairs, shared] }, ring);
     expect(trace.way.devices).toBe('full');
     expect([...trace.spans.end.slice(0, 4)]).toEqual([1e9, 1e9, 2e9, 2e9]);
+    // Also where it is the first group that crosses more.
+    const turned = plan([over([0, 1], 2, 3), over([2, 3], 0)]);
+    expect(wayOf({ ...program, plans: [turned, alone] }, ring)).toBe('folded');
+    expect([...simulate({ ...program, plans: [turned, shared] }, ring).spans.end.slice(0, 4)]).toEqual([2e9, 2e9, 1e9, 1e9]);
+  });
+
+  test('not where groups of one plan meet the full and the half full links of another', () => {
+    const halfOf = ({ devices, phases: [phase] }: GroupPlan, at: number): GroupPlan => ({
+      devices,
+      phases: [{ ...phase, bytes: phase.bytes.with(at, phase.bytes[at] / 2) }],
+    });
+    const halves = plan([halfOf(over([0, 1], 0, 1), 1), halfOf(over([2, 3], 2, 3), 1)]);
+    expect(wayOf({ ...program, plans: [halves, plan([over([0, 1], 0, 1), over([2, 3], 2, 3)])] }, ring)).toBe('folded');
+    const trace = simulate({ ...program, plans: [halves, plan([over([0, 1], 0, 2), over([2, 3], 1, 3)])] }, ring);
+    expect(trace.way.devices).toBe('full');
+    // On full links each has half; half full ones leave three quarters.
+    expect(trace.spans.end[6]).toBeLessThan(trace.spans.end[4]);
   });
 
   test('who insists where it is not exact is refused', () => {

@@ -47,6 +47,39 @@ describe.each(chips)('one operation of a step on $name', ({ chip }) => {
     );
   });
 
+  test('hides arithmetic behind a product that takes longer, and is as long as the arithmetic where it does not', () => {
+    let hidden = 0;
+    fc.assert(
+      fc.property(product, amount, fc.integer({ min: 0, max: 200 }), (one, hbmBytes, percent) => {
+        const alone = only({ matmuls: [one], hbmBytes });
+        const vectorSeconds = (percent / 100) * (alone - core.product.launchSeconds);
+        const seconds = only({ matmuls: [one], hbmBytes, vectorOps: vectorSeconds * core.vectorOpsPerSecond });
+        expect(seconds).toBeCloseTo(Math.max(alone, core.product.launchSeconds + vectorSeconds), 12);
+        if (percent > 0 && percent < 100) hidden++;
+      }),
+      { seed: 13 },
+    );
+    expect(hidden).toBeGreaterThan(20);
+  });
+
+  test('passes few rows in the time that the next tile takes to load: as many cycles as the array has rows', () => {
+    const rows = (m: number) => only({ matmuls: [{ m, k: core.mxuSide, n: core.mxuSide, batch: core.mxus }] }) - core.product.launchSeconds;
+    const loading = (2 * core.mxuSide ** 3 * core.mxus) / (core.matmulFlopsPerSecond * core.product.peakShare);
+    for (const m of [1, 8, core.mxuSide]) expect(rows(m)).toBeCloseTo(loading, 15);
+    expect(rows(4 * core.mxuSide)).toBeCloseTo(4 * loading, 15);
+  });
+
+  test('exposes what of arrays and memory nothing hides: half of the shorter at the traffic of the window', () => {
+    const { launchSeconds, windowBytes, exposedCost } = core.product;
+    const moving = ((1 + exposedCost / 2) * windowBytes) / streamed;
+    for (const m of [8, 512, 32_768]) {
+      const product = { m, k: core.mxuSide, n: core.mxuSide, batch: core.mxus };
+      const arrays = only({ matmuls: [product] }) - launchSeconds;
+      const seconds = only({ matmuls: [product], hbmBytes: windowBytes });
+      expect(seconds).toBeCloseTo(launchSeconds + Math.max(arrays, moving) + Math.min(arrays, moving) / 2, 15);
+    }
+  });
+
   test('without a product is a copy, behind which arithmetic hides', () => {
     expect(only({})).toBe(core.copy.launchSeconds);
     expect(only({ hbmBytes: 1e9 })).toBeCloseTo(core.copy.launchSeconds + 1e9 / streamed, 15);

@@ -29,7 +29,8 @@ function gardener(): { readonly plugin: Plugin; plant: (fault: Fault | null) => 
       enforce: 'pre',
       transform(code, id) {
         if (current === null || id.split('?')[0] !== resolve(current.file)) return null;
-        const { from, to } = current;
+        const { name, from, to } = current;
+        if (!code.includes(from)) throw new Error(`${name} cannot be planted: its text is not in ${current.file}`);
         return code.replace(from, () => to);
       },
     },

@@ -67,14 +67,15 @@ describe('alone on an idle torus', () => {
   /**
    * `ideal` and `fluid` are equal. A plan pays the latency of its longest path in every phase; messages overlap with one another, so `hop` needs at
    * least the bytes of the busiest link, and at most those and the latency. That holds while a good order of messages exists that keeps every link
-   * at work: not where dimensions of 2 give parts to pairs of wires, nor for a broadcast, whose pieces are passed on whole.
+   * at work: not where dimensions of 2 give parts to pairs of wires. A broadcast passes whole pieces on, and waits 4 % longer for them.
    */
-  test.each(kinds.filter((kind) => kind !== 'broadcast'))('%s: the three models agree within the latency', (kind) => {
+  test.each(kinds)('%s: the three models agree within the latency', (kind) => {
+    const waiting = kind === 'broadcast' ? 0.04 : 0;
     for (const shape of [[2], [5], [8], [3, 3], [4, 4], [5, 5], [4, 6], [4, 8], [3, 3, 3], [4, 4, 4], [4, 4, 8]]) {
       const { bytesAlone, ideal, fluid, hop } = allModels(kind, shape);
       expect(fluid.ends).toEqual(ideal.ends);
       expect(hop.seconds, `${shape.join('x')}: at least the bytes`).toBeGreaterThan(bytesAlone * (1 - 1e-6));
-      expect(hop.seconds, `${shape.join('x')}: at most bytes and latency`).toBeLessThan(ideal.seconds * (1 + 1e-3));
+      expect(hop.seconds, `${shape.join('x')}: at most bytes and latency`).toBeLessThan(ideal.seconds * (1 + waiting + 1e-3));
     }
   });
 
@@ -138,10 +139,11 @@ describe('several jobs', () => {
     const topology = torus([16]);
     const over = (from: number, to: number, bytes: number) =>
       transferJob(topology, from, to, bytes, dimensionOrderedRoute(topology, from, to));
-    const jobs = [over(0, 3, 9e6), over(0, 1, 27e6), over(2, 3, 9e6), over(2, 3, 9e6), over(2, 3, 9e6)];
+    const jobs = [over(0, 3, 9e6), over(0, 1, 9e6), over(2, 3, 9e6), over(2, 3, 9e6), over(2, 3, 9e6)];
     const fluid = MODELS.fluid.run(topology, jobs, { chunkBytes: 9e4 });
-    const hop = MODELS.hop.run(topology, jobs, { chunkBytes: 9e4 });
-    expect(fluid.ends[1]).toBeCloseTo(36e6 / BANDWIDTH + LATENCY, 9);
+    // The windows of the first fill up before it is slowed: fine chunks fill them with few bytes.
+    const hop = MODELS.hop.run(topology, jobs, { chunkBytes: 9e3 });
+    expect(fluid.ends[1]).toBeCloseTo(12e6 / BANDWIDTH + LATENCY, 9);
     for (const job of jobs.keys()) expect(Math.abs(hop.ends[job] / fluid.ends[job] - 1)).toBeLessThan(0.03);
   });
 

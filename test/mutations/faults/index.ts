@@ -1,12 +1,16 @@
 import type { Fault } from '../fault.ts';
 import { ATTENTION_FAULTS } from './attention.ts';
+import { COLLECTIVE_FAULTS } from './collectives.ts';
 import { END_FAULTS } from './ends.ts';
+import { ENGINE_FAULTS } from './engine.ts';
 import { FAST_PRODUCT_FAULTS } from './fast-products.ts';
 import { FAST_ROW_FAULTS } from './fast-rows.ts';
 import { KERNEL_FAULTS } from './kernels.ts';
 import { LAYER_FAULTS } from './layers.ts';
+import { NETWORK_FAULTS } from './network.ts';
 import { ROUTING_FAULTS } from './routing.ts';
 import { SWITCH_LAYER_FAULTS } from './switch-layer.ts';
+import { WIRE_FAULTS } from './wires.ts';
 
 export const FAULTS: readonly Fault[] = [
   ...ROUTING_FAULTS,
@@ -17,4 +21,8 @@ export const FAULTS: readonly Fault[] = [
   ...END_FAULTS,
   ...ATTENTION_FAULTS,
   ...SWITCH_LAYER_FAULTS,
+  ...WIRE_FAULTS,
+  ...COLLECTIVE_FAULTS,
+  ...NETWORK_FAULTS,
+  ...ENGINE_FAULTS,
 ];

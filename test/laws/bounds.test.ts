@@ -1,0 +1,71 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type CollectiveKind, ROUTINGS, transferSeconds } from '../../src/collectives/index.ts';
+import { isTwisted, noTwist, type Topology, twistOf } from '../../src/hardware/index.ts';
+import { allDevices, grid } from '../collectives/grids.ts';
+import { anyQuestion, collectiveOf, KINDS, NETWORKS, ROUNDING_SECONDS, runOf, tally, WIRES } from './questions.ts';
+
+describe.each(KINDS)('%s', (kind) => {
+  test('is never faster than the wires allow: over any wires, for any group, on any way, in any model', () => {
+    const seen = tally();
+    fc.assert(
+      fc.property(anyQuestion(), ({ wires, request }) => {
+        const bound = collectiveOf(kind).lowerBoundSeconds(request);
+        for (const network of NETWORKS) {
+          expect(runOf(network, kind, request).seconds, `${network} over ${wires}`).toBeGreaterThanOrEqual(
+            bound * (1 - 1e-9) - ROUNDING_SECONDS,
+          );
+        }
+        if (bound > 1e-6) for (const name of [wires, request.routing ?? '']) seen.count(name);
+      }),
+      { seed: 81, numRuns: 150 },
+    );
+    expect(seen.least([...Object.keys(WIRES), ...ROUTINGS])).toBeGreaterThan(8);
+  });
+});
+
+/** Closed grids, and twisted ones where the sides allow it. */
+const idleTori: fc.Arbitrary<Topology> = fc
+  .record({
+    shape: fc.array(fc.integer({ min: 2, max: 8 }), { minLength: 1, maxLength: 3 }).filter((sides) => sides.reduce((a, b) => a * b) <= 128),
+    isTwisted: fc.boolean(),
+  })
+  .map(({ shape, isTwisted }) => grid(shape, true, { twist: (isTwisted ? twistOf(shape) : null) ?? noTwist(shape) }));
+
+describe('an idle torus, everybody taking part, many bytes', () => {
+  const BYTES = 2 ** 30;
+  /** Every member's one way is as short as any, and on most wires all of them go in one direction: half of the links have nothing to do. */
+  const ONE_DIRECTION: CollectiveKind = 'permute';
+
+  test.each(KINDS.filter((kind) => kind !== ONE_DIRECTION))('%s keeps every link at work: no slower than the wires allow', (kind) => {
+    const seen = tally();
+    fc.assert(
+      fc.property(idleTori, fc.nat(1000), (topology, root) => {
+        const request = { topology, devices: allDevices(topology), bytes: BYTES, root: root % topology.devices };
+        const bound = collectiveOf(kind).lowerBoundSeconds(request);
+        const plan = collectiveOf(kind).plan(request);
+        const busiest = plan.phases.reduce((sum, phase) => sum + transferSeconds(phase, topology), 0);
+        expect(busiest / bound).toBeCloseTo(1, 9);
+        const latency = plan.phases.reduce((sum, phase) => sum + phase.latencySeconds, 0);
+        for (const network of ['ideal', 'fluid'] as const) {
+          expect(runOf(network, kind, request).seconds).toBeLessThanOrEqual(1.05 * bound + latency);
+        }
+        seen.count(isTwisted(topology) ? 'twisted' : `${topology.shape.length}`);
+      }),
+      { seed: 82, numRuns: 60 },
+    );
+    expect(seen.least(['1', '2', '3', 'twisted'])).toBeGreaterThan(0);
+  });
+
+  test('permute to the next member takes at most the links of one direction of a plain torus', () => {
+    fc.assert(
+      fc.property(idleTori, (topology) => {
+        if (isTwisted(topology)) return;
+        const request = { topology, devices: allDevices(topology), bytes: BYTES };
+        const [phase] = collectiveOf('permute').plan(request).phases;
+        expect(transferSeconds(phase, topology)).toBeLessThanOrEqual((BYTES / 45e9) * (1 + 1e-12));
+      }),
+      { seed: 83, numRuns: 60 },
+    );
+  });
+});
