@@ -19,7 +19,10 @@ export interface HopLinks {
   /** Sending nothing, and nobody before a newcomer. */
   isIdle(link: number, now: Picoseconds): boolean;
   isInLine(station: number): boolean;
-  /** The longer the chain of messages that wait for this one, the sooner it is its turn within its job. */
+  /**
+   * The longer the chain of messages that wait for this one, the sooner it is its turn within its job; among equals that others wait for, the sooner
+   * it is posted by the schedule. Those that nobody waits for take turns.
+   */
   standInLine(station: number, chain: number): void;
   /** Whose turn it is, who leaves the line; -1 when nobody is in it. */
   next(link: number): number;
@@ -27,7 +30,7 @@ export interface HopLinks {
 
 /** Chunks that a message may keep at a link beside those that are on their way to it. */
 const WINDOW_CHUNKS = 2;
-/** More than there are turns. */
+/** More than there are turns, or stations. */
 const TURNS = 2 ** 40;
 
 export function createHopLinks(topology: Topology, { queueOf, linkOf }: HopWork, chunkBytes: Bytes, heap: EventQueue): HopLinks {
@@ -85,7 +88,7 @@ export function createHopLinks(topology: Topology, { queueOf, linkOf }: HopWork,
     standInLine(station, chain) {
       const queue = queueOf[station];
       if (queues.isEmpty(queue)) enterRing(queue);
-      queues.push(queue, station, turn++ - chain * TURNS);
+      queues.push(queue, station, (chain > 1 ? station : turn++) - chain * TURNS);
       wake(linkOf[queue]);
     },
     next(link) {

@@ -19,9 +19,10 @@ export interface HopWires {
 
 /**
  * Round-robin among jobs, byte for byte, with a window per message and hop, shares links by max-min fairness (Hahne, Round-robin scheduling for
- * max-min fairness in data networks, IEEE JSAC 9(7), 1991). Within a job the message goes first for which the longest chain of others waits, and
- * those with equal chains take turns: a block that has far to go must not wait for one that is nearly there, or links idle later (gathering over
- * unequal sides took up to 1.4 times as long in turns alone). Without windows a message that is slow further on would pile up there, and take time
+ * max-min fairness in data networks, IEEE JSAC 9(7), 1991). Within a job the message goes first for which the longest chain of others waits: a block
+ * that has far to go must not wait for one that is nearly there, or links idle later (gathering over unequal sides took up to 1.4 times as long in
+ * turns alone). Of those with equal chains the one goes first that its program posts first, because in turns all would arrive late, and what
+ * waits for them would start late (a broadcast in pieces took 4 times as long); those that nobody waits for take turns. Without windows a message that is slow further on would pile up there, and take time
  * of the links before that others could use. Windows count from the start of a chunk on one link to its start on the next; that a place is free
  * again is known at once.
  *
