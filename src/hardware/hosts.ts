@@ -59,6 +59,16 @@ export function hostOf(topology: Topology, chip: number): number {
   return topology.links.to[hostLinks(topology, chip).up] - topology.chips;
 }
 
+/** Rows of the links from a chip over its host and the data-centre network to a chip of another slice. */
+export function linksOverHosts(topology: Topology, from: number, to: number): number[] {
+  return [
+    hostLinks(topology, from).up,
+    networkLinks(topology, hostOf(topology, from)).up,
+    networkLinks(topology, hostOf(topology, to)).down,
+    hostLinks(topology, to).down,
+  ];
+}
+
 /** Links to hosts and to the network come last, one pair for each chip and host. */
 function firstHostRow({ links, chips, hosts }: Topology): number {
   return links.count - 2 * (chips + (hosts?.count ?? 0));

@@ -4,11 +4,10 @@ import type { CollectiveRequest, Phase } from '../plan.ts';
 import type { Schedule } from '../schedule.ts';
 import { checkScheduleSize } from '../schedule-size.ts';
 import { transferSeconds } from '../transfer-seconds.ts';
-import { chipOf } from './between-slices.ts';
 import { type BroadcastTrees, broadcastTrees } from './broadcast-trees.ts';
 import { messageTable } from './gather-schedule.ts';
 import { type HopTable, hopTable } from './hop-table.ts';
-import { type MemberGroup, memberGroup } from './member-group.ts';
+import { chipOf, type MemberGroup, memberGroup } from './member-group.ts';
 import { createMessageLog } from './message-log.ts';
 import { routeTable } from './route-table.ts';
 

@@ -1,27 +1,20 @@
 import { assert } from '../../base/index.ts';
 import type { Topology } from '../../hardware/index.ts';
+import { shortestWays } from '../shortest-ways.ts';
 
-/** A shortest way between two chips of a slice over the wires that work: rows of links in order, the same one each time. */
+/** A shortest way between two chips of a slice over the wires that work: rows of links in order, by the first port that leads nearer, each time. */
 export function detour(topology: Topology, from: number, to: number): number[] {
-  const ports = topology.shape.length * 2;
-  const { leaving, to: ends, from: starts } = topology.links;
-  const arrivedBy = new Map<number, number>([[from, -1]]);
-  const queue = [from];
-  for (let head = 0; head < queue.length && !arrivedBy.has(to); head++) {
-    const chip = queue[head];
-    for (let port = 0; port < ports; port++) {
-      const row = leaving[chip * ports + port];
-      if (row < 0 || arrivedBy.has(ends[row])) continue;
-      arrivedBy.set(ends[row], row);
-      queue.push(ends[row]);
-    }
-  }
+  const chipsPerSlice = topology.chips / topology.slices;
+  const firstChip = Math.floor(from / chipsPerSlice) * chipsPerSlice;
+  const { towards, hops, outOffsets, outLinks, outTo } = shortestWays(topology, firstChip);
+  towards(to - firstChip);
+  assert(hops[from - firstChip] >= 0, `chips ${from} and ${to} are joined`);
   const way: number[] = [];
-  for (let chip = to; chip !== from; ) {
-    const row = arrivedBy.get(chip) ?? -1;
-    assert(row >= 0, `chips ${from} and ${to} are joined`);
-    way.push(row);
-    chip = starts[row];
+  for (let chip = from - firstChip; hops[chip] > 0; ) {
+    let place = outOffsets[chip];
+    while (hops[outTo[place]] !== hops[chip] - 1) place++;
+    way.push(outLinks[place]);
+    chip = outTo[place];
   }
-  return way.reverse();
+  return way;
 }

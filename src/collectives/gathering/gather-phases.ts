@@ -1,9 +1,9 @@
 import type { Bytes } from '../../base/index.ts';
 import { createLinkLoads, localPhases } from '../link-loads.ts';
 import type { CollectiveRequest, Phase } from '../plan.ts';
-import { addExchangeLoads } from './between-slices.ts';
 import { hopTable } from './hop-table.ts';
 import { type MemberGroup, memberGroup } from './member-group.ts';
+import { exchangePhases } from './slice-exchange.ts';
 import { addSpreadLoads, ringPasses, type Spread, spreadOf } from './spread.ts';
 
 /** A group and how blocks reach all chips of each of its slices. */
@@ -45,14 +45,6 @@ function spreadPhases({ topology, chips }: MemberGroup, spreads: readonly Spread
   const passes = spreads.flatMap((spread) => ringPasses(spread, blockBytes));
   const phase = loads.phase(longest * topology.hopLatencySeconds);
   return [passes.length === 0 ? phase : { ...phase, passes }];
-}
-
-function exchangePhases(group: MemberGroup, bytes: Bytes): Phase[] {
-  const { topology, grids, membersPerChip, members } = group;
-  if (grids.length === 1) return [];
-  const loads = createLinkLoads(topology.links.count);
-  addExchangeLoads(loads, group, (bytes * membersPerChip) / members.length);
-  return [loads.phase(topology.hosts?.latencySeconds ?? 0)];
 }
 
 /** Each of the c members on a chip hands (c - 1) / c of the array to the others. */

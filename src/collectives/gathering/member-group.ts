@@ -34,6 +34,11 @@ export function memberGroup(topology: Topology, devices: Uint32Array): MemberGro
   return { topology, members, grids, chips, membersPerChip };
 }
 
+/** Chip i of the grid in a slice, as a chip of the topology. */
+export function chipOf({ members, topology, chips, membersPerChip }: MemberGroup, slice: number, chip: number): number {
+  return Math.floor(members[(slice * chips + chip) * membersPerChip] / topology.devicesPerChip);
+}
+
 function wiredAs({ axes }: MemberGrid): string {
   return axes.map(({ axis, positions, ring }) => `${axis} ${positions.length} ${ring}`).join();
 }

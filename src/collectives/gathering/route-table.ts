@@ -1,7 +1,7 @@
+import { linksOverHosts } from '../../hardware/index.ts';
 import type { Schedule } from '../schedule.ts';
-import { chipOf, wayBetweenSlices } from './between-slices.ts';
 import { type HopTable, reverseHop } from './hop-table.ts';
-import type { MemberGroup } from './member-group.ts';
+import { chipOf, type MemberGroup } from './member-group.ts';
 
 /** Routes of a group: route 0 stays within a chip; then the hops of each slice; then the ways between peers of two slices. */
 export interface RouteTable {
@@ -33,7 +33,7 @@ export function routeTable(group: MemberGroup, tables: readonly HopTable[]): Rou
     for (let to = 0; to < slices; to++) {
       for (let chip = 0; chip < group.chips; chip++) {
         const route = exchange(from, to, chip);
-        if (from !== to) links.push(...wayBetweenSlices(group, chipOf(group, from, chip), chipOf(group, to, chip)));
+        if (from !== to) links.push(...linksOverHosts(group.topology, chipOf(group, from, chip), chipOf(group, to, chip)));
         back[route] = exchange(to, from, chip);
         offsets[route + 1] = links.length;
       }

@@ -1,4 +1,4 @@
-import { hostLinks, hostOf, networkLinks, type Topology } from '../../hardware/index.ts';
+import { linksOverHosts } from '../../hardware/index.ts';
 import type { CollectiveRequest } from '../plan.ts';
 import type { Schedule } from '../schedule.ts';
 import { checkScheduleSize } from '../schedule-size.ts';
@@ -93,17 +93,8 @@ function routeFinder(request: CollectiveRequest): FindRoutes {
   });
   const chipOf = (member: number) => Math.floor(devices[member] / topology.devicesPerChip);
   return (from, to, emit) => {
-    if (partOf[from] !== partOf[to]) emit(1, linksBetweenSlices(topology, chipOf(from), chipOf(to)));
+    if (partOf[from] !== partOf[to]) emit(1, linksOverHosts(topology, chipOf(from), chipOf(to)));
     else if (placeOf[from] === placeOf[to]) emit(1, []);
     else finders[partOf[from]](placeOf[from], placeOf[to], emit);
   };
-}
-
-function linksBetweenSlices(topology: Topology, from: number, to: number): readonly number[] {
-  return [
-    hostLinks(topology, from).up,
-    networkLinks(topology, hostOf(topology, from)).up,
-    networkLinks(topology, hostOf(topology, to)).down,
-    hostLinks(topology, to).down,
-  ];
 }
