@@ -69,9 +69,9 @@ export const COLLECTIVE_FAULTS: readonly Fault[] = [
   {
     name: 'network-counted-for-the-own-slice',
     what: 'a chip sends its shard over the data-centre network to as many slices as there are, its own too',
-    file: 'src/collectives/gathering/between-slices.ts',
-    from: 'const carried = bytes * (grids.length - 1);',
-    to: 'const carried = bytes * grids.length;',
+    file: 'src/collectives/gathering/slice-exchange.ts',
+    from: '* (grids.length - 1);',
+    to: '* grids.length;',
     caughtBy: {
       file: GATHERING,
       test: 'several slices 2 slices: an all-reduce is that of one slice, and an exchange of shards over all hosts',
