@@ -1,5 +1,5 @@
 import { assert } from '../base/index.ts';
-import type { Topology } from '../hardware/index.ts';
+import { stridesOf, type Topology } from '../hardware/index.ts';
 
 /** One grid dimension along which the members of a group differ. */
 export interface GridAxis {
@@ -71,11 +71,10 @@ function chipsOf(topology: Topology, devices: Uint32Array): { readonly chips: Ui
 
 /** Per dimension the coordinates that the chips have, ascending. */
 function positionsOf(shape: readonly number[], chips: Uint32Array, firstChip: number): number[][] {
-  let stride = 1;
-  return shape.map((side) => {
+  const strides = stridesOf(shape);
+  return shape.map((side, axis) => {
     const seen = new Uint8Array(side);
-    for (const chip of chips) seen[Math.floor((chip - firstChip) / stride) % side] = 1;
-    stride *= side;
+    for (const chip of chips) seen[Math.floor((chip - firstChip) / strides[axis]) % side] = 1;
     return Array.from(seen.keys()).filter((coordinate) => seen[coordinate] === 1);
   });
 }

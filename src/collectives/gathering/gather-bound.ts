@@ -1,5 +1,5 @@
 import type { Bytes, Seconds } from '../../base/index.ts';
-import { hostOf, LinkKind, networkLinks, type Topology } from '../../hardware/index.ts';
+import { hostOf, LinkKind, networkLinks, stridesOf, type Topology } from '../../hardware/index.ts';
 import type { CollectiveRequest } from '../plan.ts';
 import { type MemberGroup, memberGroup } from './member-group.ts';
 
@@ -105,11 +105,10 @@ interface PlaneCut {
 function planeCuts(topology: Topology, usable: Uint32Array, inside: Uint32Array, firstChip: number): PlaneCut[] {
   const { links, shape, slices } = topology;
   const chips = topology.chips / slices;
-  let stride = 1;
-  return shape.flatMap((side) => {
+  const strides = stridesOf(shape);
+  return shape.flatMap((side, axis) => {
     const [into, out, within] = [new Float64Array(side + 1), new Float64Array(side + 1), new Float64Array(side + 1)];
-    const step = stride;
-    stride *= side;
+    const step = strides[axis];
     const at = (chip: number) => Math.floor((chip - firstChip) / step) % side;
     const here = (end: number) => end >= firstChip && end < firstChip + chips;
     for (const row of usable) {

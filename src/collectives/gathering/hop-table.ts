@@ -1,3 +1,4 @@
+import { stridesOf } from '../../hardware/index.ts';
 import type { MemberGrid } from '../member-grid.ts';
 import { detour } from './detour.ts';
 import { sidesOf } from './member-group.ts';
@@ -34,7 +35,7 @@ export function hopTable(grid: MemberGrid, members: Uint32Array): HopTable {
   const chipOf = new Uint32Array(chips);
   for (let chip = 0; chip < chips; chip++) chipOf[chip] = Math.floor(members[chip * grid.membersPerChip] / topology.devicesPerChip);
   const sides = sidesOf(grid);
-  const strides = sides.map((_, k) => sides.slice(0, k).reduce((product, side) => product * side, 1));
+  const strides = stridesOf(sides);
   const twisted = isTwistedGrid(grid);
   const ends = new Int32Array(axes.length * chips * 2);
   for (let k = 0; k < axes.length; k++) addEnds(grid, sides, strides, k, twisted, ends);

@@ -1,4 +1,4 @@
-import { isTwisted, type Topology } from '../../hardware/index.ts';
+import { isTwisted, stridesOf, type Topology } from '../../hardware/index.ts';
 
 /** [dimensions][side]: 1 for the coordinates that shortest ways between some chips may pass. */
 export type Box = readonly Uint8Array[];
@@ -30,10 +30,9 @@ export function plainBox(topology: Topology, firstChip: number, chips: Iterable<
 /** [chips of the slice]: 1 for those in the box. */
 export function chipsWithin({ shape, chips, slices }: Topology, box: Box): Uint8Array {
   const within = new Uint8Array(chips / slices).fill(1);
-  let stride = 1;
+  const strides = stridesOf(shape);
   for (const [axis, side] of shape.entries()) {
-    for (let chip = 0; chip < within.length; chip++) within[chip] &= box[axis][Math.floor(chip / stride) % side];
-    stride *= side;
+    for (let chip = 0; chip < within.length; chip++) within[chip] &= box[axis][Math.floor(chip / strides[axis]) % side];
   }
   return within;
 }
@@ -42,8 +41,9 @@ export function chipsWithin({ shape, chips, slices }: Topology, box: Box): Uint8
 function hasAllWires(topology: Topology, firstChip: number, box: Box): boolean {
   const { shape, wrap, links } = topology;
   const within = chipsWithin(topology, box);
-  let stride = 1;
+  const strides = stridesOf(shape);
   for (const [axis, side] of shape.entries()) {
+    const stride = strides[axis];
     for (let chip = 0; chip < within.length; chip++) {
       const at = Math.floor(chip / stride) % side;
       const next = at + 1 < side ? at + 1 : 0;
@@ -53,7 +53,6 @@ function hasAllWires(topology: Topology, firstChip: number, box: Box): boolean {
       const backwards = links.leaving[(there * shape.length + axis) * 2 + 1];
       if (forwards < 0 || backwards < 0) return false;
     }
-    stride *= side;
   }
   return true;
 }
