@@ -17,10 +17,19 @@ export function emptyFingerprint(): Fingerprint {
 }
 
 function addWord(print: Fingerprint, word: number): void {
-  print.low = Math.imul(print.low ^ word, 0x01000193);
-  print.low = (print.low ^ (print.low >>> 15)) | 0;
-  print.high = Math.imul(print.high ^ ((word << 13) | (word >>> 19)), 0x5bd1e995);
-  print.high = (print.high ^ (print.high >>> 13) ^ print.low) | 0;
+  print.low = lowAfter(print.low, word);
+  print.high = highAfter(print.high, word, print.low);
+}
+
+function lowAfter(low: number, word: number): number {
+  const product = Math.imul(low ^ word, 0x01000193);
+  return product ^ (product >>> 15);
+}
+
+/** `low` has taken in the word already. */
+function highAfter(high: number, word: number, low: number): number {
+  const product = Math.imul(high ^ ((word << 13) | (word >>> 19)), 0x5bd1e995);
+  return product ^ (product >>> 13) ^ low;
 }
 
 /** Adds the 64 bits of a double; -0 counts as 0 so that equal numbers print equally. */
@@ -30,9 +39,19 @@ export function addNumber(print: Fingerprint, value: number): void {
   addWord(print, words[1 - HIGH]);
 }
 
+/** The loop holds the lanes itself: it goes through all links and spans of a trace. */
 export function addNumbers(print: Fingerprint, values: ArrayLike<number>): void {
   addNumber(print, values.length);
-  for (let i = 0; i < values.length; i++) addNumber(print, values[i]);
+  let { low, high } = print;
+  for (let i = 0; i < values.length; i++) {
+    double[0] = values[i] === 0 ? 0 : values[i];
+    low = lowAfter(low, words[HIGH]);
+    high = highAfter(high, words[HIGH], low);
+    low = lowAfter(low, words[1 - HIGH]);
+    high = highAfter(high, words[1 - HIGH], low);
+  }
+  print.low = low;
+  print.high = high;
 }
 
 export function addText(print: Fingerprint, text: string): void {

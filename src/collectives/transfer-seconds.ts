@@ -3,10 +3,9 @@ import type { Topology } from '../hardware/index.ts';
 import type { Phase } from './plan.ts';
 
 /** Without latency: bytes of the slowest link over its bandwidth, or of a chip's HBM. */
-export function transferSeconds(phase: Phase, topology: Topology): Seconds {
-  let seconds = phase.localBytes > 0 ? phase.localBytes / topology.localBytesPerSecond : 0;
-  for (let i = 0; i < phase.links.length; i++) {
-    seconds = Math.max(seconds, phase.bytes[i] / topology.links.bytesPerSecond[phase.links[i]]);
-  }
+export function transferSeconds({ links, bytes, localBytes }: Phase, topology: Topology): Seconds {
+  const { bytesPerSecond } = topology.links;
+  let seconds = localBytes > 0 ? localBytes / topology.localBytesPerSecond : 0;
+  for (let i = 0; i < links.length; i++) seconds = Math.max(seconds, bytes[i] / bytesPerSecond[links[i]]);
   return seconds;
 }

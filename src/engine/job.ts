@@ -2,7 +2,7 @@ import { assert, type Picoseconds } from '../base/index.ts';
 import type { Topology } from '../hardware/index.ts';
 import { type PhaseTransfer, phaseTransfer } from '../network/index.ts';
 import { type Program, taskDurations } from '../program/index.ts';
-import { type TaskGraph, taskGraph } from './task-graph.ts';
+import type { TaskGraph } from './task-graph.ts';
 
 /** What one simulation works on: a program with look-up tables, all shared by the devices. Folded, the one device stands for all. */
 export interface Job {
@@ -29,29 +29,29 @@ export interface PreparedGroup {
   readonly phases: readonly PhaseTransfer[];
 }
 
-export function prepareJob(program: Program, topology: Topology): Job {
-  const { devices, collectives, plans, start } = program;
-  return {
-    devices,
-    graph: taskGraph(program),
-    collectives,
-    plans: plans.map(({ groups }) => ({
-      groupOf: groupsOf(groups, devices),
-      groups: groups.map((group) => ({ devices: group.devices, phases: group.phases.map((phase) => phaseTransfer(phase, topology)) })),
-    })),
-    duration: taskDurations(program).picoseconds,
-    start,
-    linkCount: topology.links.count,
-  };
+/** The job of every device over every link. */
+export function prepareJob(program: Program, topology: Topology, graph: TaskGraph): Job {
+  const plans = program.plans.map(({ groups }) => ({
+    groupOf: groupsOf(groups, program.devices),
+    groups: groups.map(({ devices, phases }) => ({ devices, phases: phases.map((phase) => phaseTransfer(phase, topology)) })),
+  }));
+  return jobOver(program, graph, plans, topology.links.count);
 }
 
-function groupsOf(groups: readonly { readonly devices: Uint32Array }[], devices: number): Int32Array {
+/** What does not depend on who stands for the devices, and classes for the links, comes from the program. */
+export function jobOver(program: Program, graph: TaskGraph, plans: readonly PreparedPlan[], linkCount: number): Job {
+  const { devices, collectives, start } = program;
+  return { devices, graph, collectives, plans, duration: taskDurations(program).picoseconds, start, linkCount };
+}
+
+/** [devices]: the group of each, -1 for a device that is in none. */
+export function groupsOf(groups: readonly { readonly devices: Uint32Array }[], devices: number): Int32Array {
   const groupOf = new Int32Array(devices).fill(-1);
-  for (const [group, { devices: members }] of groups.entries()) {
+  for (let group = 0; group < groups.length; group++) {
+    const { devices: members } = groups[group];
     for (let i = 0; i < members.length; i++) {
-      const device = members[i];
-      assert(groupOf[device] === -1, `device ${device} is in one group of a plan`);
-      groupOf[device] = group;
+      if (groupOf[members[i]] !== -1) assert(false, `device ${members[i]} is in one group of a plan`);
+      groupOf[members[i]] = group;
     }
   }
   return groupOf;

@@ -14,13 +14,16 @@ export function carriedBytes(
 ): Float64Array {
   const carried = new Float64Array(linkCount);
   const ended = plans.map(({ groups }) => new Float64Array(groups.length));
-  for (const [c, { plan }] of collectives.entries()) {
-    for (let run = runs.first[c]; run < runs.first[c + 1]; run++) if (runs.end[run] >= 0) ended[plan][run - runs.first[c]]++;
+  for (let c = 0; c < collectives.length; c++) {
+    const times = ended[collectives[c].plan];
+    for (let run = runs.first[c]; run < runs.first[c + 1]; run++) if (runs.end[run] >= 0) times[run - runs.first[c]]++;
   }
   for (const [plan, { groups }] of plans.entries()) {
-    for (const [group, { phases }] of groups.entries()) {
+    for (let group = 0; group < groups.length; group++) {
       const times = ended[plan][isFolded ? 0 : group];
-      for (const { links, bytes } of phases) for (let i = 0; i < links.length; i++) carried[links[i]] += times * bytes[i];
+      for (const { links, bytes } of groups[group].phases) {
+        for (let i = 0; i < links.length; i++) carried[links[i]] += times * bytes[i];
+      }
     }
   }
   return carried;

@@ -10,6 +10,7 @@ import { createLedger, type Ledger } from './ledger.ts';
 import { carriedBytes } from './link-use.ts';
 import { DEFAULT_MEMORY_LIMIT, simulationBytes } from './memory.ts';
 import { sweep } from './sweep.ts';
+import { taskGraph } from './task-graph.ts';
 import { type DeviceTable, type Trace, traceFingerprint, type Way } from './trace.ts';
 
 /** `auto`: whatever is cheapest and exact; the others insist, and throw InputError where that is not exact or not possible. */
@@ -39,26 +40,26 @@ interface Done {
 export function simulate(program: Program, topology: Topology, options: SimulateOptions = {}): Trace {
   assert(program.devices === topology.devices, `program of ${program.devices} devices on ${topology.devices}`);
   const kept = keptDevices(program, options.keep ?? DEFAULT_KEPT_ROWS);
-  const job = prepareJob(program, topology);
-  const folded = options.devices === 'full' ? null : fold(program, job);
+  const graph = taskGraph(program);
+  const folded = options.devices === 'full' ? null : fold(program, topology, graph);
   if (options.devices === 'folded' && folded === null) throw wrongWay('devices', 'folded', 'devices or groups of this program differ');
   refuseTooLarge(program, topology, kept.length, folded, options);
-  const done = run(job, folded, kept, options.order ?? 'auto');
+  const job = folded?.job ?? prepareJob(program, topology, graph);
+  const done = run(job, folded !== null, kept, options.order ?? 'auto');
   return traceOf(program, topology, kept, folded, done);
 }
 
-function run(job: Job, folded: Folded | null, kept: Uint32Array, order: 'auto' | Way['order']): Done {
-  const simulated = folded?.job ?? job;
-  const keptHere = folded === null ? kept : Uint32Array.of(0);
-  const devices = folded === null ? 'full' : 'folded';
+function run(job: Job, isFolded: boolean, kept: Uint32Array, order: 'auto' | Way['order']): Done {
+  const keptHere = isFolded ? Uint32Array.of(0) : kept;
+  const devices = isFolded ? 'folded' : 'full';
   if (order !== 'events') {
-    const ledger = createLedger(simulated, keptHere);
-    const busy = sweep(simulated, ledger);
-    if (busy !== null) return { job: simulated, ledger, way: { devices, order: 'sweep' }, events: 0, busy };
+    const ledger = createLedger(job, keptHere);
+    const busy = sweep(job, ledger);
+    if (busy !== null) return { job, ledger, way: { devices, order: 'sweep' }, events: 0, busy };
     if (order === 'sweep') throw wrongWay('order', 'sweep', 'transfers of this program share links');
   }
-  const ledger = createLedger(simulated, keptHere);
-  return { job: simulated, ledger, way: { devices, order: 'events' }, ...simulateInOrderOfTime(simulated, ledger) };
+  const ledger = createLedger(job, keptHere);
+  return { job, ledger, way: { devices, order: 'events' }, ...simulateInOrderOfTime(job, ledger) };
 }
 
 function traceOf(program: Program, topology: Topology, kept: Uint32Array, folded: Folded | null, done: Done): Trace {

@@ -35,16 +35,15 @@ export interface Rows {
 
 export function taskGraph({ tasks }: Program): TaskGraph {
   const { count, kind } = tasks;
-  const ofKind = (wanted: (kind: number) => boolean) => Uint32Array.from(kind.keys()).filter((task) => wanted(kind[task]));
-  const beside = ofKind((one) => one !== TaskKind.compute);
-  const transfers = ofKind((one) => one === TaskKind.transfer);
+  const beside = tasksWhere(kind, (one) => one !== TaskKind.compute);
+  const transfers = tasksWhere(kind, (one) => one === TaskKind.transfer);
   const lastCompute = new Int32Array(count).fill(-1);
   const needs = neededRows(tasks, lastCompute);
   return {
     count,
     kind,
     collective: tasks.collective,
-    stream: ofKind((one) => one === TaskKind.compute),
+    stream: tasksWhere(kind, (one) => one === TaskKind.compute),
     beside,
     besideRow: rowsOf(beside, count),
     transfers,
@@ -53,6 +52,12 @@ export function taskGraph({ tasks }: Program): TaskGraph {
     needs,
     wakes: wokenRows(count, kind, needs, lastCompute),
   };
+}
+
+function tasksWhere(kind: Uint8Array, isWanted: (kind: number) => boolean): Uint32Array {
+  const found: number[] = [];
+  for (let task = 0; task < kind.length; task++) if (isWanted(kind[task])) found.push(task);
+  return Uint32Array.from(found);
 }
 
 /** Fills `lastCompute` on the way. What an earlier computation has waited for is over when a later one begins. */
@@ -65,7 +70,7 @@ function neededRows({ count, kind, dependencyOffsets, dependencies }: Program['t
     const isCompute = kind[task] === TaskKind.compute;
     for (let i = dependencyOffsets[task]; i < dependencyOffsets[task + 1]; i++) {
       const dependency = dependencies[i];
-      assert(dependency < task, `task ${task} waits for task ${dependency}, which is not before it`);
+      if (dependency >= task) assert(false, `task ${task} waits for task ${dependency}, which is not before it`);
       if (kind[dependency] === TaskKind.compute) {
         if (!isCompute) lastCompute[task] = Math.max(lastCompute[task], dependency);
       } else if (!isCompute || awaited[dependency] === 0) {
@@ -83,23 +88,26 @@ function neededRows({ count, kind, dependencyOffsets, dependencies }: Program['t
 }
 
 function wokenRows(count: number, kind: Uint8Array, needs: Rows, lastCompute: Int32Array): Rows {
-  const pairs: [task: number, waiting: number][] = [];
-  for (let task = 0; task < count; task++) {
-    if (kind[task] === TaskKind.compute) continue;
-    if (lastCompute[task] >= 0) pairs.push([lastCompute[task], task]);
-    for (let i = needs.offsets[task]; i < needs.offsets[task + 1]; i++) pairs.push([needs.values[i], task]);
-  }
+  const isBeside = (task: number): boolean => kind[task] !== TaskKind.compute;
   const offsets = new Uint32Array(count + 1);
-  for (const [task] of pairs) offsets[task + 1]++;
+  for (let task = 0; task < count; task++) {
+    if (!isBeside(task)) continue;
+    if (lastCompute[task] >= 0) offsets[lastCompute[task] + 1]++;
+    for (let i = needs.offsets[task]; i < needs.offsets[task + 1]; i++) offsets[needs.values[i] + 1]++;
+  }
   for (let task = 0; task < count; task++) offsets[task + 1] += offsets[task];
   const next = offsets.slice();
-  const values = new Uint32Array(pairs.length);
-  for (const [task, waiting] of pairs) values[next[task]++] = waiting;
+  const values = new Uint32Array(offsets[count]);
+  for (let task = 0; task < count; task++) {
+    if (!isBeside(task)) continue;
+    if (lastCompute[task] >= 0) values[next[lastCompute[task]]++] = task;
+    for (let i = needs.offsets[task]; i < needs.offsets[task + 1]; i++) values[next[needs.values[i]]++] = task;
+  }
   return { offsets, values };
 }
 
 function rowsOf(tasks: Uint32Array, count: number): Int32Array {
   const rows = new Int32Array(count).fill(-1);
-  for (const [row, task] of tasks.entries()) rows[task] = row;
+  for (let row = 0; row < tasks.length; row++) rows[tasks[row]] = row;
   return rows;
 }

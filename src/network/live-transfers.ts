@@ -75,7 +75,7 @@ export function createLiveTransfers(linkCount: number): LiveTransfers {
         finished.push(live[slot]);
         rates.remove(slot);
         for (const link of live[slot].transfer.links) {
-          assert(users[link] > 0, `link ${link} is in use`);
+          if (users[link] === 0) assert(false, `link ${link} is in use`);
           if (--users[link] === 0) busy[link] += now - usedSince[link];
         }
       }
@@ -85,7 +85,7 @@ export function createLiveTransfers(linkCount: number): LiveTransfers {
 }
 
 function changeRate(one: Live, rate: number, now: Picoseconds): void {
-  assert(rate > 0, `a live transfer moves, rate ${rate}`);
+  if (!(rate > 0)) assert(false, `a live transfer moves, rate ${rate}`);
   one.remaining = Math.max(0, one.remaining - (one.rate * (now - one.since)) / PICOSECONDS_PER_SECOND);
   one.since = now;
   one.rate = rate;

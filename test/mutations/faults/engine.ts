@@ -17,7 +17,7 @@ export const ENGINE_FAULTS: readonly Fault[] = [
   {
     name: 'links-of-any-past',
     what: 'links are of one class if one plan uses them alike, whatever the others do',
-    file: 'src/engine/fold.ts',
+    file: 'src/engine/link-classes.ts',
     from: 'const before = classOf[links[i]];',
     to: 'const before = 0 * classOf[links[i]];',
     caughtBy: {
@@ -28,9 +28,9 @@ export const ENGINE_FAULTS: readonly Fault[] = [
   {
     name: 'class-that-one-group-misses',
     what: 'groups are alike although one crosses links that no other has',
-    file: 'src/engine/fold.ts',
-    from: 'if (t > 0 && left !== 0) return null;',
-    to: 'if (t > 0 && left > crossed) return null;',
+    file: 'src/engine/link-classes.ts',
+    from: 'if (group > 0 && left !== 0) return null;',
+    to: 'if (group > 0 && left > crossed) return null;',
     caughtBy: {
       file: FOLDING,
       test: 'one device stands for all not where one group crosses what another crosses, and a link more that is shared',
