@@ -15,108 +15,160 @@ export interface WayFinder {
  * from x and from the other trees, one from each tree, out of any vertex that it has reached: one over the arc itself, one from every tree
  * that has y, and the others by ways that are searched for backwards from y (most are a few arcs long).
  */
-export function createWayFinder({ vertices, from, to }: ArcGraph, root: number, count: number): WayFinder {
-  const { offsets: outOffsets, arcs: outArcs } = rowsBy(from, vertices);
-  const { offsets: inOffsets, arcs: inArcs } = rowsBy(to, vertices);
-  const taken = new Uint8Array(from.length);
-  /** [vertices]: bit per tree. */
-  const reachedBy = new Uint32Array(vertices);
+export function createWayFinder(graph: ArcGraph, root: number, count: number): WayFinder {
+  const { vertices, from, to } = graph;
   const all = 2 ** count - 1;
-  reachedBy[root] = all;
-  const flows = new Uint8Array(from.length);
-  const touched: number[] = [];
-  /** [trees]: the vertex where the unit of a tree comes from, or -1. */
-  const exits = new Int32Array(count);
-  const seen = new Uint32Array(vertices);
-  /** Trees without a unit. */
-  let unused = 0;
-  let search = 0;
-  const queue = new Uint32Array(vertices);
-  /** [vertices]: how the search came to a vertex: over an arc it leaves, back over one that flows into it, or because a tree's unit leaves there. */
-  const over = new Int32Array(vertices);
-  const next = new Int32Array(vertices);
-  const OF_TREE = from.length;
-
-  /** One more unit to `sink`, from vertex `source` or from a tree without a unit. */
-  const findWay = (sink: number, source: number): boolean => {
-    search++;
-    seen[sink] = search;
-    queue[0] = sink;
-    let tail = 1;
-    /** Whether a way begins at this vertex. */
-    const visit = (vertex: number, after: number, way: number): boolean => {
-      if (seen[vertex] === search) return false;
-      seen[vertex] = search;
-      over[vertex] = way;
-      next[vertex] = after;
-      queue[tail++] = vertex;
-      return vertex === source || (reachedBy[vertex] & unused) !== 0;
-    };
-    for (let head = 0; head < tail; head++) {
-      const here = queue[head];
-      for (let i = inOffsets[here]; i < inOffsets[here + 1]; i++) {
-        const arc = inArcs[i];
-        if (taken[arc] === 0 && flows[arc] === 0 && visit(from[arc], here, arc)) return flowFrom(from[arc], source, sink);
-      }
-      if (here === sink) continue;
-      for (let i = outOffsets[here]; i < outOffsets[here + 1]; i++) {
-        const arc = outArcs[i];
-        if (flows[arc] === 1 && visit(to[arc], here, ~arc)) return flowFrom(to[arc], source, sink);
-      }
-      for (let tree = 0; tree < count; tree++) {
-        const exit = exits[tree];
-        if ((reachedBy[here] & (1 << tree)) !== 0 && visit(exit, here, OF_TREE + tree)) return flowFrom(exit, source, sink);
-      }
-    }
-    return false;
+  const held: Held = {
+    taken: new Uint8Array(from.length),
+    reachedBy: new Uint32Array(vertices),
+    out: rowsBy(from, vertices),
+    into: rowsBy(to, vertices),
   };
-  const flowFrom = (start: number, source: number, sink: number): true => {
-    if (start !== source) {
-      const tree = 31 - Math.clz32(reachedBy[start] & unused);
-      unused &= ~(1 << tree);
-      exits[tree] = start;
-    }
-    for (let vertex = start; vertex !== sink; vertex = next[vertex]) {
-      const way = over[vertex];
-      if (way >= OF_TREE) exits[way - OF_TREE] = next[vertex];
-      else if (way < 0) flows[~way] = 0;
-      else {
-        flows[way] = 1;
-        touched.push(way);
-      }
-    }
+  held.reachedBy[root] = all;
+  const units = createUnits(graph, held, count);
+  const mayTake = (tree: number, arc: number): boolean => {
+    // Trees that have the end give it their units; none comes from the tree itself.
+    const unused = all & ~held.reachedBy[to[arc]] & ~(1 << tree);
+    units.begin(arc, unused);
+    for (let missing = bitsOf(unused); missing > 0; missing--) if (!units.add(to[arc], from[arc])) return false;
     return true;
   };
-
-  const mayTake = (tree: number, arc: number): boolean => {
-    const [start, end] = [from[arc], to[arc]];
-    // Trees that have y give it their units; none comes from the tree itself.
-    exits.fill(end);
-    unused = all & ~reachedBy[end] & ~(1 << tree);
-    let missing = bitsOf(unused);
-    flows[arc] = 1;
-    touched.push(arc);
-    while (missing > 0 && findWay(end, start)) missing--;
-    for (const used of touched) flows[used] = 0;
-    touched.length = 0;
-    return missing === 0;
-  };
-
   return {
-    outOffsets,
-    outArcs,
+    outOffsets: held.out.offsets,
+    outArcs: held.out.arcs,
     take(tree, arc) {
       const bit = 1 << tree;
-      if (taken[arc] === 1 || (reachedBy[to[arc]] & bit) !== 0 || !mayTake(tree, arc)) return false;
-      taken[arc] = 1;
-      reachedBy[to[arc]] |= bit;
+      if (held.taken[arc] === 1 || (held.reachedBy[to[arc]] & bit) !== 0 || !mayTake(tree, arc)) return false;
+      held.taken[arc] = 1;
+      held.reachedBy[to[arc]] |= bit;
       return true;
     },
   };
 }
 
+/** What trees have, and the arcs at every vertex. */
+interface Held {
+  /** [arcs]: 1 for those of some tree. */
+  readonly taken: Uint8Array;
+  /** [vertices]: bit per tree. */
+  readonly reachedBy: Uint32Array;
+  readonly out: ArcRows;
+  readonly into: ArcRows;
+}
+
+/** Units that flow to one vertex, over arcs that no tree has taken. */
+interface Units {
+  /** From now on only the unit over `arc` flows, and of the trees in `unused` none has sent its own. */
+  begin(arc: number, unused: number): void;
+  /** One more unit to `sink`, from vertex `source` or from a tree without a unit; false when there is no way for it. */
+  add(sink: number, source: number): boolean;
+}
+
+function createUnits(graph: ArcGraph, held: Held, count: number): Units {
+  const flowing: Flowing = { arcs: new Uint8Array(graph.from.length), exits: new Int32Array(count), unused: 0 };
+  const { arcs, exits } = flowing;
+  const { beginOfWay, over, next } = createSearch(graph, held, flowing);
+  const touched: number[] = [];
+  const flow = (arc: number): void => {
+    arcs[arc] = 1;
+    touched.push(arc);
+  };
+  return {
+    begin(arc, unused) {
+      for (const used of touched) arcs[used] = 0;
+      touched.length = 0;
+      exits.fill(graph.to[arc]);
+      flowing.unused = unused;
+      flow(arc);
+    },
+    add(sink, source) {
+      const start = beginOfWay(sink, source);
+      if (start < 0) return false;
+      if (start !== source) {
+        const tree = 31 - Math.clz32(held.reachedBy[start] & flowing.unused);
+        flowing.unused &= ~(1 << tree);
+        exits[tree] = start;
+      }
+      for (let vertex = start; vertex !== sink; vertex = next[vertex]) {
+        const way = over[vertex];
+        if (way >= arcs.length) exits[way - arcs.length] = next[vertex];
+        else if (way < 0) arcs[~way] = 0;
+        else flow(way);
+      }
+      return true;
+    },
+  };
+}
+
+/** Units on their ways. */
+interface Flowing {
+  /** [arcs]: 1 where one flows. */
+  readonly arcs: Uint8Array;
+  /** [trees]: the vertex where the unit of a tree comes from. */
+  readonly exits: Int32Array;
+  /** Bit per tree without a unit. */
+  unused: number;
+}
+
+interface Search {
+  /** The vertex where a way to `sink` begins, searched backwards: `source`, or one of a tree without a unit; -1 when there is none. */
+  beginOfWay(sink: number, source: number): number;
+  /** [vertices]: how the search came to a vertex: over an arc, back over one (~arc) that flows, or where the unit of a tree leaves (arcs + tree). */
+  readonly over: Int32Array;
+  /** [vertices]: the next one on the way. */
+  readonly next: Int32Array;
+}
+
+function createSearch({ vertices, from, to }: ArcGraph, { taken, reachedBy, out, into }: Held, flowing: Flowing): Search {
+  const { arcs: flows, exits } = flowing;
+  const over = new Int32Array(vertices);
+  const next = new Int32Array(vertices);
+  const seen = new Uint32Array(vertices);
+  let search = 0;
+  const queue = new Uint32Array(vertices);
+  let tail = 0;
+  /** Whether a way begins at this vertex. */
+  const visit = (vertex: number, after: number, way: number, source: number): boolean => {
+    if (seen[vertex] === search) return false;
+    seen[vertex] = search;
+    over[vertex] = way;
+    next[vertex] = after;
+    queue[tail++] = vertex;
+    return vertex === source || (reachedBy[vertex] & flowing.unused) !== 0;
+  };
+  const beginOfWay = (sink: number, source: number): number => {
+    search++;
+    seen[sink] = search;
+    queue[0] = sink;
+    tail = 1;
+    for (let head = 0; head < tail; head++) {
+      const here = queue[head];
+      for (let i = into.offsets[here]; i < into.offsets[here + 1]; i++) {
+        const arc = into.arcs[i];
+        if (taken[arc] === 0 && flows[arc] === 0 && visit(from[arc], here, arc, source)) return from[arc];
+      }
+      if (here === sink) continue;
+      for (let i = out.offsets[here]; i < out.offsets[here + 1]; i++) {
+        const arc = out.arcs[i];
+        if (flows[arc] === 1 && visit(to[arc], here, ~arc, source)) return to[arc];
+      }
+      for (let tree = 0; tree < exits.length; tree++) {
+        const exit = exits[tree];
+        if ((reachedBy[here] & (1 << tree)) !== 0 && visit(exit, here, flows.length + tree, source)) return exit;
+      }
+    }
+    return -1;
+  };
+  return { beginOfWay, over, next };
+}
+
 /** Compressed rows: arcs by one of their ends. */
-function rowsBy(ends: Uint32Array, vertices: number): { readonly offsets: Uint32Array; readonly arcs: Uint32Array } {
+interface ArcRows {
+  readonly offsets: Uint32Array;
+  readonly arcs: Uint32Array;
+}
+
+function rowsBy(ends: Uint32Array, vertices: number): ArcRows {
   const offsets = new Uint32Array(vertices + 1);
   for (const end of ends) offsets[end + 1]++;
   for (let vertex = 0; vertex < vertices; vertex++) offsets[vertex + 1] += offsets[vertex];
