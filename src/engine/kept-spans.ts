@@ -42,6 +42,7 @@ export function spanTable(
     running: new Float64Array(count),
     end: new Float64Array(count),
   };
+  if (count === 0) return table;
   const columns = standIn ? 1 : devices.length;
   for (let task = 0; task < tasks; task++) {
     const first = task * devices.length;

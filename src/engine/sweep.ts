@@ -51,14 +51,16 @@ function moveAll({ graph, collectives, plans, devices }: Job, ledger: Ledger, ta
   for (let device = 0; device < devices; device++) ledger.joined(task, device, ready[device]);
   const c = graph.collective[task];
   const { runs } = ledger;
-  for (const [g, group] of plans[collectives[c].plan].groups.entries()) {
+  const { groups } = plans[collectives[c].plan];
+  for (let g = 0; g < groups.length; g++) {
+    const members = groups[g].devices;
     let begin = 0;
-    for (const device of group.devices) if (ready[device] > begin) begin = ready[device];
-    const end = wires.move(group, begin);
+    for (let i = 0; i < members.length; i++) if (ready[members[i]] > begin) begin = ready[members[i]];
+    const end = wires.move(groups[g], begin);
     if (end < 0) return false;
     runs.begin[runs.first[c] + g] = begin;
     runs.end[runs.first[c] + g] = end;
-    for (const device of group.devices) ready[device] = end;
+    for (let i = 0; i < members.length; i++) ready[members[i]] = end;
   }
   return true;
 }
@@ -113,23 +115,26 @@ function createEnds({ graph, devices }: Job): Ends {
     for (let i = needs.offsets[task]; i < needs.offsets[task + 1]; i++) lastUse[needs.values[i]] = task;
     if (lastCompute[task] >= 0) lastUse[lastCompute[task]] = task;
   }
-  const doneWith: number[][] = Array.from({ length: count }, () => []);
-  for (let task = 0; task < count; task++) if (lastUse[task] >= 0) doneWith[lastUse[task]].push(task);
-  const rows = new Map<number, Float64Array>();
-  const spare: Float64Array[] = [];
+  // Tasks that no task after this one asks for, in linked lists: [tasks], -1 at the end.
+  const doneWith = new Int32Array(count).fill(-1);
+  const nextDone = new Int32Array(count).fill(-1);
+  for (let task = 0; task < count; task++) {
+    if (lastUse[task] < 0) continue;
+    nextDone[task] = doneWith[lastUse[task]];
+    doneWith[lastUse[task]] = task;
+  }
+  const rows: Float64Array[] = [];
+  const rowOf = new Int32Array(count).fill(-1);
+  const spare: number[] = [];
   return {
-    of: (task) => rows.get(task) as Float64Array,
+    of: (task) => rows[rowOf[task]],
     keep(task, ends) {
       if (lastUse[task] < 0) return;
-      const row = spare.pop() ?? new Float64Array(devices);
-      row.set(ends);
-      rows.set(task, row);
+      rowOf[task] = spare.pop() ?? rows.push(new Float64Array(devices)) - 1;
+      rows[rowOf[task]].set(ends);
     },
     release(task) {
-      for (const done of doneWith[task]) {
-        spare.push(rows.get(done) as Float64Array);
-        rows.delete(done);
-      }
+      for (let done = doneWith[task]; done >= 0; done = nextDone[done]) spare.push(rowOf[done]);
     },
   };
 }
