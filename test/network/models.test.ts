@@ -8,7 +8,7 @@ import {
   type GroupPlan,
   type Schedule,
 } from '../../src/collectives/index.ts';
-import { buildTopology, type Topology, type WireSpec } from '../../src/hardware/index.ts';
+import { buildTopology, type Topology, twistOf, type WireSpec } from '../../src/hardware/index.ts';
 import { mixOf } from '../../src/network/compare-models.ts';
 import { dimensionOrderedRoute, hopEstimate, MODELS, type NetworkJob, transferJob } from '../../src/network/index.ts';
 
@@ -87,6 +87,21 @@ describe('alone on an idle torus', () => {
       expect(hop.seconds).toBeGreaterThan(Math.max(bytesAlone, chainSeconds) * (1 - 1e-6));
       expect(hop.seconds).toBeLessThan(1.25 * (ideal.seconds + chainSeconds));
     }
+  });
+
+  test.each([
+    ['ring', [8], {}],
+    ['torus', [4, 8], {}],
+    ['torus', [4, 4, 4], {}],
+    ['twisted torus', [4, 4, 8], { twist: twistOf([4, 4, 8]) ?? undefined }],
+    ['mesh', [4, 4, 4], { wrap: [false, false, false] }],
+    ['torus with a broken wire', [4, 4], { brokenLinks: [[0, 1]] as const }],
+  ])('%s %j: pieces of a broadcast follow one another, also where a piece is many chunks', (_, shape, spec) => {
+    const topology = torus(shape, spec);
+    const job = collectiveJob('broadcast', { topology, devices: everyone(topology), bytes: 2 ** 30 });
+    const [ideal, hop] = [MODELS.ideal, MODELS.hop].map((model) => model.run(topology, [job], { chunkBytes: 2 ** 16 }));
+    expect(hop.seconds).toBeGreaterThan(ideal.seconds - latencyOf(job.plan));
+    expect(hop.seconds).toBeLessThan(1.05 * ideal.seconds);
   });
 
   test('one transfer: bytes over the bandwidth and a latency per hop, however fine the chunks', () => {
