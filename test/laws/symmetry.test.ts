@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type CollectiveKind, type CollectiveRequest, transferSeconds } from '../../src/collectives/index.ts';
-import { isTwisted, noTwist, type Topology, twistOf } from '../../src/hardware/index.ts';
+import { COLLECTIVES, type CollectiveKind, type CollectiveRequest, transferSeconds } from '../../src/collectives/index.ts';
+import { isTwisted, linkFrom, noTwist, type Topology, twistOf } from '../../src/hardware/index.ts';
 import { grid } from '../collectives/grids.ts';
 import { HOSTS } from '../collectives/wires-of-all-sorts.ts';
 import { type Movement, movedDevices, movedLinks, nextSlice, reflection, translation } from './movements.ts';
@@ -113,4 +113,28 @@ describe.each(KINDS)('%s', (kind) => {
     );
     expect(moved).toBeGreaterThan(30);
   });
+});
+
+/** By x before y, the way back is by y before x: only all orders together are the same both ways. */
+test('all-to-all by all orders of the dimensions: traffic turned round takes the opposite links', () => {
+  let turned = 0;
+  fc.assert(
+    fc.property(grids, anyAsk, (topology, ask) => {
+      const request = { ...requestOf(topology, { ...ask, isUniform: false }), routing: 'all-orders' as const };
+      const { devices, traffic = new Float64Array(0) } = request;
+      const members = devices.length;
+      const back = traffic.map((_, i) => traffic[(i % members) * members + Math.floor(i / members)]);
+      const [there, andBack] = [traffic, back].map((one) =>
+        plannedBytes(COLLECTIVES['all-to-all'].plan({ ...request, traffic: one }), topology),
+      );
+      const { links } = topology;
+      for (let link = 0; link < links.count; link++) {
+        const opposite = linkFrom(topology, links.to[link], links.axis[link], links.direction[link] === 1 ? -1 : 1);
+        expect(Math.abs(andBack[opposite] - there[link])).toBeLessThanOrEqual(1e-9 * there[link]);
+        if (Math.abs(there[opposite] - there[link]) > 1) turned++;
+      }
+    }),
+    { seed: 101, numRuns: 60 },
+  );
+  expect(turned).toBeGreaterThan(100);
 });
