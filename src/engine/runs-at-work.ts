@@ -1,5 +1,5 @@
 import type { EventQueue, Picoseconds } from '../base/index.ts';
-import type { LiveTransfers, PhaseTransfer } from '../network/index.ts';
+import { createTransferEvents, type LiveTransfers } from '../network/index.ts';
 import { Happens } from './event-order.ts';
 import type { Job, PreparedGroup } from './job.ts';
 import type { RunTable } from './runs.ts';
@@ -31,12 +31,14 @@ export function createRunsAtWork(
     return plans[collectives[c].plan].groups[run - runs.first[c]];
   };
 
-  const wires = createWires(network, heap, (run) => groupOf(run).phases[phaseOf[run]]);
+  const transfers = createTransferEvents(network, heap, Happens, (run, now) => {
+    heap.push(now + groupOf(run).phases[phaseOf[run]].latency, Happens.arrived, run);
+  });
 
   const startPhase = (run: number, { phases }: PreparedGroup, now: Picoseconds): void => {
     const phase = phases[++phaseOf[run]];
     if (phase !== undefined && phase.transfer.seconds > 0) {
-      wires.start(run, now);
+      transfers.start(run, phase.transfer, now);
     } else {
       // Nothing to move: only a latency, or a collective without phases, which still ends by an event of its own.
       heap.push(now + (phase?.latency ?? 0), Happens.arrived, run);
@@ -66,40 +68,7 @@ export function createRunsAtWork(
       const { task } = collectives[runs.collective[run]];
       for (const member of group.devices) ended(task, member, now);
     },
-    drained: wires.drained,
-    settle: wires.settle,
-  };
-}
-
-/** Transfers on the wires, whose links are shared anew once per instant. */
-function createWires(network: LiveTransfers, heap: EventQueue, phaseOf: (run: number) => PhaseTransfer) {
-  let starting: number[] = [];
-  let settleIsDue = false;
-  let drainVersion = 0;
-  const settleLater = (now: Picoseconds): void => {
-    if (!settleIsDue) heap.push(now, Happens.settle, 0);
-    settleIsDue = true;
-  };
-  return {
-    start(run: number, now: Picoseconds): void {
-      starting.push(run);
-      settleLater(now);
-    },
-    drained(version: number, now: Picoseconds): void {
-      // Rates have changed since this event was planned: a later one stands in for it.
-      if (version !== drainVersion) return;
-      for (const run of network.takeFinished(now)) heap.push(now + phaseOf(run).latency, Happens.arrived, run);
-      settleLater(now);
-    },
-    settle(now: Picoseconds): void {
-      settleIsDue = false;
-      drainVersion++;
-      // In order of runs, not of who joined last: sums over the users of a link then have one order, however many devices are simulated.
-      starting.sort((a, b) => a - b);
-      for (const run of starting) network.start(run, phaseOf(run).transfer, now);
-      starting = [];
-      const next = network.settle(now);
-      if (next >= 0) heap.push(next, Happens.drained, drainVersion);
-    },
+    drained: transfers.drained,
+    settle: transfers.settle,
   };
 }

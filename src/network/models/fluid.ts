@@ -2,6 +2,7 @@ import { createEventHeap, toSeconds } from '../../base/index.ts';
 import { createLiveTransfers } from '../live-transfers.ts';
 import { lastStart, type NetworkModel } from '../model.ts';
 import { phaseTransfer } from '../phase-transfer.ts';
+import { createTransferEvents } from '../transfer-events.ts';
 
 /** Order of events at one instant. */
 const Happens = {
@@ -27,35 +28,23 @@ export const fluid: NetworkModel = {
     const ends = new Float64Array(jobs.length);
     let last = 0;
     let events = 0;
-    let drainVersion = 0;
-    let settleIsDue = false;
-    const settleLater = () => {
-      if (!settleIsDue) heap.push(heap.time, Happens.settle, 0);
-      settleIsDue = true;
-    };
+    const transfers = createTransferEvents(network, heap, Happens, (job, now) => {
+      heap.push(now + phases[job][phaseOf[job]].latency, Happens.next, job);
+    });
     const startPhase = (job: number) => {
       const phase = phases[job][++phaseOf[job]];
       if (phase === undefined) {
         ends[job] = toSeconds(heap.time);
         last = Math.max(last, heap.time);
-      } else if (phase.transfer.seconds > 0) {
-        network.start(job, phase.transfer, heap.time);
-        settleLater();
-      } else heap.push(heap.time + phase.latency, Happens.next, job);
+      } else if (phase.transfer.seconds > 0) transfers.start(job, phase.transfer, heap.time);
+      else heap.push(heap.time + phase.latency, Happens.next, job);
     };
     for (const [job, one] of jobs.entries()) heap.push(lastStart(one), Happens.next, job);
     while (heap.pop()) {
       events++;
       if (heap.phase === Happens.next) startPhase(heap.payload);
-      else if (heap.phase === Happens.settle) {
-        settleIsDue = false;
-        const next = network.settle(heap.time);
-        if (next >= 0) heap.push(next, Happens.drained, ++drainVersion);
-      } else if (heap.payload === drainVersion) {
-        // Otherwise rates have changed since this event was planned, and a later one stands in for it.
-        for (const job of network.takeFinished(heap.time)) heap.push(heap.time + phases[job][phaseOf[job]].latency, Happens.next, job);
-        settleLater();
-      }
+      else if (heap.phase === Happens.settle) transfers.settle(heap.time);
+      else transfers.drained(heap.payload, heap.time);
     }
     return { ends, seconds: toSeconds(last), linkBytes: network.bytes, linkBusySeconds: network.busy.map(toSeconds), events };
   },
