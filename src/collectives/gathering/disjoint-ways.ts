@@ -17,7 +17,7 @@ export interface WayFinder {
  */
 export function createWayFinder(graph: ArcGraph, root: number, count: number): WayFinder {
   const { vertices, from, to } = graph;
-  const all = 2 ** count - 1;
+  const all = (1 << count) - 1;
   const held: Held = {
     taken: new Uint8Array(from.length),
     reachedBy: new Uint32Array(vertices),
