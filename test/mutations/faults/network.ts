@@ -51,9 +51,20 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     name: 'messages-as-they-come',
     what: 'messages of a job go as they came, however long the chain of others that waits for them',
     file: 'src/network/hop-links.ts',
-    from: 'turn++ - chain * TURNS',
-    to: 'turn++ - 0 * chain * TURNS',
+    from: 'turn++) - chain * TURNS',
+    to: 'turn++) - 0 * chain * TURNS',
     caughtBy: { file: MODELS, test: 'alone on an idle torus all-gather: the three models agree within the latency' },
+  },
+  {
+    name: 'pieces-take-turns',
+    what: 'messages that others wait for take turns chunk by chunk, so that all of them arrive late',
+    file: 'src/network/hop-links.ts',
+    from: '(chain > 1 ? station : turn++)',
+    to: 'turn++',
+    caughtBy: {
+      file: MODELS,
+      test: 'alone on an idle torus ring [8]: pieces of a broadcast follow one another, also where a piece is many chunks',
+    },
   },
   {
     name: 'first-member-starts',
