@@ -54,6 +54,17 @@ describe('on graphs of any kind', () => {
     expect(several).toBeGreaterThan(200);
   });
 
+  test('also where the unit of a tree must leave it elsewhere to make way for another, as one graph of thousands needs', () => {
+    const graph = {
+      vertices: 5,
+      from: Uint32Array.from([1, 2, 4, 3, 4, 0, 1, 2, 4, 2, 4, 4, 1, 0, 0, 0, 0, 0, 4, 2, 4, 1, 0, 3, 0, 3]),
+      to: Uint32Array.from([1, 2, 4, 4, 1, 3, 4, 0, 3, 2, 2, 3, 3, 1, 2, 2, 3, 4, 1, 2, 4, 3, 0, 0, 0, 3]),
+    };
+    const trees = disjointTrees(graph, 0);
+    expectDisjointTrees(trees, graph, 0);
+    expect([trees.length, smallestCut(graph, 0)]).toEqual([3, 3]);
+  });
+
   test('fewer where fewer are asked for', () => {
     const pair = { vertices: 2, from: Uint32Array.from([0, 0, 0, 1]), to: Uint32Array.from([1, 1, 1, 0]) };
     expect(disjointTrees(pair, 0).length).toBe(3);

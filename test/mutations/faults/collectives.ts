@@ -1,6 +1,7 @@
 import type { Fault } from '../fault.ts';
 
 const CONFORMANCE = 'test/collectives/conformance.test.ts';
+const DISJOINT_TREES = 'test/collectives/disjoint-trees.test.ts';
 const GATHERING = 'test/collectives/gathering.test.ts';
 const ROUTING = 'test/collectives/routing.test.ts';
 const ROUTED_SCHEDULE = 'test/collectives/routed-schedule.test.ts';
@@ -57,6 +58,38 @@ export const COLLECTIVE_FAULTS: readonly Fault[] = [
     from: 'sides.length === 0 ? [1] : partShares(',
     to: 'sides.length === 0 ? [1] : sides.length > 1 ? sides.map(() => 1 / sides.length) : partShares(',
     caughtBy: { file: GATHERING, test: 'idle tori all-gather is as quick as the wires allow, whatever the sides' },
+  },
+  {
+    name: 'arc-that-others-need',
+    what: 'a tree of a broadcast takes any free arc, also one without which another tree cannot be completed',
+    file: 'src/collectives/gathering/disjoint-ways.ts',
+    from: 'if (!units.add(to[arc], from[arc])) return false;',
+    to: 'units.add(to[arc], from[arc]);',
+    caughtBy: { file: DISJOINT_TREES, test: 'on graphs of any kind there are as many trees as arcs cross the smallest cut' },
+  },
+  {
+    name: 'units-that-stay',
+    what: 'the search for ways to complete other trees does not go on where the unit of a tree could leave it elsewhere',
+    file: 'src/collectives/gathering/disjoint-ways.ts',
+    from: 'visit(exit, here, flows.length + tree, source)) return exit;',
+    to: 'exit < 0) return exit;',
+    caughtBy: { file: DISJOINT_TREES, test: 'on graphs of any kind also where the unit of a tree must leave it elsewhere' },
+  },
+  {
+    name: 'trees-in-one-direction',
+    what: 'all trees of a broadcast try the directions in the same order, and the last ones become deep',
+    file: 'src/collectives/gathering/disjoint-trees.ts',
+    from: 'outArcs[first + ((i + k) % arcs)]',
+    to: 'outArcs[first + k]',
+    caughtBy: { file: DISJOINT_TREES, test: 'on the wires of a slice torus [4,4,4]: 6 trees, none deeper than 7 hops' },
+  },
+  {
+    name: 'pieces-too-few',
+    what: 'the part of a tree goes down it in ten times fewer pieces',
+    file: 'src/collectives/gathering/broadcast.ts',
+    from: 'const WAITING_SHARE = 0.04;',
+    to: 'const WAITING_SHARE = 0.4;',
+    caughtBy: { file: 'test/network/models.test.ts', test: 'alone on an idle torus broadcast: the three models agree within the latency' },
   },
   {
     name: 'line-opened-before-its-break',
