@@ -13,6 +13,7 @@ export { createEventQueue } from './event-queue.ts';
 export * from './fingerprint.ts';
 export * from './finite.ts';
 export * from './normal.ts';
+export * from './permutations.ts';
 export * from './random.ts';
 export * from './registry.ts';
 export * from './suggest.ts';

@@ -1,18 +1,6 @@
 import type { Seconds } from '../base/index.ts';
 import type { Topology } from '../hardware/index.ts';
-import type { Phase, RingPass } from './plan.ts';
-import { transferSeconds } from './transfer-seconds.ts';
-
-/**
- * What a phase takes beyond the bytes of its busiest link: its latency. Where hops of a ring or line differ in speed it is less on a ring, because
- * while blocks wait for the slow hop others are on their way to it, and may be more on a line, where blocks go on at the pace of other hops after a
- * slow one.
- */
-export function pacedLatencySeconds(phase: Phase, topology: Topology): Seconds {
-  if (phase.passes === undefined || phase.passes.length === 0) return phase.latencySeconds;
-  const seconds = phase.passes.reduce((most, pass) => Math.max(most, passSeconds(pass, phase.latencySeconds, topology)), 0);
-  return Math.max(0, seconds - transferSeconds(phase, topology));
-}
+import type { RingPass } from './plan.ts';
 
 /**
  * Block k leaves hop j when block k - 1 has left it and it has itself come over hop j - 1, a latency later. That is a recurrence in max and plus,

@@ -1,3 +1,4 @@
+import { permutations } from '../base/index.ts';
 import { coordinatesOf } from './grid.ts';
 import { chipCount, type HostSpec, type Hosts, type Topology } from './topology.ts';
 
@@ -16,7 +17,7 @@ export interface HostGrid {
  */
 export function hostGrid(shape: readonly number[], hostShape: readonly number[]): HostGrid {
   let best: HostGrid | undefined;
-  for (const turned of orders(shape.map((_, axis) => hostShape[axis] ?? 1))) {
+  for (const turned of permutations(shape.map((_, axis) => hostShape[axis] ?? 1))) {
     const block = shape.map((side, axis) => Math.min(side, turned[axis]));
     const blocks = shape.map((side, axis) => Math.ceil(side / block[axis]));
     const count = chipCount(blocks);
@@ -72,9 +73,4 @@ export function linksOverHosts(topology: Topology, from: number, to: number): nu
 /** Links to hosts and to the network come last, one pair for each chip and host. */
 function firstHostRow({ links, chips, hosts }: Topology): number {
   return links.count - 2 * (chips + (hosts?.count ?? 0));
-}
-
-function orders(sides: readonly number[]): number[][] {
-  if (sides.length <= 1) return [[...sides]];
-  return sides.flatMap((side, i) => orders(sides.toSpliced(i, 1)).map((rest) => [side, ...rest]));
 }

@@ -1,5 +1,6 @@
 import { type Bytes, Purpose, uniform } from '../base/index.ts';
-import { buildTopology, coordinatesOf, linkFrom, type Topology } from '../hardware/index.ts';
+import { buildTopology, type Topology } from '../hardware/index.ts';
+import { dimensionOrderedRoute } from './dimension-ordered-route.ts';
 import type { NetworkJob } from './model.ts';
 import { fluid } from './models/fluid.ts';
 import { hop } from './models/hop.ts';
@@ -81,24 +82,6 @@ const TORI: readonly Topology[] = [
     'none',
   ),
 );
-
-/** The shorter way round every dimension, x before y before z; forwards where both are as long. */
-export function dimensionOrderedRoute(topology: Topology, from: number, to: number): Uint32Array {
-  const { shape, links } = topology;
-  const target = coordinatesOf(shape, to);
-  const route: number[] = [];
-  let chip = from;
-  for (const [axis, coordinate] of coordinatesOf(shape, from).entries()) {
-    const forwards = (target[axis] - coordinate + shape[axis]) % shape[axis];
-    const direction = 2 * forwards <= shape[axis] ? 1 : -1;
-    for (let left = direction === 1 ? forwards : shape[axis] - forwards; left > 0; left--) {
-      const link = linkFrom(topology, chip, axis, direction);
-      route.push(link);
-      chip = links.to[link];
-    }
-  }
-  return Uint32Array.from(route);
-}
 
 function distance(one: number, other: number): number {
   return Math.abs(one / other - 1);

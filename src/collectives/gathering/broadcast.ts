@@ -1,9 +1,9 @@
 import { hostLinks, hostOf, networkLinks } from '../../hardware/index.ts';
 import { createLinkLoads, localPhases } from '../link-loads.ts';
 import type { CollectiveRequest, Phase } from '../plan.ts';
+import { transferSeconds } from '../plan-seconds.ts';
 import type { Schedule } from '../schedule.ts';
 import { checkScheduleSize } from '../schedule-size.ts';
-import { transferSeconds } from '../transfer-seconds.ts';
 import { type BroadcastTrees, broadcastTrees } from './broadcast-trees.ts';
 import { messageTable } from './gather-schedule.ts';
 import { type HopTable, hopTable } from './hop-table.ts';

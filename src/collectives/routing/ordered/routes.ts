@@ -1,3 +1,4 @@
+import { permutations } from '../../../base/index.ts';
 import { coordinatesOf } from '../../../hardware/index.ts';
 import type { OrderedRouting } from '../../plan.ts';
 import type { FindRoutes } from '../choose-routing.ts';
@@ -48,9 +49,4 @@ function addLinks(links: number[], { grid }: GridCells, k: number, from: number,
     links.push(row);
     chip = table.to[row];
   }
-}
-
-function permutations(items: readonly number[]): number[][] {
-  if (items.length <= 1) return [[...items]];
-  return items.flatMap((item, i) => permutations(items.toSpliced(i, 1)).map((rest) => [item, ...rest]));
 }
