@@ -6,6 +6,7 @@ import { ENGINE_FAULTS } from './engine.ts';
 import { FAST_PRODUCT_FAULTS } from './fast-products.ts';
 import { FAST_ROW_FAULTS } from './fast-rows.ts';
 import { KERNEL_FAULTS } from './kernels.ts';
+import { LAW_FAULTS } from './laws.ts';
 import { LAYER_FAULTS } from './layers.ts';
 import { NETWORK_FAULTS } from './network.ts';
 import { ROUTING_FAULTS } from './routing.ts';
@@ -25,4 +26,5 @@ export const FAULTS: readonly Fault[] = [
   ...COLLECTIVE_FAULTS,
   ...NETWORK_FAULTS,
   ...ENGINE_FAULTS,
+  ...LAW_FAULTS,
 ];
