@@ -3,10 +3,10 @@
  * (live transfers share links by max-min fairness) and `hop` (every chunk over every hop). `MODELS` has them behind one interface (`model.ts`);
  * the engine uses the parts of the fluid: `transfer-events.ts`, `live-transfers.ts` and the rate solver below them.
  */
-export { fluidAgainstHop, type MixSpec, type ModelDistance, type Spread } from './compare-models.ts';
+export { fluidAgainstHop, type ModelDistance } from './compare-models.ts';
 export { dimensionOrderedRoute } from './dimension-ordered-route.ts';
-export { createFairRates, type FairRates } from './fair-rates.ts';
-export { type HopEstimate, hopEstimate } from './hop-work.ts';
+export { createFairRates } from './fair-rates.ts';
+export { hopEstimate } from './hop-work.ts';
 export * from './live-transfers.ts';
 export type { LinkUse } from './live-uses.ts';
 export * from './model.ts';

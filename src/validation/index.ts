@@ -4,7 +4,7 @@
  * Nothing is fitted to a step time, and nothing is dropped silently. Micro-benchmarks of single operations are fitted: `fit-curves.ts` turns them into
  * the curves of the chip files, `microbench.ts` asks a curve about each point that it has not seen. Reading the files is the work of intake/.
  */
-export { type CurveSeries, type FittedCurve, fitCurves, predictWithout, seriesOf } from './fit-curves.ts';
+export { type CurveSeries, type FittedCurve, predictWithout, seriesOf } from './fit-curves.ts';
 export { MICROBENCH_TOLERANCE, type MicrobenchReport, type MicrobenchRow, microbenchReport } from './microbench.ts';
 export type { MicrobenchKind, MicrobenchRecord } from './microbench-record.ts';
 export type { Prediction, Wiring } from './predict.ts';

@@ -24,7 +24,7 @@ export interface BalancedTrees {
  */
 export function balancedTrees(hops: HopTable): BalancedTrees {
   const ports = 2 * hops.sides.length;
-  const { order, distance } = shortestWays(hops);
+  const { order, distance } = chipsByDistance(hops);
   const { chips } = hops.grid;
   // Slot t * chips + i is the i-th reached chip in tree t.
   const chosen = new Int8Array(ports * chips).fill(-1);
@@ -85,8 +85,8 @@ function helpfulChain(used: readonly number[], movable: Int32Array): number[] | 
   return null;
 }
 
-/** Chips by distance from chip 0. */
-function shortestWays(hops: HopTable): { readonly order: Uint32Array; readonly distance: Int32Array } {
+/** Breadth first from chip 0, over hops of the grid. */
+function chipsByDistance(hops: HopTable): { readonly order: Uint32Array; readonly distance: Int32Array } {
   const { chips } = hops.grid;
   const ports = 2 * hops.sides.length;
   const order = new Uint32Array(chips);
