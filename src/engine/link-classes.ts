@@ -1,4 +1,5 @@
-import type { GroupPlan } from '../collectives/index.ts';
+import type { Seconds } from '../base/index.ts';
+import type { GroupPlan, Phase } from '../collectives/index.ts';
 import type { Topology } from '../hardware/index.ts';
 import { type PhaseTimes, type PhaseTransfer, phaseTimes, shareOf } from '../network/index.ts';
 
@@ -39,7 +40,10 @@ export function linkClasses(plans: readonly EvenPlan[], { links }: Topology): Li
   return { classOf, count };
 }
 
-/** Returns how many classes there are then. */
+/** Class before and share -> class after. */
+type Split = Map<number, Map<number, number>>;
+
+/** Returns how many classes there are then. Links that a second group crosses in this phase are split once more, by that. */
 function split(
   classOf: Int32Array,
   count: number,
@@ -47,35 +51,43 @@ function split(
   phase: number,
   { bytesPerSecond }: Topology['links'],
 ): number {
-  const { seconds } = times[phase];
-  // Class before and share -> class after. Links that a second group crosses in this phase are split once more, by that.
-  const after = new Map<number, Map<number, number>>();
+  const after: Split = new Map();
+  let classes = count;
+  for (const { phases } of groups) classes = splitByGroup(classOf, classes, after, phases[phase], times[phase].seconds, bytesPerSecond);
+  return classes;
+}
+
+function splitByGroup(
+  classOf: Int32Array,
+  count: number,
+  after: Split,
+  { links, bytes }: Phase,
+  seconds: Seconds,
+  bytesPerSecond: Float64Array,
+): number {
   let classes = count;
   // Neighbours mostly go the same way, which saves looking it up.
   let lastBefore = -2;
   let lastBytes = -1;
   let lastSpeed = -1;
   let now = -1;
-  for (const { phases } of groups) {
-    const { links, bytes } = phases[phase];
-    for (let i = 0; i < links.length; i++) {
-      const before = classOf[links[i]];
-      const speed = bytesPerSecond[links[i]];
-      if (before !== lastBefore || bytes[i] !== lastBytes || speed !== lastSpeed) {
-        now = classAfter(after, before, shareOf(bytes[i], speed, seconds), classes);
-        if (now === classes) classes++;
-        lastBefore = before;
-        lastBytes = bytes[i];
-        lastSpeed = speed;
-      }
-      classOf[links[i]] = now;
+  for (let i = 0; i < links.length; i++) {
+    const before = classOf[links[i]];
+    const speed = bytesPerSecond[links[i]];
+    if (before !== lastBefore || bytes[i] !== lastBytes || speed !== lastSpeed) {
+      now = classAfter(after, before, shareOf(bytes[i], speed, seconds), classes);
+      if (now === classes) classes++;
+      lastBefore = before;
+      lastBytes = bytes[i];
+      lastSpeed = speed;
     }
+    classOf[links[i]] = now;
   }
   return classes;
 }
 
 /** `next`: the class if there is none yet. */
-function classAfter(after: Map<number, Map<number, number>>, before: number, share: number, next: number): number {
+function classAfter(after: Split, before: number, share: number, next: number): number {
   const byShare = after.get(before) ?? new Map<number, number>();
   if (byShare.size === 0) after.set(before, byShare);
   const now = byShare.get(share) ?? next;

@@ -1,4 +1,4 @@
-import type { GroupPlan } from '../collectives/index.ts';
+import type { GroupPlan, Phase } from '../collectives/index.ts';
 import type { RunTable } from './runs.ts';
 
 /**
@@ -21,10 +21,12 @@ export function carriedBytes(
   for (const [plan, { groups }] of plans.entries()) {
     for (let group = 0; group < groups.length; group++) {
       const times = ended[plan][isFolded ? 0 : group];
-      for (const { links, bytes } of groups[group].phases) {
-        for (let i = 0; i < links.length; i++) carried[links[i]] += times * bytes[i];
-      }
+      for (const phase of groups[group].phases) addTimes(carried, phase, times);
     }
   }
   return carried;
+}
+
+function addTimes(carried: Float64Array, { links, bytes }: Phase, times: number): void {
+  for (let i = 0; i < links.length; i++) carried[links[i]] += times * bytes[i];
 }
