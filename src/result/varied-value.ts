@@ -1,12 +1,16 @@
-/** A varied value in few words: text as it is, a group with a `kind` or `name` as `hot-expert share=0.5` or `topk topK=4`, everything else as JSON. */
+/**
+ * A varied value in few words: text as it is, a group with a `kind` or `name` as `hot-expert share=0.5` or `topk topK=4`, any other one by its entries
+ * (`wrap=closed jitter=0.02`; `default` where it says nothing), everything else as JSON.
+ */
 export function variedValueText(value: unknown): string {
   if (typeof value === 'string') return value;
-  for (const title of ['kind', 'name']) {
-    if (typeof value !== 'object' || value === null || !(title in value)) continue;
-    const { [title]: first, ...others } = value as Readonly<Record<string, unknown>>;
-    return [variedValueText(first), ...Object.entries(others).map(([key, other]) => `${key}=${variedValueText(other)}`)].join(' ');
-  }
-  return JSON.stringify(value) ?? 'none';
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return JSON.stringify(value) ?? 'none';
+  const group = value as Readonly<Record<string, unknown>>;
+  const title = ['kind', 'name'].find((key) => key in group);
+  const others = Object.entries(group).filter(([key]) => key !== title);
+  const words = others.map(([key, other]) => `${key}=${variedValueText(other)}`);
+  if (title !== undefined) words.unshift(variedValueText(group[title]));
+  return words.length === 0 ? 'default' : words.join(' ');
 }
 
 /** `router switch-top1, capacityFactor 1.25`: the last word of each dotted path is enough to tell variants apart; a name needs none where only one key varies. */

@@ -39,6 +39,8 @@ describe('the title of a variant', () => {
     expect(variantTitle({ 'routing.capacityFactor': 2 })).toBe('capacityFactor 2');
     expect(variantTitle({ 'routing.router': 'base', 'routing.capacityFactor': 2 })).toBe('router base, capacityFactor 2');
     expect(variantTitle({})).toBe('baseline');
+    expect(variantTitle({ topology: { shape: [4, 4], wrap: 'closed', jitter: 0.02 } })).toBe('shape=[4,4] wrap=closed jitter=0.02');
+    expect(variantTitle({ topology: {} })).toBe('default');
   });
 });
 
