@@ -113,5 +113,7 @@ test('a schedule of more messages than can be kept is refused before it is made'
   const topology = grid([16, 16, 16], true);
   const request = { topology, devices: allDevices(topology), bytes: 1 };
   expect(() => scheduleOf('all-to-all', request)).toThrow(/E_SCHEDULE_SIZE network: 16773120 messages .* use the fluid network/);
+  const traffic = new Float64Array(4096 * 4096).fill(1);
+  expect(() => scheduleOf('all-to-all', { ...request, traffic })).toThrow(/E_SCHEDULE_SIZE network: 16773120 messages/);
   expect(scheduleOf('permute', request).messages.count).toBeGreaterThan(4096);
 });

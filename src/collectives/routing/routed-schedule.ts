@@ -8,7 +8,7 @@ import { growingFloat64, growingUint32 } from './growing-array.ts';
 import { cellsOfDevices, gridCells } from './ordered/cells.ts';
 import { orderedRoutes } from './ordered/routes.ts';
 import { membersBySlice } from './slice-members.ts';
-import { forEachPairInTurn, type Traffic } from './traffic.ts';
+import { forEachPair, forEachPairInTurn, type Traffic } from './traffic.ts';
 
 /**
  * One message for every way of every pair, with the share of the bytes that takes it; none waits for another. Members post in turn: first to the next
@@ -21,7 +21,7 @@ export function routedSchedule(request: CollectiveRequest, traffic: Traffic): Sc
   const messages = { from: growingUint32(), to: growingUint32(), route: growingUint32(), bytes: growingFloat64() };
   routes.offsets.push(0);
   const routesOfChips = new Map<number, readonly (readonly [route: number, share: number])[]>();
-  if (traffic.kind === 'uniform' && traffic.bytesPerPair > 0) checkScheduleSize(topology, devices.length * (devices.length - 1));
+  checkScheduleSize(topology, pairsOf(traffic, devices.length));
   forEachPairInTurn(traffic, devices.length, (from, to, bytes) => {
     const [source, target] = [devices[from], devices[to]];
     const key = Math.floor(source / topology.devicesPerChip) * topology.chips + Math.floor(target / topology.devicesPerChip);
@@ -50,6 +50,14 @@ export function routedSchedule(request: CollectiveRequest, traffic: Traffic): Sc
     offsets: routes.offsets.take(),
     links: routes.links.take(),
   });
+}
+
+/** Pairs with traffic. Each takes a message or more: what is too large is known before a way is looked for. */
+function pairsOf(traffic: Traffic, members: number): number {
+  if (traffic.kind === 'uniform') return traffic.bytesPerPair > 0 ? members * (members - 1) : 0;
+  let pairs = 0;
+  forEachPair(traffic, members, () => pairs++);
+  return pairs;
 }
 
 /** Every message carries one piece, from the device that has it to the one that is to have it. */
