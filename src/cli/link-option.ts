@@ -11,21 +11,33 @@ const SLOW = new RegExp(`^(${CHIP})-(${CHIP}):(\\d+(?:\\.\\d+)?)$`);
 
 /** `0-1`, or by coordinates `0,0,0-1,0,0`. */
 export function parseBrokenLink(text: string, shape: readonly number[]): LinkOption {
-  return parse(text, shape, BROKEN, '--break-link', '0-1');
+  return parse(text, shape, { form: BROKEN, path: '--break-link', said: 'two neighbouring chips', example: '0-1' });
 }
 
 /** `0-1:2`: half the bandwidth. */
 export function parseSlowLink(text: string, shape: readonly number[]): LinkOption {
-  return parse(text, shape, SLOW, '--slow-link', '0-1:2');
+  return parse(text, shape, {
+    form: SLOW,
+    path: '--slow-link',
+    said: 'two neighbouring chips and how many times slower',
+    example: '0-1:2',
+  });
 }
 
-function parse(text: string, shape: readonly number[], form: RegExp, path: string, example: string): LinkOption {
+interface LinkForm {
+  readonly form: RegExp;
+  readonly path: string;
+  readonly said: string;
+  readonly example: string;
+}
+
+function parse(text: string, shape: readonly number[], { form, path, said, example }: LinkForm): LinkOption {
   const wrong = (rule: string, remedy: string): LinkOption => ({
     issue: { code: 'E_LINK', path, value: JSON.stringify(text), rule, remedy },
   });
   const [, first, second, factor = '1'] = form.exec(text.trim()) ?? [];
   if (first === undefined || second === undefined) {
-    return wrong('must be two neighbouring chips, by number or by coordinates', `write ${example}, for example`);
+    return wrong(`must be ${said}; chips by number or by coordinates`, `write ${example}, for example`);
   }
   const ends = [first, second].map((end) => chipOf(end.split(',').map(Number), shape));
   const [a, b] = ends;

@@ -203,6 +203,10 @@ describe('wrong options of collective', () => {
       ['E_LINK --slow-link', '0-1:2'],
     ],
     [
+      [...wide, '--slow-link', '0-1:1e30'],
+      ['E_LINK --slow-link', 'how many times slower'],
+    ],
+    [
       [...wide, '--slow-link', '0-1:0.5'],
       ['E_LINK', 'factor of at least 1'],
     ],
