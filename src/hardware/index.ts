@@ -10,6 +10,7 @@ export { chipAt, coordinateAlong, coordinatesOf, stridesOf } from './grid.ts';
 export { hostLinks, hostOf, linksOverHosts, networkLinks } from './hosts.ts';
 export * from './matmul.ts';
 export * from './matmul-cost.ts';
+export { neighbourOf } from './neighbour.ts';
 export * from './slice-names.ts';
 export * from './systolic.ts';
 export * from './topology.ts';

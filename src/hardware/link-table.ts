@@ -1,6 +1,7 @@
 import { assert } from '../base/index.ts';
-import { stridesOf, toNextChip } from './grid.ts';
+import { toNextChip } from './grid.ts';
 import { type HostGrid, hostOfChips } from './hosts.ts';
+import { neighbourOf } from './neighbour.ts';
 import { chipCount, LinkKind, type LinkTable, type WireSpec } from './topology.ts';
 import { noTwist } from './twist.ts';
 
@@ -48,28 +49,14 @@ export function linkTable(spec: WireSpec, slices: number, grid: HostGrid | null)
 function addGrid(spec: WireSpec, first: number, rows: Rows, leaving: Int32Array, broken: ReadonlySet<string> | null): void {
   const { shape, wrap, twist = noTwist(shape) } = spec;
   const dimensions = shape.length;
-  const strides = stridesOf(shape);
+  const neighbour = neighbourOf({ shape, wrap, twist });
   const at = new Array<number>(dimensions).fill(0);
   const chips = chipCount(shape);
   for (let chip = 0; chip < chips; chip++, toNextChip(shape, at)) {
     for (let axis = 0; axis < dimensions; axis++) {
-      const side = shape[axis];
-      if (side === 1) continue;
       for (let direction = 1; direction >= -1; direction -= 2) {
-        const next = at[axis] + direction;
-        const crosses = next < 0 || next >= side;
-        if (crosses && !wrap[axis]) continue;
-        let to = chip + direction * strides[axis];
-        if (crosses) {
-          to -= direction * side * strides[axis];
-          for (let other = 0; other < dimensions; other++) {
-            const shift = twist[axis][other];
-            if (shift === 0) continue;
-            const shifted = (at[other] + direction * shift + shape[other] * shift) % shape[other];
-            to += (shifted - at[other]) * strides[other];
-          }
-        }
-        if (broken?.has(pairKey(first + chip, first + to))) continue;
+        const to = neighbour(chip, at, axis, direction);
+        if (to < 0 || broken?.has(pairKey(first + chip, first + to))) continue;
         leaving[((first + chip) * dimensions + axis) * 2 + (direction === 1 ? 0 : 1)] = rows.count;
         addRow(rows, first + chip, first + to, LinkKind.ici, axis, direction, spec.linkBytesPerSecond);
       }

@@ -1,4 +1,4 @@
-import { LinkKind, stridesOf, type Topology } from '../../hardware/index.ts';
+import { coordinatesOf, LinkKind, neighbourOf, type Topology } from '../../hardware/index.ts';
 import { LINK_KINDS, type LinkKindName, type LinkKindUse, type LinkPlace, type LinkUse, type Utilisation } from '../../result/index.ts';
 
 /** Every directed link, and which share of what it could have carried in `seconds` it carried. */
@@ -41,31 +41,19 @@ export function busiestOf(uses: readonly LinkUse[]): LinkUse | null {
 }
 
 /** Directed links that the shape asks for and that are not there. */
-export function missingLinks({ shape, wrap, twist, chips, links }: Topology): LinkPlace[] {
-  const strides = stridesOf(shape);
-  const perSlice = shape.reduce((product, side) => product * side, 1);
-  const at = (chip: number, axis: number) => Math.floor((chip % perSlice) / strides[axis]) % shape[axis];
-  /** The chip next to it; over a wrap the twist moves the other coordinates on. */
-  const next = (chip: number, axis: number, direction: number): number => {
-    const over = at(chip, axis) + direction;
-    const around = over < 0 || over >= shape[axis];
-    return shape.reduce(
-      (to, side, other) => {
-        const step = other === axis ? direction : around ? direction * twist[axis][other] : 0;
-        return to + ((((at(chip, other) + step) % side) + side) % side) * strides[other];
-      },
-      chip - (chip % perSlice),
-    );
-  };
+export function missingLinks(topology: Topology): LinkPlace[] {
+  const { shape, chips, slices, links } = topology;
+  const perSlice = chips / slices;
+  const neighbour = neighbourOf(topology);
   const missing: LinkPlace[] = [];
   for (let row = 0; row < links.leaving.length; row++) {
     if (links.leaving[row] >= 0) continue;
-    const chip = Math.floor(row / (2 * shape.length));
+    const from = Math.floor(row / (2 * shape.length));
     const axis = Math.floor(row / 2) % shape.length;
     const direction = row % 2 === 0 ? 1 : -1;
-    const over = at(chip, axis) + direction;
-    const isEnd = shape[axis] === 1 || ((over < 0 || over >= shape[axis]) && !wrap[axis]);
-    if (!isEnd && chip < chips) missing.push({ from: chip, to: next(chip, axis, direction), axis, direction });
+    const chip = from % perSlice;
+    const to = neighbour(chip, coordinatesOf(shape, chip), axis, direction);
+    if (to >= 0) missing.push({ from, to: from - chip + to, axis, direction });
   }
   return missing;
 }

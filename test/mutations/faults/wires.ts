@@ -8,7 +8,7 @@ export const WIRE_FAULTS: readonly Fault[] = [
   {
     name: 'twist-of-one-direction',
     what: 'crossing a wrap forwards shifts, crossing it backwards does not lead back',
-    file: 'src/hardware/link-table.ts',
+    file: 'src/hardware/neighbour.ts',
     from: 'const shift = twist[axis][other];',
     to: 'const shift = direction === 1 ? twist[axis][other] : 0;',
     caughtBy: {
@@ -27,17 +27,17 @@ export const WIRE_FAULTS: readonly Fault[] = [
   {
     name: 'wrap-of-the-open',
     what: 'every side closes, whatever the wires say',
-    file: 'src/hardware/link-table.ts',
-    from: 'if (crosses && !wrap[axis]) continue;',
-    to: 'if (crosses && wrap.length === 0) continue;',
+    file: 'src/hardware/neighbour.ts',
+    from: '(crosses && !wrap[axis])',
+    to: '(crosses && wrap.length === 0)',
     caughtBy: { file: 'test/hardware/wires.test.ts', test: 'links TPU v3, 4x4: 48 directed links when open, 64 when closed' },
   },
   {
     name: 'wire-broken-one-way',
     what: 'a broken wire still carries bytes backwards',
     file: 'src/hardware/link-table.ts',
-    from: 'if (broken?.has(pairKey(first + chip, first + to))) continue;',
-    to: 'if (direction === 1 && broken?.has(pairKey(first + chip, first + to))) continue;',
+    from: 'broken?.has(pairKey(first + chip, first + to))',
+    to: '(direction === 1 && broken?.has(pairKey(first + chip, first + to)))',
     caughtBy: { file: UNEVEN, test: 'a broken wire is gone in both directions' },
   },
   {
