@@ -42,11 +42,10 @@ function broadcastGroup({ topology, devices, root: member = 0 }: CollectiveReque
   return { group, tables, spreads: broadcastTrees(tables, root.chip), root };
 }
 
-/** From the root to its peers in other slices, then in each slice down the trees, last between the devices of a chip. */
+/** From the root to its peers in other slices, then in each slice down the trees, and from a device of each chip to the others as it comes in. */
 export function broadcastPhases(request: CollectiveRequest): Phase[] {
   const broadcast = broadcastGroup(request);
-  const local = localPhases((broadcast.group.membersPerChip - 1) * request.bytes);
-  return [...exchangePhases(broadcast, request.bytes), ...treePhases(broadcast, request.bytes), ...local];
+  return [...exchangePhases(broadcast, request.bytes), ...treePhases(broadcast, request.bytes)];
 }
 
 function exchangePhases({ group, root }: BroadcastGroup, bytes: number): Phase[] {
@@ -63,7 +62,8 @@ function exchangePhases({ group, root }: BroadcastGroup, bytes: number): Phase[]
 }
 
 function treePhases({ group, tables, spreads }: BroadcastGroup, bytes: number): Phase[] {
-  if (group.chips === 1) return [];
+  const localBytes = (group.membersPerChip - 1) * bytes;
+  if (group.chips === 1) return localPhases(localBytes);
   const loads = createLinkLoads(group.topology.links.count);
   for (const [slice, { trees }] of spreads.entries()) {
     const { offsets, links } = tables[slice];
@@ -72,7 +72,7 @@ function treePhases({ group, tables, spreads }: BroadcastGroup, bytes: number): 
     }
   }
   const longest = spreads.reduce((most, spread) => Math.max(most, spread.longest), 0);
-  return [loads.phase(longest * group.topology.hopLatencySeconds)];
+  return [{ ...loads.phase(longest * group.topology.hopLatencySeconds), localBytes }];
 }
 
 /** The part of every tree is cut into equal pieces, which follow one another down the tree. */

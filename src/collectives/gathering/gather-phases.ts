@@ -23,27 +23,27 @@ export function gatherGroup({ topology, devices }: Pick<CollectiveRequest, 'topo
 
 /**
  * Every block to every member, `bytes` of all blocks together: first to the peers in the other slices, over hosts and the data-centre network; then
- * over the wires within each slice, all dimensions at once; last between the devices of a chip.
+ * over the wires within each slice, all dimensions at once. A block goes on to the other devices of a chip as soon as one of them has it.
  */
 export function allGatherPhases({ group, spreads }: GatherGroup, bytes: Bytes): Phase[] {
-  const phases = [...exchangePhases(group, bytes), ...spreadPhases(group, spreads, bytes, false)];
-  return [...phases, ...localPhases(bytesWithinChip(group, bytes))];
+  return [...exchangePhases(group, bytes), ...spreadPhases(group, spreads, bytes, false)];
 }
 
 /** The all-gather run backwards: partial sums travel towards the owners of the blocks, and are added on the way. */
 export function reduceScatterPhases({ group, spreads }: GatherGroup, bytes: Bytes): Phase[] {
-  const local = localPhases(bytesWithinChip(group, bytes));
-  return [...local, ...spreadPhases(group, spreads, bytes, true), ...exchangePhases(group, bytes)];
+  return [...spreadPhases(group, spreads, bytes, true), ...exchangePhases(group, bytes)];
 }
 
-function spreadPhases({ topology, chips }: MemberGroup, spreads: readonly Spread[], bytes: Bytes, back: boolean): Phase[] {
-  if (chips === 1) return [];
+function spreadPhases(group: MemberGroup, spreads: readonly Spread[], bytes: Bytes, back: boolean): Phase[] {
+  const { topology, chips } = group;
+  const localBytes = bytesWithinChip(group, bytes);
+  if (chips === 1) return localPhases(localBytes);
   const blockBytes = bytes / chips;
   const loads = createLinkLoads(topology.links.count);
   for (const spread of spreads) addSpreadLoads(loads, spread, blockBytes, back);
   const longest = spreads.reduce((most, spread) => Math.max(most, spread.longest), 0);
   const passes = spreads.flatMap((spread) => ringPasses(spread, blockBytes));
-  const phase = loads.phase(longest * topology.hopLatencySeconds);
+  const phase = { ...loads.phase(longest * topology.hopLatencySeconds), localBytes };
   return [passes.length === 0 ? phase : { ...phase, passes }];
 }
 
