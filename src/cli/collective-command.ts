@@ -6,7 +6,7 @@ import { runCollective } from '../study/index.ts';
 import { type CollectiveOptions, collectiveInput } from './collective-options.ts';
 import { collectiveText } from './collective-text.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
-import { withoutTurns } from './interrupt.ts';
+import { createPause, withoutTurns } from './interrupt.ts';
 import { COLLECTIVE_FILES } from './output-files.ts';
 import { pageScript } from './page-script.ts';
 import { warningLines } from './print-issues.ts';
@@ -15,15 +15,19 @@ import { withOutputFolder, writeAtomic } from './write-atomic.ts';
 
 /** Times one collective, writes its links and its page, and says the rest. */
 export async function collectiveCommand(
-  { io }: CommandContext,
+  { io, signal }: CommandContext,
   { json, quiet }: CommonOptions,
   options: CollectiveOptions,
 ): Promise<ExitCode> {
   const clock = (): number => performance.now() / 1000;
   const startedAt = clock();
-  const input = collectiveInput(options);
+  // A signal that came before work without turns is heard in a pause before it, or lost.
+  const pause = createPause(signal);
+  await pause();
+  const input = withoutTurns(() => collectiveInput(options));
   const provenance = { version: packageVersion(), node: process.version, startedAt: new Date().toISOString() };
-  const run = (): CollectiveResult => {
+  const run = async (): Promise<CollectiveResult> => {
+    await pause();
     const result = withoutTurns(() => runCollective(input, provenance));
     // Its own time begins with reading what was asked for: a traffic matrix may be large.
     return { ...result, wallSeconds: clock() - startedAt };
@@ -32,7 +36,7 @@ export async function collectiveCommand(
   const files = options.page ? Object.values(COLLECTIVE_FILES) : [COLLECTIVE_FILES.result];
   const writes = options.page || options.out !== undefined;
   const script = options.page ? pageScript() : null;
-  const result = writes ? await withOutputFolder(folder, files, async () => run()) : run();
+  const result = writes ? await withOutputFolder(folder, files, run) : await run();
   if (writes) writeAtomic(join(folder, COLLECTIVE_FILES.result), `${JSON.stringify(result)}\n`);
   const page = script === null ? null : join(folder, COLLECTIVE_FILES.page);
   if (page !== null && script !== null) writeAtomic(page, renderPage({ results: [], collectives: [result], script }));

@@ -31,6 +31,8 @@ export function createInterrupt(): Interrupt {
 /** Lets signals that have arrived be handled; rejects with the signal's reason when the run is to end. */
 export function createPause(signal: AbortSignal): () => Promise<void> {
   return async () => {
+    // Signals are looked for between two immediates; before the first only when the caller's own turn began after that.
+    await setImmediate();
     await setImmediate();
     signal.throwIfAborted();
   };

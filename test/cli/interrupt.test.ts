@@ -46,4 +46,20 @@ describe('an interrupt', () => {
     expect(ran).toBeLessThan(3);
     expect(existsSync(join(cwd, 'wires/result.json'))).toBe(false);
   }, 30_000);
+
+  // Signals while modules load, and while the file is read.
+  it.each([300, 450, 600])(
+    'ends a collective with a large traffic matrix at once, after %i ms',
+    async (milliseconds) => {
+      const cwd = mkdtempSync(join(tmpdir(), 'switchyard-interrupt-'));
+      writeFileSync(join(cwd, 'traffic.csv'), `${Array(2048).fill('1').join()}\n`.repeat(2048));
+      const wires = ['--topology', 'torus:16x16x8', '--op', 'all-to-all', '--traffic', 'traffic.csv', '--network', 'hop', '--chunk', '1'];
+      const { exitCode, ran } = await interrupted(['collective', ...wires, '--out', 'wires'], cwd, milliseconds);
+      // Between two works without turns it is heard, and in them it ends the process.
+      expect([130, null]).toContain(exitCode);
+      expect(ran).toBeLessThan(2);
+      expect(existsSync(join(cwd, 'wires/result.json'))).toBe(false);
+    },
+    30_000,
+  );
 });
