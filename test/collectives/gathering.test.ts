@@ -99,6 +99,23 @@ describe('wires that are not as they should be', () => {
     expect(broken).toBeGreaterThan(20);
   });
 
+  test.each(GATHERING)('%s: the bound of a row of a torus is that of the row, whatever is slow or broken beside it', (kind) => {
+    const row = Uint32Array.from([4, 5, 6, 7]);
+    const bound = (topology: Topology) => collectiveOf(kind).lowerBoundSeconds({ topology, devices: row, bytes: V });
+    const whole = bound(wires([4, 4], true));
+    for (const pair of [
+      [1, 2],
+      [1, 5],
+      [5, 9],
+      [0, 12],
+    ] as const) {
+      expect(bound(wires([4, 4], true, { brokenLinks: [pair] })), `${pair} broken`).toBe(whole);
+      expect(bound(wires([4, 4], true, { slowLinks: [{ between: pair, factor: 3 }] })), `${pair} slow`).toBe(whole);
+    }
+    // Round a wire of its own it may go over the whole slice.
+    expect(bound(wires([4, 4], true, { brokenLinks: [[5, 6]] }))).toBeLessThan(whole);
+  });
+
   test('a ring with a missing wire is a line that starts behind it', () => {
     const ring = wires([8], true, { brokenLinks: [[2, 3]] });
     const { phases } = COLLECTIVES['all-gather'].plan({ topology: ring, devices: everyone(ring), bytes: V });

@@ -69,6 +69,21 @@ describe.each(KINDS)('%s', (kind) => {
     expect(seen.least(Object.keys(WIRES))).toBeGreaterThan(5);
   });
 
+  test('a slower link never lowers the bound', () => {
+    let raised = 0;
+    fc.assert(
+      fc.property(anyQuestion(), fc.nat(), fc.integer({ min: 11, max: 40 }), ({ request }, which, tenths) => {
+        const { topology } = request;
+        const bound = (wires: Topology) => collectiveOf(kind).lowerBoundSeconds({ ...request, topology: wires });
+        const [before, after] = [bound(topology), bound(slower(topology, which % topology.links.count, tenths / 10))];
+        expect(after).toBeGreaterThanOrEqual(before * (1 - 1e-12));
+        if (after > before) raised++;
+      }),
+      { seed: 101, numRuns: 300 },
+    );
+    expect(raised).toBeGreaterThan(10);
+  });
+
   /** In `ideal` and `fluid`. In `hop` a slower link may change whose turn it is, and end messages sooner that others wait for: by 0.4 % in a ring of five. */
   test('more bytes, a slower link, longer hops or a later member never end it sooner', () => {
     const seen = tally();

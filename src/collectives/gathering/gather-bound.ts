@@ -1,6 +1,8 @@
 import type { Bytes, Seconds } from '../../base/index.ts';
 import { hostOf, LinkKind, networkLinks, stridesOf, type Topology } from '../../hardware/index.ts';
+import type { MemberGrid } from '../member-grid.ts';
 import type { CollectiveRequest } from '../plan.ts';
+import { hasAllWires } from '../routing/box.ts';
 import { type MemberGroup, memberGroup } from './member-group.ts';
 
 /** What must come into a set of chips that holds `inside` of the members, whatever the algorithm. */
@@ -8,8 +10,8 @@ export type Need = (inside: number, hasRoot: boolean) => Bytes;
 
 /**
  * Seconds below which no algorithm comes, without latency: the fullest of the cuts around each chip, between planes of chips, and around each
- * slice, both ways. Links count that join chips of the group's own row, plane or slice, or all links of a slice where some are broken and others
- * may help out; hosts and the network where there are several slices. `withinChip`: bytes through HBM where all members share one chip.
+ * slice, both ways. Links count that join chips of the group's own row, plane or slice, or all links of a slice where one that the group needs is broken and
+ * others may help out; hosts and the network where there are several slices. `withinChip`: bytes through HBM where all members share one chip.
  */
 export function fullestCutSeconds(request: CollectiveRequest, need: Need, withinChip: (members: number) => Bytes): Seconds {
   const group = memberGroup(request.topology, request.devices);
@@ -61,12 +63,17 @@ function membersOfChips({ topology, members }: MemberGroup): Uint32Array {
   return inside;
 }
 
-/** Rows of the links between chips that agree with the group in the dimensions along which it does not extend. */
+/**
+ * Rows of the links between chips that agree with the group in the dimensions along which it does not extend; of all links of a slice where
+ * the group goes round a wire that is missing. How quick wires are does not matter: nobody goes round a slow one.
+ */
 function usableLinks({ topology, grids }: MemberGroup): Uint32Array {
-  const { links, shape, chips, slices, uniform } = topology;
+  const { links, shape, chips, slices } = topology;
   const reachable = new Uint8Array(chips);
-  for (const { axes, origin, firstChip } of grids) {
-    const fixed = shape.map((_, axis) => uniform && !axes.some((along) => along.axis === axis));
+  for (const grid of grids) {
+    const { axes, origin, firstChip } = grid;
+    const staysIn = topology.uniform || hasOwnWires(grid);
+    const fixed = shape.map((_, axis) => staysIn && !axes.some((along) => along.axis === axis));
     for (let chip = 0; chip < chips / slices; chip++) {
       let rest = chip;
       let within = 1;
@@ -81,6 +88,16 @@ function usableLinks({ topology, grids }: MemberGroup): Uint32Array {
   return Uint32Array.from({ length: links.count }, (_, row) => row).filter((row) =>
     links.kind[row] === LinkKind.ici ? reachable[links.from[row]] * reachable[links.to[row]] === 1 : several,
   );
+}
+
+/** All wires between members that are neighbours: along a line from the first to the last of them, round a ring all. */
+function hasOwnWires({ topology, firstChip, axes, origin }: MemberGrid): boolean {
+  const box = topology.shape.map((side, axis) => {
+    const along = axes.find((one) => one.axis === axis);
+    const [first, last] = along ? [along.positions[0], along.positions[along.positions.length - 1]] : [origin[axis], origin[axis]];
+    return along?.ring ? new Uint8Array(side).fill(1) : new Uint8Array(side).fill(1, first, last + 1);
+  });
+  return hasAllWires(topology, firstChip, box);
 }
 
 function chipBandwidth({ links, chips }: Topology, usable: Uint32Array): { into: Float64Array; out: Float64Array } {

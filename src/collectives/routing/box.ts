@@ -38,7 +38,7 @@ export function chipsWithin({ shape, chips, slices }: Topology, box: Box): Uint8
 }
 
 /** Between neighbours in the box. */
-function hasAllWires(topology: Topology, firstChip: number, box: Box): boolean {
+export function hasAllWires(topology: Topology, firstChip: number, box: Box): boolean {
   const { shape, wrap, links } = topology;
   const within = chipsWithin(topology, box);
   const strides = stridesOf(shape);
