@@ -1,5 +1,5 @@
-import { type Chip, defaultWrap, LinkKind, sliceTopology } from '../hardware/index.ts';
-import { chipNames, findChip, findSlice, type SliceFile, sliceFileNames } from '../intake/index.ts';
+import type { Chip } from '../hardware/index.ts';
+import { chipNames, findChip, findSlice, sliceFileNames } from '../intake/index.ts';
 import { OPTIMIZERS } from '../layout/index.ts';
 import { MODEL_PRESETS, type ModelSpec } from '../model/index.ts';
 import { formatBytes, METRIC_NAMES, METRICS } from '../result/index.ts';
@@ -9,7 +9,9 @@ import { dispatchEntries } from './dispatch-entries.ts';
 import type { ListingKind } from './listing-kinds.ts';
 import { loadEntries } from './load-entries.ts';
 import { optionText } from './option-text.ts';
+import { sliceEntry } from './slice-entry.ts';
 import { collectiveEntries, networkEntries, routingEntries } from './wire-entries.ts';
+import { figureEntries, wireKeyEntries } from './wire-words.ts';
 
 /** Something that can be chosen or met, in the words of `list` and `explain`. */
 export interface Entry {
@@ -65,6 +67,8 @@ export const CATALOGUE: Readonly<Record<ListingKind, () => Entry[]>> = {
   collectives: collectiveEntries,
   networks: networkEntries,
   routings: routingEntries,
+  'collective-figures': figureEntries,
+  'wire-keys': wireKeyEntries,
   optimizers: () =>
     Object.entries(OPTIMIZERS).map(([name, { source, statePassesPerWeight, vectorOpsPerWeight }]) => ({
       name,
@@ -136,32 +140,6 @@ function sliceEntries(): Entry[] {
   });
 }
 
-function sliceEntry(name: string, { shape, note, source, asOf }: SliceFile, chip: Chip): Entry {
-  const spec = { chip: chip.name, shape, wrap: defaultWrap(chip, shape), slices: 1, slowDevices: [] };
-  const topology = sliceTopology(chip, spec, { withHosts: true });
-  const { hosts, wrap, links } = topology;
-  const closed = wrap.every(Boolean)
-    ? 'all sides'
-    : wrap.some(Boolean)
-      ? `sides of ${shape.filter((_, axis) => wrap[axis]).join(', ')}`
-      : 'no side';
-  const wires = links.kind.reduce((count, kind) => count + (kind === LinkKind.ici ? 1 : 0), 0);
-  const cores = chip.tensorCores * topology.chips;
-  return {
-    name,
-    title: note ?? topology.name,
-    facts: [
-      ['canonical name', topology.name],
-      ['scenario key', `topology: ${topology.name}`],
-      ['chips', `${topology.chips}, with ${cores} TensorCores, which are ${topology.devices} devices to JAX`],
-      ['hosts', String(hosts?.count ?? 0)],
-      ['links', `${wires} directed ones between chips; ${closed} closed`],
-      ...(source === undefined ? [] : [['offered', `${source} (${asOf ?? 'no date'})`] as const]),
-      ['what numbers count', NAME_TRAP],
-    ],
-  };
-}
-
 function chipOf(name: string): Chip {
   const found = findChip(name, '');
   if ('issue' in found) throw new Error(`internal: ${name} is listed but not found`);
@@ -180,9 +158,6 @@ function chipEntry(name: string): Entry {
     ]),
   };
 }
-
-const NAME_TRAP =
-  'v2-N to v5p-N count TensorCores (v5p-128 is 64 chips), v5litepod-N and v6e-N count chips; sides (4x4x4) always count chips';
 
 /** The value that a citation stands for; its key may be dotted. */
 function citedValue(chip: Chip, key: string): string {

@@ -12,6 +12,8 @@ export const LISTING_KINDS = [
   'collectives',
   'networks',
   'routings',
+  'collective-figures',
+  'wire-keys',
   'optimizers',
   'metrics',
   'codes',

@@ -1,6 +1,7 @@
 import { EXIT, type ExitCode, InputError, nearest } from '../base/index.ts';
 import { allEntries } from './catalogue.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
+import { namedSlice } from './slice-entry.ts';
 import { wrapText } from './table.ts';
 
 const WIDTH = 80;
@@ -9,7 +10,9 @@ const INDENT = '  ';
 /** What a name means. A name that several kinds share is explained for each. */
 export async function printExplanation({ io }: CommandContext, { json }: CommonOptions, name: string): Promise<ExitCode> {
   const all = allEntries();
-  const found = all.filter(({ entry }) => entry.name.toLowerCase() === name.toLowerCase());
+  const listed = all.filter(({ entry }) => entry.name.toLowerCase() === name.toLowerCase());
+  const slice = listed.length === 0 ? namedSlice(name) : null;
+  const found = slice === null ? listed : [{ kind: 'slice', entry: slice }];
   if (found.length === 0) throw new InputError([unknownName(name, [...new Set(all.map(({ entry }) => entry.name))])]);
   if (json) {
     const rows = found.map(({ kind, entry }) => ({ kind, name: entry.name, title: entry.title, ...Object.fromEntries(entry.facts) }));
@@ -34,7 +37,7 @@ function unknownName(name: string, known: readonly string[]) {
     code: 'E_NAME_UNKNOWN',
     path: '',
     value: JSON.stringify(name),
-    rule: 'must be the name of a metric, code, router, capacity rule, group rule, dispatch, load, collective, network model, routing, optimizer, mesh axis, chip, slice or model',
+    rule: 'must be the name of a metric, code, router, capacity rule, group rule, dispatch, load, collective, network model, routing, figure of collective, key of the wires, optimizer, mesh axis, chip, slice or model',
     remedy: near === undefined ? 'see switchyard list' : `did you mean ${near}?`,
   };
 }

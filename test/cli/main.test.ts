@@ -126,6 +126,25 @@ describe('list and explain', () => {
     expect((await say('explain', 'dropless')).out).toContain('routing: {dispatch: dropless}');
   });
 
+  it.each([
+    ['v5p-128', 'tpu-v5p:4x4x4', 'chips: 64, with 128 TensorCores', 'what numbers count'],
+    ['tpu7x-4x4x4', 'tpu-v7:4x4x4', 'chips: 64, with 128 TensorCores', 'all sides closed'],
+    ['torus:4x4', 'torus:4x4', 'chips: 16, each of which is one device', 'all sides closed'],
+    ['tpu-v4:4x4x8_twisted', 'tpu-v4:4x4x8_twisted', 'chips: 128', 'scenario key'],
+  ])('explain reads the slice name %s', async (name, ...parts) => {
+    const { exitCode, out } = await say('explain', name);
+    expect(exitCode).toBe(0);
+    for (const part of parts) expect(out.replaceAll(/\n */g, ' ')).toContain(part);
+  });
+
+  it('explain says what is wrong with what is nearly a slice name, and names near figures', async () => {
+    expect((await say('explain', 'v5p-127')).err).toContain('E_TOPOLOGY_COUNT');
+    expect((await say('explain', 'torus')).err).toContain('E_GRID');
+    expect((await say('explain', 'busBytePerSecond')).err).toContain('did you mean busBytesPerSecond?');
+    expect((await say('explain', 'slowLink')).err).toContain('did you mean slowLinks?');
+    expect((await say('explain', 'twisted')).out).toContain('twisted: true');
+  });
+
   it('list without a kind says what can be listed', async () => {
     const { out } = await say('list');
     for (const kind of LISTING_KINDS) expect(out).toMatch(new RegExp(`^${kind} +\\d+ known$`, 'm'));
