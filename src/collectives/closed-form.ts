@@ -29,10 +29,15 @@ export function allReduceSeconds(ring: Ring, bytes: Bytes): Seconds {
   return 2 * allGatherSeconds(ring, bytes);
 }
 
-/** Broadcast of V from the first member: half of it each way all round a ring, V / 2b + tau (n-1); along a line V / b + tau (n-1). */
+/**
+ * Broadcast of V from the first member: along a line V / b + tau (n-1); on a ring half of it each way all round, V / 2b + tau (n-1), or where that is quicker
+ * all of it both ways half-way round, V / b + tau floor(n/2).
+ */
 export function broadcastSeconds(ring: Ring, bytes: Bytes): Seconds {
   const { members: n, linkBytesPerSecond: b, hopLatencySeconds: tau } = ring;
-  return n === 1 ? 0 : bytes / (ring.wrap ? 2 * b : b) + tau * (n - 1);
+  if (n === 1) return 0;
+  if (!ring.wrap) return bytes / b + tau * (n - 1);
+  return Math.min(bytes / (2 * b) + tau * (n - 1), bytes / b + tau * Math.floor(n / 2));
 }
 
 /**

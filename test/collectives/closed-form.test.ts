@@ -19,6 +19,21 @@ describe('rings and lines', () => {
   });
 });
 
+test('a broadcast round a ring takes two trees where bytes count and one of shortest ways where latency does', () => {
+  const topology = grid([8], true);
+  const ring = { members: 8, wrap: true, linkBytesPerSecond: 45e9, hopLatencySeconds: 1e-6 };
+  // V / 2b against 3 hops more: equal at 270 kB.
+  for (const [bytes, seconds] of [
+    [45e3, 1e-6 + 4e-6],
+    [269e3, 269 / 45e6 + 4e-6],
+    [271e3, 271 / 90e6 + 7e-6],
+    [450e3, 5e-6 + 7e-6],
+  ]) {
+    near(planSeconds(COLLECTIVES.broadcast.plan({ topology, devices: allDevices(topology), bytes }), topology), seconds);
+    near(COLLECTIVES.broadcast.closedForm(ring, bytes), seconds);
+  }
+});
+
 describe('several dimensions', () => {
   test.each([
     [2, 4, true],

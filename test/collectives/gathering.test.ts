@@ -99,6 +99,48 @@ describe('wires that are not as they should be', () => {
     expect(broken).toBeGreaterThan(20);
   });
 
+  describe('a broadcast of few bytes, where depth counts', () => {
+    /** Hops of latency by which a broken wire ends it sooner, from a root and with bytes that are worth from 0.1 to 40 hops. */
+    const hopsSaved = (shape: readonly number[], wrap: boolean, row: number, root: number, bytes: number): number => {
+      const whole = wires(shape, wrap);
+      const link = row % whole.links.count;
+      const broken = wires(shape, wrap, { brokenLinks: [[whole.links.from[link], whole.links.to[link]]] });
+      const [before, after] = [whole, broken].map((on) => {
+        const request = { topology: on, devices: everyone(on), bytes, root: root % on.devices };
+        return planSeconds(COLLECTIVES.broadcast.plan(request), on);
+      });
+      return (before - after) / whole.hopLatencySeconds;
+    };
+    const bytes = fc.integer({ min: 1, max: 400 }).map((tenths) => tenths * 4500);
+
+    test('no time is saved by a broken wire of a ring', () => {
+      let lost = 0;
+      fc.assert(
+        fc.property(fc.integer({ min: 3, max: 20 }), fc.nat(), fc.nat(), bytes, (side, row, root, size) => {
+          const saved = hopsSaved([side], true, row, root, size);
+          expect(saved).toBeLessThanOrEqual(1e-9);
+          if (saved < -1e-9) lost++;
+        }),
+        { seed: 4, numRuns: 500 },
+      );
+      expect(lost).toBeGreaterThan(100);
+    });
+
+    test('over a grid, trees that are found without a wire are shallower by two hops at most', () => {
+      const shapes = fc.constantFrom([3, 4], [4, 4], [4, 6], [2, 3, 4], [3, 3, 3], [2, 2, 2]);
+      let sooner = 0;
+      fc.assert(
+        fc.property(shapes, fc.boolean(), fc.nat(), fc.nat(), bytes, (shape, wrap, row, root, size) => {
+          const saved = hopsSaved(shape, wrap, row, root, size);
+          expect(saved).toBeLessThanOrEqual(2 + 1e-9);
+          if (saved > 1e-9) sooner++;
+        }),
+        { seed: 5, numRuns: 1000 },
+      );
+      expect(sooner).toBeLessThan(20);
+    });
+  });
+
   test.each(GATHERING)('%s: the bound of a row of a torus is that of the row, whatever is slow or broken beside it', (kind) => {
     const row = Uint32Array.from([4, 5, 6, 7]);
     const bound = (topology: Topology) => collectiveOf(kind).lowerBoundSeconds({ topology, devices: row, bytes: V });

@@ -11,14 +11,16 @@ export interface BroadcastTrees {
 }
 
 /**
- * Trees of which no two use one wire in the same direction, in each slice as many (where wires are broken in one, as many as there). The fewest links out of the root or
- * into another chip mostly say how many: all 2 D of a torus of D dimensions, twisted or not, so that every chip takes in equal parts over all its links
- * at once, and nothing is faster. Hops that would go round a broken wire count only where the group falls apart without them.
+ * Trees of which no two use one wire in the same direction, in each slice as many (where wires are broken in one, as many as there), and no more than `most`. The fewest links
+ * out of the root or into another chip mostly say how many: all 2 D of a torus of D dimensions, twisted or not, so that every chip takes in equal parts over all its links
+ * at once, and nothing moves more. One alone is a tree of shortest ways. Hops that would go round a broken wire count only where the group falls apart without them.
  */
-export function broadcastTrees(tables: readonly HopTable[], root: number): BroadcastTrees[] {
+export function broadcastTrees(tables: readonly HopTable[], root: number, most?: number): BroadcastTrees[] {
   const [first] = tables;
   // Slices without a broken wire are alike.
-  const packed = first.grid.topology.uniform ? tables.map(always(treesOf(first, root))) : tables.map((table) => treesOf(table, root));
+  const packed = first.grid.topology.uniform
+    ? tables.map(always(treesOf(first, root, most)))
+    : tables.map((table) => treesOf(table, root, most));
   const fewest = packed.reduce((least, trees) => Math.min(least, trees.length), Number.POSITIVE_INFINITY);
   return packed.map((trees, slice) => measured(tables[slice], trees.length === fewest ? trees : treesOf(tables[slice], root, fewest)));
 }

@@ -27,7 +27,7 @@ interface BroadcastGroup {
   readonly root: Root;
 }
 
-function broadcastGroup({ topology, devices, root: member = 0 }: CollectiveRequest): BroadcastGroup {
+function broadcastGroup({ topology, devices, bytes, root: member = 0 }: CollectiveRequest): BroadcastGroup {
   const group = memberGroup(topology, devices);
   const { chips, membersPerChip, members } = group;
   const perSlice = chips * membersPerChip;
@@ -39,13 +39,40 @@ function broadcastGroup({ topology, devices, root: member = 0 }: CollectiveReque
     chip: Math.floor(rank / membersPerChip) % chips,
     device: rank % membersPerChip,
   };
-  return { group, tables, spreads: broadcastTrees(tables, root.chip), root };
+  return { group, tables, spreads: quickestTrees(group, tables, root.chip, bytes), root };
+}
+
+/**
+ * Many trees move the most at once, and few are shallower: as many as take the least time for these bytes. Counts are passed over where not even their bytes over the
+ * quickest link, and the latency of shortest ways, would be quicker than what was found.
+ */
+function quickestTrees(group: MemberGroup, tables: readonly HopTable[], root: number, bytes: number): readonly BroadcastTrees[] {
+  const { topology } = group;
+  const { bytesPerSecond } = topology.links;
+  const secondsOf = (spreads: readonly BroadcastTrees[]) =>
+    treePhases(group, tables, spreads, bytes).reduce((sum, phase) => sum + transferSeconds(phase, topology) + phase.latencySeconds, 0);
+  const longestOf = (spreads: readonly BroadcastTrees[]) => spreads.reduce((most, { longest }) => Math.max(most, longest), 0);
+  let best = broadcastTrees(tables, root);
+  const most = best[0].trees.length;
+  if (most < 2) return best;
+  let seconds = secondsOf(best);
+  const shortest = broadcastTrees(tables, root, 1);
+  const latencySeconds = longestOf(shortest) * topology.hopLatencySeconds;
+  const quickest = bytesPerSecond.reduce((greatest, speed) => Math.max(greatest, speed), 0);
+  for (let count = most - 1; count > 0 && bytes / (count * quickest) + latencySeconds < seconds; count--) {
+    const fewer = count === 1 ? shortest : broadcastTrees(tables, root, count);
+    const secondsOfFewer = secondsOf(fewer);
+    if (secondsOfFewer >= seconds) continue;
+    best = fewer;
+    seconds = secondsOfFewer;
+  }
+  return best;
 }
 
 /** From the root to its peers in other slices, then in each slice down the trees, and from a device of each chip to the others as it comes in. */
 export function broadcastPhases(request: CollectiveRequest): Phase[] {
   const broadcast = broadcastGroup(request);
-  return [...exchangePhases(broadcast, request.bytes), ...treePhases(broadcast, request.bytes)];
+  return [...exchangePhases(broadcast, request.bytes), ...treePhases(broadcast.group, broadcast.tables, broadcast.spreads, request.bytes)];
 }
 
 function exchangePhases({ group, root }: BroadcastGroup, bytes: number): Phase[] {
@@ -61,7 +88,7 @@ function exchangePhases({ group, root }: BroadcastGroup, bytes: number): Phase[]
   return [loads.phase(topology.hosts?.latencySeconds ?? 0)];
 }
 
-function treePhases({ group, tables, spreads }: BroadcastGroup, bytes: number): Phase[] {
+function treePhases(group: MemberGroup, tables: readonly HopTable[], spreads: readonly BroadcastTrees[], bytes: number): Phase[] {
   const localBytes = (group.membersPerChip - 1) * bytes;
   if (group.chips === 1) return localPhases(localBytes);
   const loads = createLinkLoads(group.topology.links.count);
@@ -120,11 +147,11 @@ const WAITING_SHARE = 0.04;
 
 /** A chip that is d hops away has its last piece d - 1 pieces later than it could, if bytes were passed on as they come. */
 function piecesPerTree(broadcast: BroadcastGroup, bytes: number, most: number): number {
-  const { topology } = broadcast.group;
-  const [phase] = treePhases(broadcast, bytes);
+  const { group, tables, spreads } = broadcast;
+  const [phase] = treePhases(group, tables, spreads, bytes);
   if (phase === undefined) return 1;
-  const deepest = broadcast.spreads.reduce((depth, spread) => Math.max(depth, spread.deepest), 0);
-  const seconds = transferSeconds(phase, topology);
+  const deepest = spreads.reduce((depth, spread) => Math.max(depth, spread.deepest), 0);
+  const seconds = transferSeconds(phase, group.topology);
   const enough = Math.ceil(((deepest - 1) * seconds) / (WAITING_SHARE * (seconds + phase.latencySeconds)));
   return Math.max(1, Math.min(enough, most));
 }
