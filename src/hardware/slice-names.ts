@@ -67,6 +67,12 @@ function parseStem(text: string, name: string, path: string): ParsedStem {
   );
 }
 
+/** The chip that a word of slice names means: `v5e`, `v5litepod` or `tpu7x`; undefined for any other word. */
+export function chipOfFamily(word: string): string | undefined {
+  const name = word.toLowerCase();
+  return [name, name.replace(/^tpu-?/, '')].map((key) => (Object.hasOwn(FAMILIES, key) ? FAMILIES[key].chip : undefined)).find(Boolean);
+}
+
 /**
  * What is wrong with a shape for a chip generation; empty when it fits into a pod. Pods with fixed wires bound every side, optically joined
  * cubes only the number of chips.

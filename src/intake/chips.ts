@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { InputError, type Issue, unknownKey } from '../base/index.ts';
-import type { Chip, Citation } from '../hardware/index.ts';
+import { type Chip, type Citation, chipOfFamily } from '../hardware/index.ts';
 import { CHIPS_FOLDER } from './data-folders.ts';
 import { issueAt, type LocatedIssue, placeIssues, shown } from './located-issue.ts';
 import { type Path, valueAt } from './path.ts';
@@ -91,7 +91,11 @@ export function chipNames(folder = CHIPS_FOLDER): string[] {
 /** The chip of that name, or an issue that names the nearest known one. A file that cannot be used throws. */
 export function findChip(name: string, path: string, folder = CHIPS_FOLDER): { readonly chip: Chip } | { readonly issue: Issue } {
   const known = chipNames(folder);
-  if (!known.includes(name)) return { issue: unknownKey('E_CHIP_UNKNOWN', path, name, known) };
+  if (!known.includes(name)) {
+    const issue = unknownKey('E_CHIP_UNKNOWN', path, name, known);
+    const meant = chipOfFamily(name);
+    return { issue: meant !== undefined && known.includes(meant) ? { ...issue, remedy: `did you mean ${meant}?` } : issue };
+  }
   return { chip: loadChipFile(join(folder, `${name}.yaml`), name) };
 }
 

@@ -50,7 +50,11 @@ const DURATION: Kind = {
 
 /** `64MiB`, `1GiB`, `1e9`, `64MB`, `67108864`. Letters of prefixes are case-sensitive: `Mb` would be bits to some. */
 export function parseBytes(text: string, path: string): Quantity<Bytes> {
-  return read(text, path, BYTES);
+  const size = read(text, path, BYTES);
+  // With a prefix, a rounded number of bytes is what is meant; without one, there is no half a byte.
+  if (size.issue !== undefined || Number.isInteger(size.value) || /[KMGTk]i?B$/.test(text.trim())) return size;
+  const remedy = `write ${Math.round(size.value)}, or a prefix: ${BYTES.examples}`;
+  return { issue: { code: 'E_RANGE', path, value: JSON.stringify(text), rule: 'must be whole bytes', remedy } };
 }
 
 /** `50GiB/s`, `45GB/s`, `400Gbit/s`. */

@@ -45,6 +45,7 @@ function unionIssues(issue: ZodIssue & { code: 'invalid_union' }, path: Path, in
   if (meant !== undefined) return meant.flatMap((inner) => translate(inner, [...path, ...(inner.path as Path)], input, schema));
   if (typeof value === 'string') {
     const words = issue.errors.flat().flatMap((inner) => (inner.code === 'invalid_value' ? inner.values.map(String) : []));
+    if (words.length === 0) return [typeIssue(path, value, issue.message)];
     const near = nearest(value, words);
     return [issueAt(path, 'E_ENUM', shown(value), issue.message, near === undefined ? 'use one of these' : `did you mean ${near}?`)];
   }
@@ -57,10 +58,16 @@ function isOtherKind(issue: { readonly code: string }): boolean {
 
 function unknownKeyIssue(path: Path, key: string, input: unknown, schema: JsonSchema): LocatedIssue {
   const known = keysAt(schema, path, input);
-  const near = nearest(key, known);
+  const near = nearest(key, known) ?? longestBeginning(key, known);
   const remedy = near === undefined ? `known keys here: ${known.join(', ')}` : `did you mean ${near}?`;
   const where = path.length === 0 ? 'a scenario' : dotted(path);
   return issueAt([...path, key], 'E_KEY_UNKNOWN', shown(key), `not a key of ${where}`, remedy, 'key');
+}
+
+/** A key with a word too many behind it: `startSkewSeconds`. */
+function longestBeginning(key: string, known: readonly string[]): string | undefined {
+  const begins = known.filter((one) => one.length >= 4 && key.toLowerCase().startsWith(one.toLowerCase()));
+  return begins.toSorted((a, b) => b.length - a.length)[0];
 }
 
 function missing(path: Path, expected: string): LocatedIssue {
@@ -78,8 +85,13 @@ const REQUIRED_EXAMPLES: Readonly<Record<string, string>> = {
 
 function typeIssue(path: Path, value: unknown, rule: string): LocatedIssue {
   const key = String(path.at(-1) ?? '');
-  const remedy = key === 'model' && typeof value === 'string' ? `write model: {preset: ${value}}` : 'write a value of that kind';
-  return issueAt(path, 'E_TYPE', shown(value), rule, remedy);
+  return issueAt(path, 'E_TYPE', shown(value), rule, typeRemedy(key, value));
+}
+
+function typeRemedy(key: string, value: unknown): string {
+  if (key === 'model' && typeof value === 'string') return `write model: {preset: ${value}}`;
+  if (key === 'startSkew') return 'write a number of seconds without its unit, e.g. startSkew: 0.001, or [{device: 3, seconds: 0.5}]';
+  return 'write a value of that kind';
 }
 
 function rangeIssue(path: Path, value: unknown, origin: string, bound: string): LocatedIssue {

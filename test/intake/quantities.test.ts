@@ -17,6 +17,13 @@ describe('sizes, bandwidths and durations', () => {
     ['1TiB', 2 ** 40],
   ])('%s are bytes', (text, bytes) => expect(parseBytes(text, '--bytes')).toEqual({ value: bytes }));
 
+  it('half a byte is refused, a prefix with a fraction is not', () => {
+    for (const text of ['1.5', '2.25B', '1e0.5']) expect(parseBytes(text, '--bytes').issue?.path).toBe('--bytes');
+    expect(parseBytes('1.5', '--bytes').issue).toMatchObject({ code: 'E_RANGE', rule: 'must be whole bytes' });
+    expect(parseBytes('1.5KiB', '--bytes')).toEqual({ value: 1536 });
+    expect(parseBytes('1.1GiB', '--bytes').issue).toBeUndefined();
+  });
+
   it.each([
     ['50GiB/s', 50 * 2 ** 30],
     ['45GB/s', 45e9],

@@ -143,6 +143,21 @@ const WRONG: readonly Case[] = [
     ['1:62 E_SLOW_DEVICE topology.startSkew[0].device', '0 to 31'],
   ],
   [
+    'a duration where seconds are a number',
+    'topology: {chip: tpu-v3, shape: [4, 4], startSkew: 1ms}\nmodel: {preset: t5-base}\n',
+    ['1:52 E_TYPE topology.startSkew', 'startSkew: 0.001'],
+  ],
+  [
+    'a key with its unit behind it',
+    'topology: {chip: tpu-v3, shape: [4, 4], startSkewSeconds: 1}\nmodel: {preset: t5-base}\n',
+    ['1:41 E_KEY_UNKNOWN topology.startSkewSeconds', 'did you mean startSkew?'],
+  ],
+  [
+    'a chip by its short name',
+    'topology: {chip: v5e, shape: [4, 4]}\nmodel: {preset: t5-base}\n',
+    ['1:18 E_CHIP_UNKNOWN topology.chip', 'did you mean tpu-v5e?'],
+  ],
+  [
     'more jitter than there is time',
     'topology: {chip: tpu-v3, shape: [4, 4], jitter: 2}\nmodel: {preset: t5-base}\n',
     ['1:49 E_RANGE topology.jitter', 'at most 1'],
