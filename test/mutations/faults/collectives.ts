@@ -92,6 +92,25 @@ export const COLLECTIVE_FAULTS: readonly Fault[] = [
     caughtBy: { file: 'test/network/models.test.ts', test: 'alone on an idle torus broadcast: the three models agree within the latency' },
   },
   {
+    name: 'trees-whatever-their-depth',
+    what: 'a broadcast takes as many trees as there can be, however few bytes go down them',
+    file: 'src/collectives/gathering/broadcast.ts',
+    from: 'if (secondsOfFewer >= seconds) continue;',
+    to: 'if (secondsOfFewer > 0) continue;',
+    caughtBy: {
+      file: GATHERING,
+      test: 'wires that are not as they should be a broadcast of few bytes, where depth counts no time is saved by a broken wire of a ring',
+    },
+  },
+  {
+    name: 'slow-wire-beside-a-row',
+    what: 'a slow wire anywhere opens the whole slice for the bound of a row',
+    file: 'src/collectives/gathering/gather-bound.ts',
+    from: 'const staysIn = topology.uniform || hasOwnWires(grid);',
+    to: 'const staysIn = topology.uniform && hasOwnWires(grid);',
+    caughtBy: { file: 'test/laws/growth.test.ts', test: 'all-gather a slower link never lowers the bound' },
+  },
+  {
     name: 'line-opened-before-its-break',
     what: 'a ring with a broken wire opens one chip too early, and its line leads over the break',
     file: 'src/collectives/gathering/hop-table.ts',
