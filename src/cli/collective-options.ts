@@ -57,6 +57,7 @@ export function collectiveInput(options: CollectiveOptions): CollectiveInput {
   const wires = resolvedWires(options, take, issues);
   if (wires === null) throw new InputError(issues);
   const axes = options.axes === undefined ? null : parseAxes(options.axes);
+  const asWritten = (issue: Issue): Issue => (issue.path === '--axes' ? { ...issue, value: JSON.stringify(options.axes) } : issue);
   const traffic = options.traffic === undefined ? null : readTraffic(options.traffic, wires.topology, axes, issues);
   const input = {
     // Where a name is wrong, another stands in so that the rest is looked at too; nothing runs then.
@@ -77,7 +78,7 @@ export function collectiveInput(options: CollectiveOptions): CollectiveInput {
   const read = (path: string) => !issues.some((issue) => issue.path === path);
   if (op !== undefined) {
     const known = { ...input, bytes: read('--bytes') ? input.bytes : 1 };
-    issues.push(...checkCollective(options.traffic === undefined || traffic !== null ? known : { ...known, bytes: 1 }));
+    issues.push(...checkCollective(options.traffic === undefined || traffic !== null ? known : { ...known, bytes: 1 }).map(asWritten));
   }
   if (issues.length > 0) throw new InputError(issues);
   return input;
@@ -123,6 +124,8 @@ function resolvedWires(options: CollectiveOptions, take: Take, issues: Issue[]):
   const hopLatencySeconds = take(quantity(options.hopLatency, '--hop-latency', parseDuration));
   const slices = take(whole(options.slices, '--slices'));
   const { topology: name, twisted, wrap } = options;
+  const named = Number(/\*(\d{1,9})$/.exec(name?.trim() ?? '')?.[1] ?? slices);
+  if (slices !== undefined && named !== slices) issues.push(twoCounts(name ?? '', slices, named));
   if (name === undefined) {
     issues.push(missing('--topology', 'write --topology tpu-v4:4x4x4, for example'));
     return null;
@@ -134,9 +137,23 @@ function resolvedWires(options: CollectiveOptions, take: Take, issues: Issue[]):
     return links === null ? whole : resolveWires(name, { ...asked, ...links }, '--topology');
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    issues.push(...error.issues);
+    issues.push(...error.issues.map((issue) => ({ ...issue, path: optionOf(issue.path, options) })));
     return null;
   }
+}
+
+function twoCounts(name: string, slices: number, named: number): Issue {
+  const rule = `${name} says ${named} slices`;
+  return { code: 'E_OPTION_FIT', path: '--slices', value: String(slices), rule, remedy: 'say the number of slices once' };
+}
+
+/** The option that says what a key of `topology` says in a scenario; a name can say all of them. */
+function optionOf(path: string, { twisted, slices }: CollectiveOptions): string {
+  if (path === '--topology.twisted' && twisted === true) return '--twisted';
+  if (path === '--topology.slices' && slices !== undefined) return '--slices';
+  if (path.startsWith('--topology.brokenLinks')) return '--break-link';
+  if (path.startsWith('--topology.slowLinks')) return '--slow-link';
+  return path.replace(/^--topology\..*$/, '--topology');
 }
 
 function namedLinks(

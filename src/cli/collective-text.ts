@@ -59,9 +59,16 @@ function bandwidthText({ busBytesPerSecond, algorithmBytesPerSecond }: Collectiv
   return `bus ${formatBytes(busBytesPerSecond)}/s, algorithm ${formatBytes(algorithmBytesPerSecond)}/s (nccl-tests)`;
 }
 
-function boundText({ lowerBoundSeconds, seconds }: CollectiveResult): string {
-  const ratio = lowerBoundSeconds > 0 ? `; the time is ${(seconds / lowerBoundSeconds).toFixed(3)} of it` : '';
-  return `${formatSeconds(lowerBoundSeconds)}, which the wires allow without latency${ratio}`;
+function boundText({ lowerBoundSeconds, seconds, latencySeconds }: CollectiveResult): string {
+  return `${formatSeconds(lowerBoundSeconds)}, which the wires allow without latency${ratioText(seconds, lowerBoundSeconds, latencySeconds)}`;
+}
+
+/** A large ratio comes from few bytes, and its digits say nothing about the wires. */
+function ratioText(seconds: number, bound: number, latency: number): string {
+  if (bound === 0) return '';
+  return seconds / bound < 100
+    ? `; the time is ${(seconds / bound).toFixed(3)} of it`
+    : '; the time is far above it: latency is most of it';
 }
 
 function useText({ count, min, mean, max }: LinkKindUse): string {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { InvalidArgumentError } from 'commander';
-import { InputError } from '../base/index.ts';
+import { InputError, type Issue } from '../base/index.ts';
 
 /** More threads than this per core only wait for each other, and each holds an interpreter and its scratch memory. */
 const THREADS_PER_CORE = 4;
@@ -14,14 +14,12 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
-/** Reads a whole number from 1, for one named option; a wrong one is an issue with a remedy. */
-export function sizeOption(path: string, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= 1 && value <= max) return value;
-    const rule = `must be a whole number from 1 to ${max}`;
-    throw new InputError([{ code: 'E_RANGE', path, value: JSON.stringify(text), rule, remedy: `write digits only, e.g. ${path} 256` }]);
-  };
+/** Reads a whole number from 1 of one named option, or says what is wrong with it. */
+export function sizeOption(path: string, max: number, text: string): { readonly value?: number; readonly issue?: Issue } {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= 1 && value <= max) return { value };
+  const rule = `must be a whole number from 1 to ${max}`;
+  return { issue: { code: 'E_RANGE', path, value: JSON.stringify(text), rule, remedy: `write digits only, e.g. ${path} 256` } };
 }
 
 /** Reads a number above 0, exponents allowed: `1e12`. */

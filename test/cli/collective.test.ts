@@ -265,3 +265,25 @@ describe('wrong options of collective', () => {
     expect(err).toContain('fluid');
   });
 });
+
+describe('small faults of collective', () => {
+  const SUM = ['--op', 'all-reduce', '--bytes', '1MiB', '--no-page'];
+  it.each([
+    [['all-reduce'], 'write --op all-reduce'],
+    [['--topology', 'tpu-v4:4x4x4*3', '--slices', '4', ...SUM], 'E_OPTION_FIT --slices: 4; tpu-v4:4x4x4*3 says 3 slices'],
+    [['--topology', 'torus:4x4', '--axes', 'q', ...SUM], 'E_OPTION_FIT --axes: "q"'],
+    [['--topology', 'tpu-v4:4x4x4', '--twisted', ...SUM], 'E_TWIST --twisted: '],
+    [['--topology', 'tpu-v4:4x4x4_twisted', ...SUM], 'E_TWIST --topology: '],
+    [['--topology', 'torus:4x4', '--op', 'all-reduce', '--bytes', '1.5'], 'must be whole bytes'],
+  ])('%j says what to write', async (args, message) => {
+    const { exitCode, err } = await say(...args);
+    expect(exitCode).toBe(2);
+    expect(err).toContain(message);
+  });
+
+  it('equal counts of slices may be said twice, and few bytes have no ratio', async () => {
+    expect((await say('--topology', 'tpu-v4:4x4x4*2', '--slices', '2', ...SUM)).exitCode).toBe(0);
+    const { out } = await say('--topology', 'torus:4x4', '--op', 'all-reduce', '--bytes', '1', '--no-page');
+    expect(out.replaceAll(/\n */g, ' ')).toContain('latency alone is more than that');
+  });
+});

@@ -53,6 +53,15 @@ describe('op matmul', () => {
   });
 });
 
+describe('op matmul with several faults', () => {
+  it('names all that is wrong at once, and all that is missing', async () => {
+    const wrong = (await say('op', 'matmul', '--chip', 'v5e', '--m', '-1', '--k', '1.5', '--n', 'x')).err;
+    for (const part of ['did you mean tpu-v5e?', '--m: "-1"', '--k: "1.5"', '--n: "x"', '4 errors']) expect(wrong).toContain(part);
+    const missing = (await say('op', 'matmul', '--k', '4')).err;
+    for (const path of ['--chip', '--m', '--n']) expect(missing).toContain(`E_USAGE ${path}: missing; must be given`);
+  });
+});
+
 describe('validate --microbench', () => {
   it('prints points, reasons, curves and worked problems, and exits with 0', async () => {
     const { exitCode, out } = await say('validate', '--microbench');

@@ -1,4 +1,5 @@
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
+import { InputError, type Issue } from '../../base/index.ts';
 import type { CollectiveOptions } from '../collective-options.ts';
 import type { CommandEntry } from '../command.ts';
 
@@ -48,11 +49,19 @@ export const collective: CommandEntry = {
       .option('--out <folder>', 'where to write (default reports/collective-<op>-<topology>)')
       .option('--no-page', 'write no page, and nothing at all without --out')
       .addHelpText('after', EXAMPLES)
+      .allowExcessArguments(true)
       .action(
-        act(async (context, common, options: CollectiveOptions) => {
+        act(async (context, common, options: CollectiveOptions, { args }: Command) => {
+          if (args.length > 0) throw new InputError([bareWord(args[0])]);
           const { collectiveCommand } = await import('../collective-command.ts');
           return collectiveCommand(context, common, options);
         }),
       );
   },
 };
+
+/** The operation is an option, because all that stands beside it is. */
+function bareWord(word: string): Issue {
+  const rule = 'everything is said by options, the operation too';
+  return { code: 'E_USAGE', path: '', value: JSON.stringify(word), rule, remedy: `write --op ${word} if that is the operation` };
+}

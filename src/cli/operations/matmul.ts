@@ -1,10 +1,6 @@
 import { Option } from 'commander';
 import type { CommandEntry } from '../command.ts';
-import { sizeOption } from '../number-option.ts';
-import type { MatmulOptions } from '../run-matmul.ts';
-
-/** Above it a product of three sides is no longer a whole number of FLOPs in a JS number. */
-const LONGEST_SIDE = 2 ** 20;
+import type { MatmulWords } from '../matmul-options.ts';
 
 const EXAMPLES = `
 [m, k] x [k, n], operands in HBM, on one device: a core of v2, v3 and v7, else a chip. The time is that of the chip's
@@ -21,18 +17,18 @@ export const matmul: CommandEntry = {
   summary: 'a batch of matrix products [m, k] x [k, n]',
   declare: (command, act) => {
     command
-      .requiredOption('--chip <name>', 'chip generation; see switchyard list chips')
-      .requiredOption('--m <rows>', 'rows of the left-hand side', sizeOption('--m', LONGEST_SIDE))
-      .requiredOption('--k <n>', 'columns of the left-hand side, rows of the right', sizeOption('--k', LONGEST_SIDE))
-      .requiredOption('--n <columns>', 'columns of the right-hand side', sizeOption('--n', LONGEST_SIDE))
-      .option('--batch <n>', 'equal products', sizeOption('--batch', LONGEST_SIDE), 1)
+      .option('--chip <name>', 'chip generation; see switchyard list chips')
+      .option('--m <rows>', 'rows of the left-hand side')
+      .option('--k <n>', 'columns of the left-hand side, rows of the right')
+      .option('--n <columns>', 'columns of the right-hand side')
+      .option('--batch <n>', 'equal products', '1')
       .addOption(new Option('--dtype <type>', 'of all three matrices').choices(['bf16', 'f32', 'int8']).default('bf16'))
       .addOption(new Option('--dataflow <how>', 'of cyclesUnbuffered only').choices(['ws', 'os']).default('ws'))
       .addHelpText('after', EXAMPLES)
       .action(
-        act(async (context, common, options: MatmulOptions) => {
-          const { runMatmul } = await import('../run-matmul.ts');
-          return runMatmul(context, common, options);
+        act(async (context, common, words: MatmulWords) => {
+          const [{ matmulOptions }, { runMatmul }] = await Promise.all([import('../matmul-options.ts'), import('../run-matmul.ts')]);
+          return runMatmul(context, common, matmulOptions(words));
         }),
       );
   },

@@ -37,7 +37,7 @@ export function collectiveTiles(result: CollectiveResult, key: string): Html {
       'Lower bound',
       formatSeconds(lowerBoundSeconds),
       'No algorithm is faster on these wires: the fullest cut, or what a chip must take in. Latency is not in it.',
-      lowerBoundSeconds > 0 ? `the time is ${formatRatio(seconds / lowerBoundSeconds)} of it` : 'nothing must move',
+      boundNote(result),
     ],
     [
       'Latency of hops',
@@ -163,4 +163,11 @@ export function collectiveGround(result: CollectiveResult, key: string): Html[] 
       ]),
     ),
   ];
+}
+
+/** A large ratio comes from few bytes, and its digits say nothing about the wires. */
+function boundNote({ seconds, lowerBoundSeconds: bound, latencySeconds }: CollectiveResult): string {
+  if (bound === 0) return 'nothing must move';
+  if (seconds / bound < 100) return `the time is ${formatRatio(seconds / bound)} of it`;
+  return latencySeconds > seconds / 2 ? 'latency alone is more than that' : 'the time is more than 100 times it';
 }
