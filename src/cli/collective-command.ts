@@ -6,6 +6,7 @@ import { runCollective } from '../study/index.ts';
 import { type CollectiveOptions, collectiveInput } from './collective-options.ts';
 import { collectiveText } from './collective-text.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
+import { hopNote } from './hop-note.ts';
 import { createPause, withoutTurns } from './interrupt.ts';
 import { COLLECTIVE_FILES } from './output-files.ts';
 import { pageScript } from './page-script.ts';
@@ -28,7 +29,7 @@ export async function collectiveCommand(
   const provenance = { version: packageVersion(), node: process.version, startedAt: new Date().toISOString() };
   const run = async (): Promise<CollectiveResult> => {
     await pause();
-    const result = withoutTurns(() => runCollective(input, provenance));
+    const result = withoutTurns(() => runCollective(input, provenance, (events) => (quiet ? undefined : io.err(hopNote(events)))));
     // Its own time begins with reading what was asked for: a traffic matrix may be large.
     return { ...result, wallSeconds: clock() - startedAt };
   };

@@ -66,9 +66,8 @@ function boundText({ lowerBoundSeconds, seconds, latencySeconds }: CollectiveRes
 /** A large ratio comes from few bytes, and its digits say nothing about the wires. */
 function ratioText(seconds: number, bound: number, latency: number): string {
   if (bound === 0) return '';
-  return seconds / bound < 100
-    ? `; the time is ${(seconds / bound).toFixed(3)} of it`
-    : '; the time is far above it: latency is most of it';
+  if (seconds / bound < 100) return `; the time is ${(seconds / bound).toFixed(3)} of it`;
+  return latency > seconds / 2 ? '; latency alone is more than that' : '; the time is more than 100 times it';
 }
 
 function useText({ count, min, mean, max }: LinkKindUse): string {

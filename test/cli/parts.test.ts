@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/index.ts';
 import { missedAssertions } from '../../src/cli/assertions.ts';
 import { comparisonText } from '../../src/cli/comparison-text.ts';
+import { hopNote } from '../../src/cli/hop-note.ts';
 import { painter, wantsColour } from '../../src/cli/io.ts';
 import { pageWarnings } from '../../src/cli/print-issues.ts';
 import { createProgress } from '../../src/cli/progress.ts';
@@ -215,5 +216,12 @@ describe('tables', () => {
         for (const line of lines) expect(line.length).toBeLessThanOrEqual(20);
       }),
     );
+  });
+});
+
+describe('the note before hop by hop', () => {
+  it('is said from more than five seconds on', () => {
+    expect(hopNote(25e6)).toBe('');
+    expect(hopNote(100e6)).toContain('hop: up to 100 million events, about 20 s');
   });
 });

@@ -6,8 +6,16 @@ import { hopEstimate } from '../../network/index.ts';
 const MOST_EVENTS = 1e9;
 const MOST_BYTES = 2 ** 31;
 
-/** The messages of all groups, or a refusal before they, or their simulation, need more memory or time than a machine gives. */
-export function hopSchedules(collective: Collective, requests: readonly CollectiveRequest[], chunkBytes: number): Schedule[] {
+/**
+ * The messages of all groups, or a refusal before they, or their simulation, need more memory or time than a machine gives.
+ * `onEvents` hears how many events there will be, at most, before any of them.
+ */
+export function hopSchedules(
+  collective: Collective,
+  requests: readonly CollectiveRequest[],
+  chunkBytes: number,
+  onEvents: (events: number) => void = () => undefined,
+): Schedule[] {
   const schedules: Schedule[] = [];
   let events = 0;
   let bytes = 0;
@@ -21,6 +29,7 @@ export function hopSchedules(collective: Collective, requests: readonly Collecti
     const share = requests.length / schedules.length;
     if (events * share > MOST_EVENTS || bytes * share > MOST_BYTES) refuse(events * share, bytes * share);
   }
+  onEvents(events);
   return schedules;
 }
 

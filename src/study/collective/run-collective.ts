@@ -25,7 +25,11 @@ import { measureTraffic, type SentTraffic } from './traffic.ts';
 const LONGEST_SECONDS = 9000;
 
 /** One collective on idle wires by one network model: how long, against what bound, and what every link carried. Throws InputError. */
-export function runCollective(input: CollectiveInput, provenance: CollectiveResult['provenance']): Omit<CollectiveResult, 'wallSeconds'> {
+export function runCollective(
+  input: CollectiveInput,
+  provenance: CollectiveResult['provenance'],
+  onEvents?: (events: number) => void,
+): Omit<CollectiveResult, 'wallSeconds'> {
   const wrong = checkCollective(input);
   if (wrong.length > 0) throw new InputError(wrong);
   const { topology, network, op } = input;
@@ -38,7 +42,7 @@ export function runCollective(input: CollectiveInput, provenance: CollectiveResu
   const requests = routing === null ? asked : asked.map((request) => ({ ...request, routing }));
   const plans = requests.map((request) => collective.plan(request));
   refuseLongTimes(plans, topology);
-  const schedules = network === 'hop' ? hopSchedules(collective, requests, input.chunkBytes) : null;
+  const schedules = network === 'hop' ? hopSchedules(collective, requests, input.chunkBytes, onEvents) : null;
   const jobs = plans.map((plan, job) => ({ plan, schedule: () => schedules?.[job] ?? collective.schedule(requests[job]) }));
   const run = MODELS[network].run(topology, jobs, { chunkBytes: input.chunkBytes });
   const uses = linkUses(topology, run.linkBytes, run.seconds);
