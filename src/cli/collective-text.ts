@@ -8,6 +8,7 @@ import {
   type LinkUse,
   linkName,
 } from '../result/index.ts';
+import { looseBound } from './loose-bound.ts';
 import { printable } from './printable.ts';
 import { alignedTable, cut, wrapText } from './table.ts';
 
@@ -26,7 +27,9 @@ export function collectiveText(result: CollectiveResult, page: string | null): s
     ...trafficRows(result),
   ];
   const labels = Math.max(...rows.map(([label]) => label.length), 'rests on'.length);
-  const rests = [...result.assumptions, ...result.sources].flatMap((sentence) => hanging(sentence, WIDTH - labels - 2));
+  const rests = [...result.assumptions, ...looseBound(result), ...result.sources].flatMap((sentence) =>
+    hanging(sentence, WIDTH - labels - 2),
+  );
   const lines = [
     ...wrapText(titleText(result), WIDTH),
     ...alignedTable(

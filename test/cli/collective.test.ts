@@ -287,3 +287,16 @@ describe('small faults of collective', () => {
     expect(out.replaceAll(/\n */g, ' ')).toContain('latency alone is more than that');
   });
 });
+
+describe('a bound that is loose by nature', () => {
+  it.each([
+    ['torus:4x4', 'permute', 'The bound counts every link of a cut'],
+    ['mesh:4x4', 'all-reduce', 'The bound adds up the links of all chips'],
+    ['torus:4x4', 'all-reduce', null],
+    ['mesh:2x2', 'all-reduce', null],
+    ['mesh:4x4', 'all-gather', null],
+  ])('%s %s rests on what the bound counts: %s', async (topology, op, sentence) => {
+    const { out } = await say('--topology', topology, '--op', op, '--bytes', '1MiB', '--no-page');
+    expect(out.match(/The bound [a-z ]+/g) ?? []).toEqual(sentence === null ? [] : [sentence]);
+  });
+});
