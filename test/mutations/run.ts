@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Plugin } from 'vite';
+import type { EnvironmentModuleGraph, Plugin } from 'vite';
 import { createVitest, type TestCase, type Vitest } from 'vitest/node';
 import type { Fault } from './fault.ts';
 import { FAULTS } from './faults/index.ts';
@@ -40,13 +40,16 @@ function gardener(): { readonly plugin: Plugin; plant: (fault: Fault | null) => 
   };
 }
 
-async function judge(vitest: Vitest, fault: Fault): Promise<Verdict> {
+/** Only the files whose text has changed are transformed again; all others stay as they were for the fault before. */
+function forget(graph: EnvironmentModuleGraph, files: readonly string[]): void {
+  for (const file of files) for (const module of graph.getModulesByFile(resolve(file)) ?? []) graph.invalidateModule(module);
+}
+
+/** `changed`: files with another text than when the last one was judged. */
+async function judge(vitest: Vitest, fault: Fault, changed: readonly string[]): Promise<Verdict> {
   const { file, test } = fault.caughtBy;
   vitest.setGlobalTestNamePattern(new RegExp(`^${escaped(test)}`));
-  for (const project of vitest.projects) {
-    project.vite.moduleGraph.invalidateAll();
-    for (const environment of Object.values(project.vite.environments)) environment.moduleGraph.invalidateAll();
-  }
+  for (const { vite } of vitest.projects) for (const { moduleGraph } of Object.values(vite.environments)) forget(moduleGraph, changed);
   const { testModules } = await vitest.runTestSpecifications(await vitest.globTestSpecifications([file]), true);
   // The answer also holds what earlier runs left behind.
   const cases: TestCase[] = testModules
@@ -80,9 +83,11 @@ const vitest = await createVitest(
   { watch: false, reporters: [{}], maxWorkers: 1, setupFiles: ['test/mutations/fixed-seed.ts'] },
   { plugins: [plugin] },
 );
+let planted: readonly string[] = [];
 for (const fault of chosen) {
   plant(fault);
-  const verdict = await judge(vitest, fault);
+  const verdict = await judge(vitest, fault, [...planted, fault.file]);
+  planted = [fault.file];
   verdicts.push(verdict);
   const ran = verdict.failed.length + verdict.passed;
   const outcome = verdict.failed.length > 0 ? 'noticed' : ran === 0 ? 'NO SUCH TEST' : 'UNNOTICED';
@@ -93,7 +98,8 @@ plant(null);
 const controls = [...new Map(chosen.map((fault) => [fault.caughtBy.file, fault])).values()];
 let broken = 0;
 for (const fault of controls) {
-  const { failed, passed } = await judge(vitest, fault);
+  const { failed, passed } = await judge(vitest, fault, planted);
+  planted = [];
   if (failed.length === 0 && passed > 0) continue;
   broken++;
   console.log(`CONTROL FAILED: ${fault.caughtBy.file}: ${fault.caughtBy.test} fails without a fault`);
