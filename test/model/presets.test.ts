@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { activeParameters, allWeights, MODEL_PRESETS, type ModelSpec, type Preset, weightCount } from '../../src/model/index.ts';
-import { ROUTERS, resolveOptions, routerOrNull } from '../../src/routing/index.ts';
+import { DISPATCH_NAMES, ROUTERS, resolveOptions, routerOrNull } from '../../src/routing/index.ts';
 import { presetOf, publishedModels } from './published-models.ts';
 
 const PRESETS = Object.entries(MODEL_PRESETS);
@@ -45,8 +45,10 @@ describe('presets', () => {
   it.each(PRESETS.filter(([, { spec }]) => spec.moe !== null))(
     '%s says how tokens come to their experts, in options that exist',
     (_, preset) => {
-      expect(preset.routing).toBeDefined();
+      expect(Object.keys(ROUTERS)).toContain(preset.routing?.router);
+      expect(DISPATCH_NAMES).toContain(preset.routing?.dispatch);
       expect(topKOf(preset)).toBeGreaterThan(0);
+      expect(topKOf(preset)).toBeLessThanOrEqual(preset.spec.moe?.experts ?? 0);
     },
   );
 });
