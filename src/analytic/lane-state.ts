@@ -3,13 +3,13 @@ import type { LayoutSpec } from '../layout/index.ts';
 import type { UnitTime } from './unit-time.ts';
 import { type GroupCost, WIRES } from './weight-cost.ts';
 
-/** Everything that a lane remembers; what grows with time stands in `clock`. */
+/** Everything that a lane remembers; what grows with time stands in the first rows of `clock`, and below what stood there at two marks. */
 export interface LaneState {
   readonly clock: Float64Array;
   readonly layout: LayoutSpec;
   readonly hostBytesPerSecond: BytesPerSecond;
   /** Groups that may be updated, in the order in which their gradients were complete; and those that are still to be summed over replicas. */
-  readonly learned: Learned[];
+  learned: Learned[];
   waiting: Learned[];
   /** Of the unit whose backward pass runs for the last time. */
   ofUnit: Learned | null;
@@ -43,9 +43,14 @@ export const BEGUN = TAILS + WIRES;
 export const SENT = BEGUN + WIRES;
 const CLOCKS = SENT + WIRES;
 
+/** Times at which a pass began, and a unit. */
+export const PASS_MARK = CLOCKS;
+export const UNIT_MARK = PASS_MARK + CLOCKS;
+const ROWS = UNIT_MARK + CLOCKS;
+
 export function laneState(layout: LayoutSpec, hostBytesPerSecond: BytesPerSecond): LaneState {
   return {
-    clock: new Float64Array(CLOCKS),
+    clock: new Float64Array(ROWS),
     layout,
     hostBytesPerSecond,
     learned: [],
@@ -56,6 +61,15 @@ export function laneState(layout: LayoutSpec, hostBytesPerSecond: BytesPerSecond
     fetchedAt: 0,
     made: [],
   };
+}
+
+export function mark({ clock }: LaneState, at: typeof PASS_MARK | typeof UNIT_MARK): void {
+  for (let row = 0; row < CLOCKS; row++) clock[at + row] = clock[row];
+}
+
+/** What happened since a mark happens again, so many times. */
+export function addTimes({ clock }: LaneState, since: typeof PASS_MARK | typeof UNIT_MARK, times: number): void {
+  for (let row = 0; row < CLOCKS; row++) clock[row] += (clock[row] - clock[since + row]) * times;
 }
 
 /** The stream goes on at `until`, at the earliest. */

@@ -1,17 +1,21 @@
 import type { BytesPerSecond, Seconds } from '../base/index.ts';
 import type { LayoutSpec } from '../layout/index.ts';
 import {
+  addTimes,
   COPIES,
   copy,
   GRADIENTS,
   HOST,
   type LaneState,
   laneState,
+  mark,
   NOW,
+  PASS_MARK,
   queue,
   SENT,
   shareWithReductions,
   TAILS,
+  UNIT_MARK,
   WEIGHTS,
   wait,
 } from './lane-state.ts';
@@ -43,13 +47,10 @@ export interface Lane {
   endOfPass(): void;
   /** Updates of all groups that were learned; returns when the step ends. */
   update(): Seconds;
-  mark(): LaneMark;
-  /** What happened since then happens again, so many times. */
-  repeat(since: LaneMark, times: number): void;
+  mark(): void;
+  /** What happened since the mark happens again, so many times. */
+  repeat(times: number): void;
 }
-
-/** All clocks of a lane at some time. */
-export type LaneMark = Float64Array;
 
 /** Of a row of equal units, the first ones find their pace, one is measured, and the last one goes on to what follows. */
 const TO_PACE = 3;
@@ -63,10 +64,22 @@ export function createLane(layout: LayoutSpec, hostBytesPerSecond: BytesPerSecon
     waits: () => ({ weights: clock[WEIGHTS], gradients: clock[GRADIENTS], host: clock[HOST] }),
     forward(unit, count, learns) {
       lane.ofUnit = null;
-      repeatedly(lane, unit, count, () => forwardOnce(lane, unit, learns));
+      const skipped = skippedOf(lane, unit, count);
+      for (let i = 0; i < count - skipped; i++) {
+        if (skipped > 0 && i === TO_PACE - 1) mark(lane, UNIT_MARK);
+        forwardOnce(lane, unit, learns);
+        if (skipped > 0 && i === TO_PACE - 1) addTimes(lane, UNIT_MARK, skipped);
+      }
     },
     backward(unit, count, next, last) {
-      repeatedly(lane, unit, count, (isLast) => backwardOnce(lane, unit, isLast ? next : unit, last));
+      const skipped = skippedOf(lane, unit, count);
+      for (let i = 0; i < count - skipped; i++) {
+        if (skipped > 0 && i === TO_PACE - 1) mark(lane, UNIT_MARK);
+        backwardOnce(lane, unit, i === count - skipped - 1 ? next : unit, last);
+        if (skipped === 0 || i !== TO_PACE - 1) continue;
+        addTimes(lane, UNIT_MARK, skipped);
+        if (lane.ofUnit !== null) addRepeated(layout.overlap.gradients ? lane.learned : lane.waiting, skipped);
+      }
     },
     endOfPass: () => endOfPass(lane),
     update() {
@@ -76,27 +89,15 @@ export function createLane(layout: LayoutSpec, hostBytesPerSecond: BytesPerSecon
       wait(lane, clock[COPIES], HOST);
       return clock[NOW];
     },
-    mark: () => clock.slice(),
-    repeat: (since, times) => addTimes(clock, since, times),
+    mark: () => mark(lane, PASS_MARK),
+    repeat: (times) => addTimes(lane, PASS_MARK, times),
   };
 }
 
-function addTimes(clock: Float64Array, since: LaneMark, times: number): void {
-  for (let row = 0; row < clock.length; row++) clock[row] += (clock[row] - since[row]) * times;
-}
-
-/** `once` for each of `count` units: most of them by what one takes at their pace. */
-function repeatedly(lane: LaneState, unit: UnitTime, count: number, once: (isLast: boolean) => void): void {
-  const { clock, layout } = lane;
-  const usesHost = unit.offloadedSeconds > 0 || layout.offload.weights || layout.offload.optimizer;
-  const skipped = count < LEAST_REPEATED || usesHost ? 0 : count - TO_PACE - 1;
-  for (let i = 0; i < count - skipped; i++) {
-    const since = skipped > 0 && i === TO_PACE - 1 ? clock.slice() : null;
-    once(i === count - skipped - 1);
-    if (since === null) continue;
-    addTimes(clock, since, skipped);
-    if (lane.ofUnit !== null) addRepeated(layout.overlap.gradients ? lane.learned : lane.waiting, skipped);
-  }
+/** Of `count` equal units, how many take what one takes at their pace. */
+function skippedOf({ layout: { offload } }: LaneState, { offloadedSeconds }: UnitTime, count: number): number {
+  const usesHost = offloadedSeconds > 0 || offload.weights || offload.optimizer;
+  return count < LEAST_REPEATED || usesHost ? 0 : count - TO_PACE - 1;
 }
 
 /** `times` more units like the last one, whose gradients are complete as much later as the last one's are after those of the one before. */

@@ -44,12 +44,13 @@ function oneStage({ chains, layout, hostBytesPerSecond }: StepTimeInput): StepTi
   const { microbatches } = layout;
   const learns = chains.some(({ cost }) => cost.learns);
   for (let microbatch = 0; microbatch < microbatches; microbatch++) {
-    const from = microbatch === 1 && microbatches > 3 ? lane.mark() : null;
+    const isRepeated = microbatch === 1 && microbatches > 3;
+    if (isRepeated) lane.mark();
     for (const chain of chains) forward(lane, chain, 0);
     for (const chain of chains) if (chain.cost.learns) backward(lane, chain, 0, microbatch === microbatches - 1);
     if (learns) lane.endOfPass();
-    if (from === null) continue;
-    lane.repeat(from, microbatches - 3);
+    if (!isRepeated) continue;
+    lane.repeat(microbatches - 3);
     microbatch += microbatches - 3;
   }
   const stepSeconds = learns ? lane.update() : lane.now();

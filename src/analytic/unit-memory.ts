@@ -33,7 +33,7 @@ export interface PassMemory {
   readonly ahead: readonly StepClass[];
 }
 
-/** Steps at which the same weights and gradients are there; of these the one with most tensors. */
+/** Steps at which the same weights and gradients are there; of these the one with most tensors. Only those that may be a pass's fullest. */
 export interface StepClass {
   readonly step: number;
   readonly tensorBytes: Bytes;
@@ -150,7 +150,27 @@ function classesOf(
       classes.set(key, { step, tensorBytes, gathered, learning, learned, isLate });
     }
   }
-  return [...classes.values()];
+  return withoutLesser([...classes.values()]);
+}
+
+/** Without classes in which nothing is there that is not there, and as much of it, in another one. */
+function withoutLesser(classes: readonly StepClass[]): StepClass[] {
+  const kept: StepClass[] = [];
+  for (const [row, one] of classes.entries()) {
+    const isLess = kept.some((other) => hasAllOf(other, one)) || classes.slice(row + 1).some((other) => hasAllOf(other, one));
+    if (!isLess) kept.push(one);
+  }
+  return kept;
+}
+
+function hasAllOf(more: StepClass, less: StepClass): boolean {
+  return (
+    more.tensorBytes >= less.tensorBytes &&
+    (more.isLate || !less.isLate) &&
+    less.gathered.every((row) => more.gathered.includes(row)) &&
+    less.learning.every((row) => more.learning.includes(row)) &&
+    less.learned.every((row) => more.learned.includes(row))
+  );
 }
 
 /** [steps]: the steps that are done by turns with each, for one piece after the other: computations up to a collective, and that collective. */
