@@ -136,7 +136,7 @@ function answer(
     communicationSeconds: collectives.reduce((sum, { seconds }) => sum + seconds, 0),
     exposedCommunicationSeconds: waiting,
     exposedHostSeconds: time.waits.host,
-    bubbleSeconds: stages === 1 ? 0 : time.stepSeconds - computeSeconds - waiting - time.waits.host,
+    bubbleSeconds: stages === 1 ? 0 : Math.max(0, time.stepSeconds - computeSeconds - waiting - time.waits.host),
     collectives,
     memory: memoryNeed(chains, layout, order, core.hbmBytes),
     modelFlops: cost.modelFlops,

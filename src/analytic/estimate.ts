@@ -56,7 +56,7 @@ export function estimate(program: Program, topology: Topology): Estimate {
     computeSeconds,
     busiestComputeSeconds,
     communicationSeconds,
-    exposedCommunicationSeconds: stepSeconds - computeSeconds,
+    exposedCommunicationSeconds: Math.max(0, stepSeconds - computeSeconds),
     lowerBoundSeconds: Math.max(longestPath(program, atBest), busiestComputeSeconds, linkSeconds(program, topology)),
     upperBoundSeconds:
       toSeconds(largest(start)) + slowest * tasks.seconds.reduce((total, longest) => total + longest, 0) + communicationSeconds,

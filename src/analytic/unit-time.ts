@@ -25,6 +25,8 @@ export interface PassTime {
 export interface BeatTime {
   /** Computing, and collectives of steps. */
   readonly seconds: Seconds;
+  /** What of these is not computing. */
+  readonly serialSeconds: Seconds;
   /** Groups whose weights are sharded or on the host, by row. */
   readonly needs: readonly number[];
   readonly fetchSeconds: Seconds;
@@ -65,7 +67,7 @@ export function unitTime(
     forward,
     backward,
     groups,
-    serialSeconds: serialSeconds(kind.forward, forward) + serialSeconds(kind.backward, backward),
+    serialSeconds: serialSeconds(forward) + serialSeconds(backward),
     offloadedSeconds: kind.offloadedBytes / input.hostBytesPerSecond,
   };
 }
@@ -82,10 +84,10 @@ function passTime(
   return { beats: times };
 }
 
-function serialSeconds({ stageSeconds }: PassCost, { beats }: PassTime): Seconds {
+/** Added up as such: a difference of sums would leave a rounding error, of either sign, where there is nothing. */
+function serialSeconds({ beats }: PassTime): Seconds {
   let seconds = 0;
-  for (const beat of beats) seconds += beat.seconds;
-  for (let stage = 0; stage < stageSeconds.length; stage++) seconds -= stageSeconds[stage];
+  for (const beat of beats) seconds += beat.serialSeconds;
   return seconds;
 }
 
@@ -93,26 +95,31 @@ function beatTime(beat: Beat, groups: readonly GroupCost[], input: TimeInput, pi
   const { rates, wires, layout, hostBytesPerSecond } = input;
   let sent: BeatTime['sent'] = NOTHING_SENT;
   let seconds = beat.computeSeconds;
+  let serial = 0;
   for (const sending of beat.sendings) {
     const own = sendSeconds(sending, rates);
     if (isUneven(sending)) addPieces(pieces[sending.use], sending, own, own, units);
     if (wires[sending.use].length > 0) sent = alsoSent(sent, wires[sending.use], own);
     seconds += own;
+    serial += own;
   }
   for (const segment of beat.segments) {
     const whole = segmentSeconds(segment, rates);
     const computing = segment.stretches.reduce((sum, stretch) => sum + stretch.seconds * segment.pieces, 0);
+    const exposed = Math.max(0, whole - computing);
     const sendings = segment.stretches.flatMap(({ sending }) => (sending === null ? [] : [sending]));
     const sending = sendings.reduce((sum, one) => sum + sendSeconds(one, rates) * segment.pieces, 0);
     for (const one of sendings) {
       const own = sendSeconds(one, rates);
       sent = alsoSent(sent, wires[one.use], own * segment.pieces);
-      addPieces(pieces[one.use], one, own, sending === 0 ? 0 : (own * (whole - computing)) / sending, units * segment.pieces);
+      addPieces(pieces[one.use], one, own, sending === 0 ? 0 : (own * exposed) / sending, units * segment.pieces);
     }
     seconds += whole;
+    serial += exposed;
   }
   return {
     seconds,
+    serialSeconds: serial,
     needs: layout.offload.weights ? beat.needs : shardedOf(beat.needs, groups),
     fetchSeconds: beat.fetchedBytes / hostBytesPerSecond,
     storeSeconds: beat.storedBytes / hostBytesPerSecond,
