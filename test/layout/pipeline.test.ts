@@ -103,6 +103,27 @@ describe('microbatches whose activations a stage holds', () => {
     expect(PIPELINES['1f1b'].order(shape).map(held)).toEqual([4, 3, 2, 1]);
   });
 
+  // Narayanan et al. 2021, arXiv 2104.04473, section 2.2.2; num_warmup_microbatches in NVIDIA/Megatron-LM megatron/core/pipeline_parallel/schedules.py.
+  it('are those of the warm-up and one more under the interleaved schedule: 2 (p - r - 1) + (v - 1) p of p stages with v runs, on rank r', () => {
+    fc.assert(
+      fc.property(shapes('interleaved'), (shape) => {
+        const { stages: p, microbatches, repeats: v } = shape;
+        const all = microbatches * v;
+        for (const [r, passes] of PIPELINES.interleaved.order(shape).entries()) {
+          const warmUp = Math.min(2 * (p - r - 1) + (v - 1) * p, all);
+          const first = passes.findIndex(({ pass }) => pass === 'backward');
+          // The forward pass of the first pair stands before the first backward pass.
+          expect(first).toBe(Math.min(warmUp + 1, all));
+          expect(held(passes)).toBe(first);
+          const byTurns = Array.from({ length: all - first }, () => ['backward', 'forward']).flat();
+          expect(passes.slice(first, first + byTurns.length).map(({ pass }) => pass)).toEqual(byTurns);
+        }
+      }),
+      { seed: 34 },
+    );
+    expect(PIPELINES.interleaved.order({ stages: 4, microbatches: 8, repeats: 2 }).map(held)).toEqual([11, 9, 7, 5]);
+  });
+
   it('are one on a single stage: forward and backward by turns', () => {
     const [only] = PIPELINES['1f1b'].order({ stages: 1, microbatches: 3, repeats: 1 });
     expect(only.map(({ pass }) => pass)).toEqual(['forward', 'backward', 'forward', 'backward', 'forward', 'backward']);

@@ -100,6 +100,21 @@ describe('a pipeline', () => {
     expect(peak('gpipe', 16)).toBeGreaterThan(1.4 * peak('gpipe', 8));
   });
 
+  it('holds 2 (p - r - 1) + (v - 1) p + 1 microbatches of a run on rank r under the interleaved schedule', () => {
+    const { buffers, deviceSets, names, tasks } = lower({ schedule: 'interleaved', repeats: 2 }, 8).program;
+    const most = Array.from({ length: 4 }, (_, stage) => {
+      const held = new Array<number>(tasks.count).fill(0);
+      for (let row = 0; row < buffers.count; row++) {
+        if (names[buffers.name[row]] !== 'h' || buffers.deviceSet[row] !== stage) continue;
+        for (let task = buffers.allocatedAt[row]; task <= buffers.freedAt[row]; task++) held[task]++;
+      }
+      return Math.max(...held);
+    });
+    expect(deviceSets.length).toBeGreaterThanOrEqual(4);
+    // One layer in a run; the hidden tensor of each waits for its backward pass.
+    expect(most).toEqual([11, 9, 7, 5]);
+  });
+
   it('keeps a tied table on its first and on its last stage, and sums the gradients of both', () => {
     const tied = lower({ schedule: '1f1b', repeats: 1 }, 4, true).program;
     const { collectives, tasks, names, deviceSets, plans } = tied;
