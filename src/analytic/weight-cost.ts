@@ -6,6 +6,7 @@ import {
   gradientGroupsOf,
   groupName,
   groupSize,
+  keptGradients,
   type LayoutSpec,
   type MeshGroup,
   OPTIMIZERS,
@@ -13,7 +14,7 @@ import {
   type UpdateSpec,
 } from '../layout/index.ts';
 import { BYTES_PER_ELEMENT, type WeightMatrix } from '../model/index.ts';
-import { keptGradients, type WeightGroup, type WeightTypes, workingBytesPerWeight } from '../program/index.ts';
+import { type WeightGroup, type WeightTypes, workingBytesPerWeight } from '../program/index.ts';
 import { collectiveSeconds, type MeshRates, type Rate } from './axis-rates.ts';
 
 /** Matrices of a weight group that lie on devices alike: those of experts, or the others. Of one device, whole along the weight axes. */
@@ -177,6 +178,7 @@ export function groupCost({ dense, expert }: WeightElements, input: WeightInput)
       ];
   const blocks: BlockCost[] = [];
   let updated = 0;
+  let updateGradientBytes = 0;
   let storedBytes = 0;
   let workingBytes = 0;
   let stateBytes = 0;
@@ -189,6 +191,7 @@ export function groupCost({ dense, expert }: WeightElements, input: WeightInput)
     storedBytes += block.storedBytes;
     workingBytes += (part.elements / sort.shards) * workingBytesPerWeight(sort.shards > 1, input.types);
     updated += part.elements / sort.shards / sort.updateShards;
+    updateGradientBytes += block.updateGradientBytes;
     stateBytes += part.stateBytes / sort.shards / sort.updateShards;
   }
   return {
@@ -198,7 +201,7 @@ export function groupCost({ dense, expert }: WeightElements, input: WeightInput)
     storedBytes,
     workingBytes,
     stateBytes,
-    updateSeconds: updateSeconds(updated, input),
+    updateSeconds: updateSeconds(updated, updateGradientBytes, input),
   };
 }
 
@@ -234,11 +237,9 @@ function gatheredTogether(blocks: readonly BlockCost[]): Seconds {
   return a.gatherSeconds + b.gatherSeconds - latency;
 }
 
-function updateSeconds(elements: number, { core, spec, types }: WeightInput): Seconds {
+function updateSeconds(elements: number, gradientBytes: Bytes, { core, spec, types }: WeightInput): Seconds {
   const rule: Optimizer = OPTIMIZERS[spec.optimizer];
-  const bytesPerWeight =
-    rule.weightPasses * BYTES_PER_ELEMENT[types.weights] +
-    rule.gradientPasses * BYTES_PER_ELEMENT[types.gradients] +
-    rule.stateTraffic(BYTES_PER_ELEMENT[spec.firstMoment]);
-  return workSeconds(core, { matmuls: [], vectorOps: rule.vectorOpsPerWeight * elements, hbmBytes: bytesPerWeight * elements });
+  const stateBytesPerWeight = rule.weightPasses * BYTES_PER_ELEMENT[types.weights] + rule.stateTraffic(BYTES_PER_ELEMENT[spec.firstMoment]);
+  const hbmBytes = stateBytesPerWeight * elements + rule.gradientPasses * gradientBytes;
+  return workSeconds(core, { matmuls: [], vectorOps: rule.vectorOpsPerWeight * elements, hbmBytes });
 }

@@ -19,4 +19,4 @@ export type * from './unit.ts';
 export { ENCODER_OUTPUT, gradientOf } from './unit.ts';
 export { teacherUnitsOf, type UnitPlan, unitPlanOf, unitsOf } from './units/index.ts';
 export { dispatchBytesPerPair, droplessBytesToOthers, sentBytesPerDevice } from './volume.ts';
-export { keptGradients, type WeightBlock, type WeightTypes, WORKING_COPY, workingBytesPerWeight } from './weight-traffic.ts';
+export { type WeightBlock, type WeightTypes, WORKING_COPY, workingBytesPerWeight } from './weight-traffic.ts';

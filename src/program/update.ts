@@ -1,6 +1,14 @@
 import type { Bytes } from '../base/index.ts';
 import type { Work } from '../hardware/index.ts';
-import { type LayoutSpec, OPTIMIZERS, type Optimizer, stateBytes, type UpdateSpec, updatedElements } from '../layout/index.ts';
+import {
+  gradientBytesOf,
+  type LayoutSpec,
+  OPTIMIZERS,
+  type Optimizer,
+  stateBytes,
+  type UpdateSpec,
+  updatedElements,
+} from '../layout/index.ts';
 import { BYTES_PER_ELEMENT, type WeightMatrix } from '../model/index.ts';
 import { gradientKey, type Reduced } from './reductions.ts';
 import type { Emission, Stream } from './stream.ts';
@@ -16,12 +24,15 @@ export interface UpdateRule {
 /** What one device does to update some matrices. */
 export function updateWork(matrices: readonly WeightMatrix[], { layout, spec, types }: UpdateRule): Work {
   const rule: Optimizer = OPTIMIZERS[spec.optimizer];
-  const count = matrices.reduce((sum, matrix) => sum + updatedElements(matrix, layout), 0);
-  const bytesPerWeight =
-    rule.weightPasses * BYTES_PER_ELEMENT[types.weights] +
-    rule.gradientPasses * BYTES_PER_ELEMENT[types.gradients] +
-    rule.stateTraffic(BYTES_PER_ELEMENT[spec.firstMoment]);
-  return { matmuls: [], vectorOps: rule.vectorOpsPerWeight * count, hbmBytes: bytesPerWeight * count };
+  const stateBytesPerWeight = rule.weightPasses * BYTES_PER_ELEMENT[types.weights] + rule.stateTraffic(BYTES_PER_ELEMENT[spec.firstMoment]);
+  let vectorOps = 0;
+  let hbmBytes = 0;
+  for (const matrix of matrices) {
+    const own = updatedElements(matrix, layout);
+    vectorOps += rule.vectorOpsPerWeight * own;
+    hbmBytes += (stateBytesPerWeight + rule.gradientPasses * gradientBytesOf(matrix, layout, types)) * own;
+  }
+  return { matmuls: [], vectorOps, hbmBytes };
 }
 
 /** Bytes that an update of some matrices brings from the host, and takes back. */

@@ -4,6 +4,7 @@ import {
   gradientGroupsOf,
   groupName,
   groupSize,
+  keptGradients,
   type LayoutSpec,
   type MeshGroup,
   storedElements,
@@ -58,7 +59,7 @@ function weightBlock(alike: readonly WeightMatrix[], layout: LayoutSpec, { matmu
   const gathered = sum(gatheredElements);
   const stored = sum(storedElements);
   const isSharded = groupSize(layout, sharded) > 1;
-  const kept = BYTES_PER_ELEMENT[keptGradients(isSharded, { matmul, weights, gradients })];
+  const kept = BYTES_PER_ELEMENT[keptGradients(isSharded, { weights, gradients })];
   return {
     sharded,
     isSharded,
@@ -84,9 +85,4 @@ export const WORKING_COPY = 'weights as products read them';
  */
 export function workingBytesPerWeight(isSharded: boolean, { matmul, weights }: Pick<WeightTypes, 'matmul' | 'weights'>): Bytes {
   return isSharded && BYTES_PER_ELEMENT[weights] > BYTES_PER_ELEMENT[matmul] ? BYTES_PER_ELEMENT[matmul] : 0;
-}
-
-/** Gradients travel as products make them; what a reduce-scatter leaves is the gradient of the stored weights, and has their type where that is wider. */
-export function keptGradients(isSharded: boolean, { weights, gradients }: WeightTypes): Dtype {
-  return isSharded && BYTES_PER_ELEMENT[weights] > BYTES_PER_ELEMENT[gradients] ? weights : gradients;
 }

@@ -70,8 +70,24 @@ describe('state', () => {
     const at = (zero: LayoutSpec['zero']) => stateBytes([dense(64, 64, 'none')], layoutOf({ ici: { data: 8 }, zero }), adamw, precision);
     const whole = at(0);
     expect([1, 2, 3].map((zero) => whole.optimizer / at(zero as 1).optimizer)).toEqual([8, 8, 8]);
-    expect([1, 2, 3].map((zero) => whole.gradients / at(zero as 1).gradients)).toEqual([1, 8, 8]);
+    // Gradients of 2 bytes; those of sharded weights wait in the 4 of the weights.
+    expect([1, 2, 3].map((zero) => whole.gradients / at(zero as 1).gradients)).toEqual([1, 8, 4]);
     expect([1, 2, 3].map((zero) => whole.weights / at(zero as 1).weights)).toEqual([1, 1, 8]);
+  });
+
+  it('has gradients in the type in which they wait: of sharded weights that of the weights, where that is wider', () => {
+    const of = (ici: Parameters<typeof layoutOf>[0]['ici'], gradients: 'f32' | 'bf16', weights: 'f32' | 'bf16' = 'f32') =>
+      stateBytes([dense(64, 64, 'none'), expertMatrices(8, 64, 64, 'none')], layoutOf({ ici, expertsOver: 'expert' }), adamw, {
+        weights,
+        gradients,
+      }).gradients;
+    // 64 x 64 and eight times as many of experts.
+    expect(of({ data: 8 }, 'bf16')).toBe(2 * 9 * 4096);
+    expect(of({ fsdp: 8 }, 'bf16')).toBe((4 * 9 * 4096) / 8);
+    expect(of({ fsdp: 8 }, 'bf16', 'bf16')).toBe((2 * 9 * 4096) / 8);
+    expect(of({ fsdp: 8 }, 'f32')).toBe((4 * 9 * 4096) / 8);
+    // The dense matrix is sharded over the experts' axis, an expert is on one device.
+    expect(of({ expert: 8 }, 'bf16')).toBe((4 * 4096) / 8 + 2 * 4096);
   });
 
   it('is stored once for each replica: shares of all devices add up to the replicas', () => {
