@@ -45,14 +45,14 @@ export function meshRates(wires: WireSpec, mesh: MeshSizes): MeshRates {
       const own = byGroup.get(group) ?? new Map<CollectiveKind, Rate>();
       const found = own.get(kind);
       if (found !== undefined) return found;
-      const key = `${kind} ${group.ici.join()} ${group.dcn.join()}`;
+      const key = `${kind} ${group.ici.join()} ${group.dcn.join()} ${group.sameHeads ?? ''}`;
       const made = known.get(key) ?? find(kind, group);
       known.set(key, made);
       byGroup.set(group, own.set(kind, made));
       return made;
     },
     dimensions(group) {
-      const key = `${group.ici.join()} ${group.dcn.join()}`;
+      const key = `${group.ici.join()} ${group.dcn.join()} ${group.sameHeads ?? ''}`;
       const bits = dimensions.get(key) ?? groupShape(wires, mesh, group).lines.reduce((sum, { axis }) => sum | (1 << axis), 0);
       dimensions.set(key, bits);
       return bits;

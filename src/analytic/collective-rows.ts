@@ -1,6 +1,6 @@
 import type { Seconds } from '../base/index.ts';
 import { COLLECTIVES, type CollectiveKind } from '../collectives/index.ts';
-import { groupSize, type LayoutSpec, type MeshGroup } from '../layout/index.ts';
+import { groupName, groupSize, holdersOfHeads, type LayoutSpec, type MeshGroup } from '../layout/index.ts';
 import { BYTES_PER_ELEMENT } from '../model/index.ts';
 import type { WeightTypes } from '../program/index.ts';
 import type { CollectiveCost } from './answer.ts';
@@ -78,6 +78,21 @@ function reductionRows({ cost, sorts, layout, types, stages }: RowInput): Row[] 
   const bytes = BYTES_PER_ELEMENT[types.gradients];
   const part = 'gradient reduction';
   const rows: Row[] = [];
+  for (const total of cost.totals.held) {
+    const group = holdersOfHeads(total.holders);
+    addRow(
+      rows,
+      'all-reduce',
+      group,
+      groupName(group),
+      part,
+      sorts.sumOfHolders(total.holders),
+      total,
+      bytes / sorts.dense.shards,
+      1 / stages,
+      layout,
+    );
+  }
   for (const [sort, total] of travelling(sorts, cost.totals.reductions)) {
     const { sharded, shardedName, shards, replicas, replicasName, copies, updateShards } = sort;
     if (shards > 1) addRow(rows, 'reduce-scatter', sharded, shardedName, part, sort.scatter, total, bytes, microbatches / stages, layout);

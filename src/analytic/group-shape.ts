@@ -1,5 +1,5 @@
 import { chipCount, hostGrid, isTwisted, stridesOf, type WireSpec } from '../hardware/index.ts';
-import { groupSize, type MeshGroup, type MeshSizes, type Side, sidesOfAxes } from '../layout/index.ts';
+import { groupSize, type MeshGroup, type MeshSizes, partOfSides, type Side, sidesOfAxes } from '../layout/index.ts';
 
 /** The members of a group along one dimension of the slice, which is one of `side / positions.length` groups on the same line of chips. */
 export interface MemberLine {
@@ -30,7 +30,8 @@ export interface GroupShape {
 
 export function groupShape(wires: WireSpec, mesh: MeshSizes, group: MeshGroup): GroupShape {
   const byAxis = sidesOfAxes(mesh.ici, wires);
-  const sides = group.ici.flatMap((axis) => byAxis[axis]);
+  const all = group.ici.flatMap((axis) => byAxis[axis]);
+  const sides = group.sameHeads === undefined ? all : partOfSides(all, group.sameHeads);
   const { shape, devicesPerChip, host } = wires;
   const lines = shape.flatMap((_, axis) => lineAlong(wires, axis, sides));
   const chips = lines.reduce((product, { positions }) => product * positions.length, 1);

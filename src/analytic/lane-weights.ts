@@ -35,9 +35,12 @@ export function learn(lane: LaneState, group: GroupCost, last: boolean): void {
   const { clock, layout, ofUnit } = lane;
   const complete = clock[NOW];
   let after = complete;
-  for (const { sort, scatterSeconds, sumSeconds } of group.blocks) {
+  for (const { sort, scatterSeconds, holdersSeconds, tensorWires, sumSeconds } of group.blocks) {
     let done = sort.shards > 1 ? queue(lane, sort.wires[0], scatterSeconds, complete) : complete;
-    if (last && layout.overlap.gradients && sort.copies > 1) done = queue(lane, sort.wires[1], sumSeconds, done);
+    if (last && layout.overlap.gradients) {
+      if (holdersSeconds > 0) done = queue(lane, tensorWires, holdersSeconds, done);
+      if (sort.copies > 1) done = queue(lane, sort.wires[1], sumSeconds, done);
+    }
     after = Math.max(after, done);
   }
   if (!layout.overlap.gradients) wait(lane, after, GRADIENTS);

@@ -151,7 +151,10 @@ function endOfPass(lane: LaneState): void {
   const complete = clock[NOW];
   for (const { groups, times } of waiting) {
     for (const { blocks } of groups) {
-      for (const { sort, sumSeconds } of blocks) if (sort.copies > 1) queue(lane, sort.wires[1], sumSeconds * times, complete);
+      for (const { sort, holdersSeconds, tensorWires, sumSeconds } of blocks) {
+        const held = holdersSeconds > 0 ? queue(lane, tensorWires, holdersSeconds * times, complete) : complete;
+        if (sort.copies > 1) queue(lane, sort.wires[1], sumSeconds * times, held);
+      }
     }
   }
   for (let wires = 0; wires < WIRES; wires++) wait(lane, clock[TAILS + wires], GRADIENTS);

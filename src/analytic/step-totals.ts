@@ -10,6 +10,12 @@ export interface StepTotals {
   /** Weights that passes use, and own groups of what learns. */
   readonly gathers: WeightTotals;
   readonly reductions: WeightTotals;
+  /** Of those, what several members of the tensor axis hold, by their number. */
+  readonly held: HeldTotal[];
+}
+
+export interface HeldTotal extends WeightTotal {
+  readonly holders: number;
 }
 
 export interface UseTotal {
@@ -35,6 +41,7 @@ export function stepTotals(chains: readonly ChainCost[], uses: number): StepTota
     uses: Array.from({ length: uses }, () => ({ count: 0, bytes: 0 })),
     gathers: noWeights(),
     reductions: noWeights(),
+    held: [],
   };
   for (const { kinds, sequence, learns } of chains) {
     const counts = kinds.map(() => 0);
@@ -50,7 +57,11 @@ function noWeights(): WeightTotals {
 
 function addKind(totals: StepTotals, kind: KindCost, units: number, learns: boolean): void {
   for (const pass of [kind.forward, kind.backward]) addPass(totals, pass, kind.weights, units);
-  if (learns) for (const one of kind.weights.slice(0, kind.ownWeights)) addWeights(totals.reductions, one, units);
+  if (!learns) return;
+  for (const one of kind.weights.slice(0, kind.ownWeights)) {
+    addWeights(totals.reductions, one, units);
+    addHeld(totals.held, one, units);
+  }
 }
 
 function addPass({ uses, gathers }: StepTotals, { beats }: PassCost, weights: readonly WeightElements[], units: number): void {
@@ -68,6 +79,16 @@ function addWeights({ dense, expert, both }: WeightTotals, one: WeightElements, 
   add(dense, one.dense.elements, units);
   add(expert, one.expert.elements, units);
   add(both, one.dense.elements + one.expert.elements, units);
+}
+
+function addHeld(held: HeldTotal[], { dense: { heldElements, holders } }: WeightElements, units: number): void {
+  if (holders === 1) return;
+  let total = held.find((one) => one.holders === holders);
+  if (total === undefined) {
+    total = { holders, count: 0, elements: 0 };
+    held.push(total);
+  }
+  add(total, heldElements, units);
 }
 
 function add(total: WeightTotal, elements: number, units: number): void {

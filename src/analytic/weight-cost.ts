@@ -6,9 +6,11 @@ import {
   gradientGroupsOf,
   groupName,
   groupSize,
+  holdersOfHeads,
   keptGradients,
   type LayoutSpec,
   type MeshGroup,
+  membersWithSameHeads,
   OPTIMIZERS,
   type Optimizer,
   type UpdateSpec,
@@ -22,6 +24,9 @@ export interface GroupElements {
   readonly elements: number;
   /** Optimizer state of as much. */
   readonly stateBytes: Bytes;
+  /** Of those, elements that several members of the tensor axis hold with heads of queries of their own, and how many members. */
+  readonly heldElements: number;
+  readonly holders: number;
 }
 
 export interface WeightElements {
@@ -34,19 +39,26 @@ export function weightElements({ matrices }: WeightGroup, layout: LayoutSpec, { 
   const sum = (expert: boolean): GroupElements => {
     let elements = 0;
     let stateBytes = 0;
+    let heldElements = 0;
+    let holders = 1;
     for (const matrix of matrices) {
       if (matrix.expert !== expert) continue;
       const own = gatheredElements(matrix, layout);
       elements += own;
+      const members = membersWithSameHeads(matrix, layout);
+      if (members > 1) {
+        heldElements += own;
+        holders = members;
+      }
       stateBytes += (rule.stateBytes(matrix, BYTES_PER_ELEMENT[firstMoment]) * own) / (matrix.rows * matrix.columns * matrix.copies);
     }
-    return { elements, stateBytes };
+    return { elements, stateBytes, heldElements, holders };
   };
   return { dense: sum(false), expert: sum(true) };
 }
 
-/** Groups of sharded and of replicated weights, of experts and of the others: at most so many sets of wires. */
-export const WIRES = 4;
+/** Groups of sharded and of replicated weights, of experts and of the others, and the tensor axis: at most so many sets of wires. */
+export const WIRES = 5;
 
 /** How one sort of matrices is sharded and replicated under a layout, and what bringing it together costs. */
 export interface WeightSort {
@@ -69,6 +81,9 @@ export interface WeightSort {
 export interface WeightSorts {
   readonly dense: WeightSort;
   readonly expert: WeightSort;
+  /** Wires of the tensor axis, by number, and what a sum over so many of its members costs. */
+  readonly tensorWires: number;
+  readonly sumOfHolders: (members: number) => Rate;
   /** Numbers of the wires that another group of devices shares with weights. */
   readonly wiresOf: (group: MeshGroup) => readonly number[];
   /** Experts are sharded and replicated as everything else is: they travel as one. */
@@ -80,13 +95,18 @@ export function weightSorts(layout: LayoutSpec, rates: MeshRates): WeightSorts {
   const expert = gradientGroupsOf({ ...ANY_MATRIX, expert: true }, layout);
   const groups = [dense.sharded, dense.replicas, expert.sharded, expert.replicas];
   const dimensions = groups.map((group) => rates.dimensions(group));
-  const [a, b, c, d] = sharedWires(dimensions);
+  const numbers = sharedWires(dimensions);
+  const [a, b, c, d] = numbers;
+  const tensor = rates.dimensions(TENSOR);
+  const shared = dimensions.findIndex((bits) => (bits & tensor) !== 0);
   const known = new WeakMap<MeshGroup, readonly number[]>();
   const own = weightSort(dense, [a, b], layout, rates);
   const ofExperts = weightSort(expert, [c, d], layout, rates);
   return {
     dense: own,
     expert: ofExperts,
+    tensorWires: shared < 0 ? groups.length : numbers[shared],
+    sumOfHolders: (members) => rates.rate('all-reduce', holdersOfHeads(members)),
     wiresOf(group) {
       const found = known.get(group) ?? [...new Set([a, b, c, d].filter((_, i) => (dimensions[i] & rates.dimensions(group)) !== 0))];
       known.set(group, found);
@@ -95,6 +115,8 @@ export function weightSorts(layout: LayoutSpec, rates: MeshRates): WeightSorts {
     alike: own.shardedName === ofExperts.shardedName && own.replicasName === ofExperts.replicasName,
   };
 }
+
+const TENSOR: MeshGroup = { ici: ['tensor'], dcn: ['tensor'] };
 
 const ANY_MATRIX: WeightMatrix = { rows: 1, columns: 1, copies: 1, expert: false, cut: 'none', mostPieces: null };
 
@@ -145,6 +167,9 @@ export interface BlockCost {
   readonly keptGradientBytes: Bytes;
   readonly updateGradientBytes: Bytes;
   readonly scatterSeconds: Seconds;
+  /** Over members of the tensor axis with the same heads; 0 where each has heads of its own. */
+  readonly holdersSeconds: Seconds;
+  readonly tensorWires: number;
   readonly sumSeconds: Seconds;
   readonly updateGatherSeconds: Seconds;
 }
@@ -171,7 +196,7 @@ export interface WeightInput {
 export function groupCost({ dense, expert }: WeightElements, input: WeightInput): GroupCost {
   const { sorts } = input;
   const parts: (readonly [GroupElements, WeightSort])[] = sorts.alike
-    ? [[{ elements: dense.elements + expert.elements, stateBytes: dense.stateBytes + expert.stateBytes }, sorts.dense]]
+    ? [[bothOf(dense, expert), sorts.dense]]
     : [
         [dense, sorts.dense],
         [expert, sorts.expert],
@@ -186,7 +211,7 @@ export function groupCost({ dense, expert }: WeightElements, input: WeightInput)
   for (const [part, sort] of parts) {
     if (part.elements === 0) continue;
     if (sort.shards > 1) isSharded = true;
-    const block = blockCost(part.elements, sort, input.types);
+    const block = blockCost(part, sort, input);
     blocks.push(block);
     storedBytes += block.storedBytes;
     workingBytes += (part.elements / sort.shards) * workingBytesPerWeight(sort.shards > 1, input.types);
@@ -205,7 +230,17 @@ export function groupCost({ dense, expert }: WeightElements, input: WeightInput)
   };
 }
 
-function blockCost(gathered: number, sort: WeightSort, types: WeightTypes): BlockCost {
+function bothOf(dense: GroupElements, expert: GroupElements): GroupElements {
+  if (expert.elements === 0) return dense;
+  const { heldElements, holders } = dense;
+  return { elements: dense.elements + expert.elements, stateBytes: dense.stateBytes + expert.stateBytes, heldElements, holders };
+}
+
+function blockCost(
+  { elements: gathered, heldElements, holders }: GroupElements,
+  sort: WeightSort,
+  { sorts, types }: WeightInput,
+): BlockCost {
   const stored = gathered / sort.shards;
   const gatheredBytes = gathered * BYTES_PER_ELEMENT[types.matmul];
   const storedBytes = stored * BYTES_PER_ELEMENT[types.weights];
@@ -222,6 +257,9 @@ function blockCost(gathered: number, sort: WeightSort, types: WeightTypes): Bloc
     keptGradientBytes,
     updateGradientBytes: keptGradientBytes / sort.updateShards,
     scatterSeconds: sort.shards === 1 ? 0 : collectiveSeconds(sort.scatter, gradientBytes),
+    tensorWires: sorts.tensorWires,
+    holdersSeconds:
+      holders === 1 ? 0 : collectiveSeconds(sorts.sumOfHolders(holders), (heldElements / sort.shards) * BYTES_PER_ELEMENT[types.gradients]),
     sumSeconds: sort.copies === 1 ? 0 : collectiveSeconds(sort.sum, shardGradientBytes),
     updateGatherSeconds: sort.updateShards === 1 ? 0 : collectiveSeconds(sort.updateGather, storedBytes),
   };

@@ -1,5 +1,5 @@
 import { type AxisSizes, MESH_AXES, type MeshAxis, type MeshGroup, type MeshSizes, meshDevices, sliceDevices } from './mesh.ts';
-import { placeAxes } from './place-axes.ts';
+import { partOfSides, placeAxes, type Side, sidesOfAxes } from './place-axes.ts';
 
 /** Which device stands where in the mesh. Places count through the slices first, then through the axes, the last fastest. */
 export interface DeviceMesh extends MeshSizes {
@@ -7,6 +7,8 @@ export interface DeviceMesh extends MeshSizes {
   /** [places] -> device, and back. */
   readonly deviceAt: Uint32Array;
   readonly placeOf: Uint32Array;
+  /** Sides and parts of sides of a slice that the tensor axis has. */
+  readonly tensorSides: readonly Side[];
 }
 
 /** Lays the axes of a layout on the sides of a slice. `shape` in chips, first coordinate fastest. */
@@ -24,7 +26,7 @@ export function createMesh(
     deviceAt[place] = slice * perSlice + local[place % perSlice];
     placeOf[deviceAt[place]] = place;
   }
-  return { ici, dcn, devices, deviceAt, placeOf };
+  return { ici, dcn, devices, deviceAt, placeOf, tensorSides: sidesOfAxes(ici, wires).tensor };
 }
 
 /** Coordinate of a device along an axis, over all slices: those of a lower slice come first. */
@@ -38,6 +40,7 @@ export function meshCoordinate(mesh: DeviceMesh, axis: MeshAxis, device: number)
 
 /** The groups of devices that differ only along the axes of `group`, each in the order of places. */
 export function meshGroups(mesh: DeviceMesh, group: MeshGroup): Uint32Array[] {
+  if (group.sameHeads !== undefined) return groupsOfSameHeads(mesh, group.sameHeads);
   const perSlice = sliceDevices(mesh);
   const members = new Map<number, number[]>();
   for (let place = 0; place < mesh.devices; place++) {
@@ -48,6 +51,21 @@ export function meshGroups(mesh: DeviceMesh, group: MeshGroup): Uint32Array[] {
     else row.push(mesh.deviceAt[place]);
   }
   return Array.from(members.values(), (row) => Uint32Array.from(row));
+}
+
+/** Which members of the tensor axis hold the same heads is free: those that lie side by side. */
+function groupsOfSameHeads(mesh: DeviceMesh, members: number): Uint32Array[] {
+  const sides = partOfSides(mesh.tensorSides, members);
+  const perSlice = sliceDevices(mesh);
+  const groups = new Map<number, number[]>();
+  for (const device of mesh.deviceAt) {
+    const local = device % perSlice;
+    const first = sides.reduce((rest, { size, stride }) => rest - (Math.floor(local / stride) % size) * stride, device);
+    const row = groups.get(first);
+    if (row === undefined) groups.set(first, [device]);
+    else row.push(device);
+  }
+  return Array.from(groups.values(), (row) => Uint32Array.from(row));
 }
 
 /** Places from one coordinate along `axis` to the next. */

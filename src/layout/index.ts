@@ -8,7 +8,7 @@ export * from './mesh.ts';
 export * from './named/index.ts';
 export * from './optimizers/index.ts';
 export * from './pipeline/index.ts';
-export { type Side, type SliceSides, sidesOfAxes } from './place-axes.ts';
+export { partOfSides, type Side, type SliceSides, sidesOfAxes } from './place-axes.ts';
 export * from './remat/index.ts';
 export * from './shards.ts';
 export * from './state.ts';

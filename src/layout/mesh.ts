@@ -18,15 +18,26 @@ export type AxisSizes = Readonly<Record<MeshAxis, number>>;
 export interface MeshGroup {
   readonly ici: readonly MeshAxis[];
   readonly dcn: readonly MeshAxis[];
+  /** Of the tensor axis only the so many members that hold the same heads of keys and values; all of them when absent. */
+  readonly sameHeads?: number;
 }
+
+/** Groups of so many members of the tensor axis that hold the same heads; the same object for each number. */
+export function holdersOfHeads(members: number): MeshGroup {
+  HOLDERS[members] ??= { ici: ['tensor'], dcn: [], sameHeads: members };
+  return HOLDERS[members];
+}
+
+const HOLDERS: MeshGroup[] = [];
 
 /** The axes in both their parts. */
 export function along(...axes: readonly MeshAxis[]): MeshGroup {
   return { ici: axes, dcn: axes };
 }
 
-/** What is shown of a group: `data`, `data+expert`, `data (slice)` where only the part within a slice is meant. */
-export function groupName({ ici, dcn }: MeshGroup): string {
+/** What is shown of a group: `data`, `data+expert`, `data (slice)` where only the part within a slice is meant, `tensor (same heads)`. */
+export function groupName({ ici, dcn, sameHeads }: MeshGroup): string {
+  if (sameHeads !== undefined) return `${ici.join('+')} (same heads)`;
   if (ici.join() === dcn.join()) return ici.join('+');
   return dcn.length === 0 ? `${ici.join('+')} (slice)` : `${[...new Set([...ici, ...dcn])].join('+')} (slices)`;
 }
@@ -44,6 +55,7 @@ export function axisSize({ ici, dcn }: MeshSizes, axis: MeshAxis): number {
 }
 
 export function groupSize({ ici, dcn }: MeshSizes, group: MeshGroup): number {
+  if (group.sameHeads !== undefined) return group.sameHeads;
   return group.ici.reduce((product, axis) => product * ici[axis], 1) * group.dcn.reduce((product, axis) => product * dcn[axis], 1);
 }
 

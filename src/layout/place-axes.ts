@@ -95,6 +95,11 @@ function split(sizes: readonly number[], sides: readonly Side[]): Side[][] {
   });
 }
 
+/** So many coordinates of an axis that form a grid of chips, whatever the sizes: the largest part of a side that divides them, then of the next. */
+export function partOfSides(sides: readonly Side[], members: number): Side[] {
+  return split([members], sides)[0];
+}
+
 function greatestDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestDivisor(b, a % b);
 }

@@ -56,6 +56,12 @@ export function updateShards(matrix: WeightMatrix, layout: LayoutSpec): number {
   return layout.zero === 0 ? 1 : groupSize(layout, gradientGroupsOf(matrix, layout).replicas);
 }
 
+/** Members of the tensor axis that hold the same part of a matrix but multiply it with heads of their own, so that each has a part of its gradient. */
+export function membersWithSameHeads({ cut, mostPieces }: WeightMatrix, layout: LayoutSpec): number {
+  const members = axisSize(layout, 'tensor');
+  return cut === 'none' || mostPieces === null || members <= mostPieces ? 1 : members / mostPieces;
+}
+
 const NOBODY: MeshGroup = { ici: [], dcn: [] };
 
 /** The axes that have more than one member. */

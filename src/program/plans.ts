@@ -31,7 +31,7 @@ export function createPlans(topology: Topology, layout: LayoutSpec): Plans {
     row(kind, group, bytes, traffic, stage) {
       if (traffic !== null && !traffics.has(traffic)) traffics.set(traffic, traffics.size);
       const which = traffic === null ? bytes : `traffic ${traffics.get(traffic)}`;
-      const key = `${kind} ${group.ici.join()} ${group.dcn.join()} ${which} ${stage}`;
+      const key = `${kind} ${group.ici.join()} ${group.dcn.join()} ${group.sameHeads ?? ''} ${which} ${stage}`;
       return remember(key, () => planOf(topology, kind, groups(group, stage), bytes, traffic));
     },
     pairRow(kind, from, to, bytes) {
@@ -46,7 +46,7 @@ export function createPlans(topology: Topology, layout: LayoutSpec): Plans {
 function createGroups(mesh: DeviceMesh): (group: MeshGroup, stage: number | null) => Uint32Array[] {
   const known = new Map<string, Uint32Array[]>();
   return (group, stage) => {
-    const key = `${group.ici.join()} ${group.dcn.join()} ${stage}`;
+    const key = `${group.ici.join()} ${group.dcn.join()} ${group.sameHeads ?? ''} ${stage}`;
     const found = known.get(key) ?? meshGroups(mesh, group).filter((devices) => stage === null || stageOf(mesh, devices) === stage);
     known.set(key, found);
     return found;

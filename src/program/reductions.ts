@@ -41,9 +41,10 @@ export function gradientKey({ name }: OwnGroup, block: number): string {
 }
 
 /**
- * Reduce-scatter over the weight axes after each microbatch, and once after the last one a sum over the replicas, which under ZeRO leaves each of them its
- * share. Over one group of devices one reduction follows the other. With overlap all run behind the backward pass as gradients come about; without, the stream
- * waits for each reduce-scatter where it stands, because whole gradients of all layers would fill the memory, and for the sums after the pass.
+ * Reduce-scatter over the weight axes after each microbatch, and once after the last one sums: of keys and values over the members of the tensor axis that
+ * hold the same heads, and of everything over the replicas, which under ZeRO leaves each of them its share. Over one group of devices one reduction follows
+ * the other. With overlap all run behind the backward pass as gradients come about; without, the stream waits for each reduce-scatter where it stands,
+ * because whole gradients of all layers would fill the memory, and for the sums after the pass.
  */
 export function createReductions(emission: Emission, stream: Stream, layout: LayoutSpec): Reductions {
   const done: Reduced[] = [];
@@ -58,7 +59,15 @@ export function createReductions(emission: Emission, stream: Stream, layout: Lay
     touch(emission, stream, gradientKey(group, index), block.keptGradientBytes, scattered);
     return [scattered.task];
   };
-  const sum = (group: OwnGroup, index: number, made: readonly number[]): readonly number[] => {
+  const sumOfHolders = (group: OwnGroup, index: number, made: readonly number[]): readonly number[] => {
+    const { holders, heldGradientBytes } = group.blocks[index];
+    if (heldGradientBytes === 0) return made;
+    const summed = wires.queue(group.name, over(holders, 'all-reduce', heldGradientBytes), made);
+    emission.live.extend(gradientKey(group, index), summed);
+    return [summed.task];
+  };
+  const sum = (group: OwnGroup, index: number, scattered: readonly number[]): readonly number[] => {
+    const made = sumOfHolders(group, index, scattered);
     const block = group.blocks[index];
     if (!block.isReplicated) return made;
     const key = gradientKey(group, index);

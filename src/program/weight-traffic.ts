@@ -4,9 +4,11 @@ import {
   gradientGroupsOf,
   groupName,
   groupSize,
+  holdersOfHeads,
   keptGradients,
   type LayoutSpec,
   type MeshGroup,
+  membersWithSameHeads,
   storedElements,
   updatedElements,
 } from '../layout/index.ts';
@@ -20,6 +22,9 @@ export interface WeightBlock {
   /** Gradients are summed over these. */
   readonly replicas: MeshGroup;
   readonly isReplicated: boolean;
+  /** Members of the tensor axis with the same heads of keys and values, each with the gradient of its own queries, and the bytes of that; none of one. */
+  readonly holders: MeshGroup;
+  readonly heldGradientBytes: Bytes;
   /** Whole along the weight axes, in the type of the products. */
   readonly gatheredBytes: Bytes;
   /** As it is stored. */
@@ -57,6 +62,7 @@ function weightBlock(alike: readonly WeightMatrix[], layout: LayoutSpec, { matmu
   const sum = (elements: (matrix: WeightMatrix, layout: LayoutSpec) => number): number =>
     alike.reduce((total, matrix) => total + elements(matrix, layout), 0);
   const gathered = sum(gatheredElements);
+  const held = alike.filter((matrix) => membersWithSameHeads(matrix, layout) > 1);
   const stored = sum(storedElements);
   const isSharded = groupSize(layout, sharded) > 1;
   const kept = BYTES_PER_ELEMENT[keptGradients(isSharded, { weights, gradients })];
@@ -65,6 +71,8 @@ function weightBlock(alike: readonly WeightMatrix[], layout: LayoutSpec, { matmu
     isSharded,
     replicas,
     isReplicated: groupSize(layout, replicas) > 1,
+    holders: holdersOfHeads(held.length === 0 ? 1 : membersWithSameHeads(held[0], layout)),
+    heldGradientBytes: held.reduce((total, matrix) => total + storedElements(matrix, layout), 0) * BYTES_PER_ELEMENT[gradients],
     gatheredBytes: gathered * BYTES_PER_ELEMENT[matmul],
     storedBytes: stored * BYTES_PER_ELEMENT[weights],
     workingBytes: layout.offload.weights ? 0 : stored * workingBytesPerWeight(isSharded, { matmul, weights }),

@@ -5,7 +5,7 @@ import { planTimes } from '../../src/analytic/collective-time.ts';
 import { fullestWire } from '../../src/analytic/group-shape.ts';
 import { COLLECTIVES, type CollectiveKind } from '../../src/collectives/index.ts';
 import { sliceTopology, type Topology, type TopologySpec, wireSpecOf } from '../../src/hardware/index.ts';
-import { along, createMesh, groupSize, type MeshGroup, type MeshSizes, meshGroups } from '../../src/layout/index.ts';
+import { along, createMesh, groupSize, holdersOfHeads, type MeshGroup, type MeshSizes, meshGroups } from '../../src/layout/index.ts';
 import { anyMesh, chipOf } from './meshes.ts';
 
 const KINDS: readonly CollectiveKind[] = ['all-gather', 'reduce-scatter', 'all-reduce', 'all-to-all'];
@@ -32,7 +32,10 @@ describe('rates of the groups of a mesh', () => {
       fc.property(anyMesh(128), fc.constantFrom(...KINDS), fc.constantFrom(1e3, 1e8), ({ chip, spec, ici, dcn }, kind, bytes) => {
         const topology = sliceTopology(chip, spec);
         const rates: MeshRates = meshRates(wireSpecOf(chip, spec), { ici, dcn });
-        for (const group of GROUPS) {
+        const ofHeads = Array.from({ length: ici.tensor }, (_, i) => i + 1).filter(
+          (members) => members < ici.tensor && ici.tensor % members === 0,
+        );
+        for (const group of [...GROUPS, ...ofHeads.map(holdersOfHeads)]) {
           if (groupSize({ ici, dcn }, group) === 1) continue;
           const planned = plannedSeconds(kind, topology, { ici, dcn }, group, bytes);
           const seconds = collectiveSeconds(rates.rate(kind, group), bytes);

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { along, createMesh, groupName, MESH_AXES, meshCoordinate, meshDevices, meshGroups, shardsOf } from '../../src/layout/index.ts';
+import {
+  along,
+  createMesh,
+  groupName,
+  groupSize,
+  holdersOfHeads,
+  MESH_AXES,
+  meshCoordinate,
+  meshDevices,
+  meshGroups,
+  shardsOf,
+} from '../../src/layout/index.ts';
 import { layoutOf } from '../program/hand-units.ts';
 
 describe('mesh', () => {
@@ -39,6 +50,26 @@ describe('mesh', () => {
     expect(groupName(along('fsdp', 'expert'))).toBe('fsdp+expert');
     expect(groupName({ ici: ['data'], dcn: [] })).toBe('data (slice)');
     expect(groupName({ ici: [], dcn: ['data'] })).toBe('data (slices)');
+    expect(groupName(holdersOfHeads(2))).toBe('tensor (same heads)');
+  });
+});
+
+describe('members of the tensor axis with the same heads', () => {
+  it.each([2, 3, 4, 6, 12])('are %i side by side: a grid of chips within one group of the axis', (members) => {
+    const layout = layoutOf({ ici: { data: 2, tensor: 12 } });
+    const mesh = createMesh(layout, { shape: [4, 3, 2], devicesPerChip: 1 });
+    const whole = meshGroups(mesh, along('tensor'));
+    const groups = meshGroups(mesh, holdersOfHeads(members));
+    expect(groupSize(layout, holdersOfHeads(members))).toBe(members);
+    expect(groups.map(({ length }) => length)).toEqual(Array.from({ length: 24 / members }, () => members));
+    expect(new Set(groups.flatMap((group) => Array.from(group))).size).toBe(24);
+    for (const group of groups) {
+      expect(whole.filter((all) => group.every((device) => all.includes(device)))).toHaveLength(1);
+      const sides = [1, 4, 12].map(
+        (stride, axis) => new Set(Array.from(group, (device) => Math.floor(device / stride) % [4, 3, 2][axis])).size,
+      );
+      expect(sides.reduce((product, side) => product * side, 1)).toBe(members);
+    }
   });
 });
 

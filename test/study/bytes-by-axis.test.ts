@@ -20,6 +20,8 @@ interface Row {
   readonly slice: string;
   readonly keys: string;
   readonly experts?: boolean;
+  /** Heads of keys and values; 8 when absent. */
+  readonly kvHeads?: number;
   readonly sent: Readonly<Record<string, number>>;
 }
 
@@ -53,6 +55,26 @@ const ROWS: readonly Row[] = [
     // Nine norms are whole on both members: (P - 2,304) / 2 + 2,304 = 2,230,528 elements, 65,792 of them the embedding's.
     // 2 (2 x 2,230,528 - 65,792) x 3/4; 2 x 2,230,528 x 3/4; x is 2 x 2,048 x 256: 18 x + 8 x 2,048.
     sent: { 'weight gather': 6_592_896, 'gradient reduction': 3_345_792, 'tensor all-reduce': 18_874_368 + 16_384 },
+  },
+  {
+    layout: 'tensor 8 of two heads of keys and values',
+    slice: 'tpu-v5e:2x4',
+    keys: 'ici: {tensor: 8}, tensorActivations: whole',
+    kvHeads: 2,
+    // As above; and a head of keys and values is on four members, each with the gradient of its own queries: 256 x (32 + 32) elements of 2 bytes in
+    // 4 layers, all-reduced over four: 2 x 3/4 x 131,072.
+    sent: { 'tensor all-reduce': 132_120_576 + 114_688, 'gradient reduction': 196_608 },
+  },
+  {
+    layout: 'fsdp 2 x tensor 4 of two heads of keys and values',
+    slice: 'tpu-v5e:2x4',
+    keys: 'ici: {fsdp: 2, tensor: 4}, tensorActivations: whole',
+    kvHeads: 2,
+    // Elements of a device: queries and output 2 x 65,536 / 4, one head of keys and values 16,384, feed-forward 786,432 / 4, norms 512: 246,272 in each of 4
+    // layers; embedding and output 2 x 131,072 / 4, last norm 256: 1,050,880, of which the embedding has 33,024.
+    // 2 (2 x 1,050,880 - 33,024) / 2; 2 x 1,050,880 / 2; half of 4 x 16,384 over two: 2 x 32,768 x 2 x 1/2. x is 2 x 4,096 x 256: 18 x 2 x 3/4 x;
+    // 2 x 3/4 x 8 x 4,096.
+    sent: { 'weight gather': 2_068_736, 'gradient reduction': 1_050_880 + 65_536, 'tensor all-reduce': 56_623_104 + 49_152 },
   },
   {
     layout: 'tensor 8, activations sharded',
@@ -139,9 +161,9 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-const scenarioText = ({ slice, keys, experts }: Row): string => `
+const scenarioText = ({ slice, keys, experts, kvHeads = 8 }: Row): string => `
 topology: ${slice}
-model: {name: hand, family: decoder, decoderLayers: 4, dModel: 256, dFf: 1024, heads: 8, headDim: 32, vocab: 512, ffnMatrices: 3,
+model: {name: hand, family: decoder, decoderLayers: 4, dModel: 256, dFf: 1024, heads: 8, kvHeads: ${kvHeads}, headDim: 32, vocab: 512, ffnMatrices: 3,
   tiedEmbeddings: false, positions: {kind: rotary}${experts === true ? ', experts: 8, dExpert: 1024, layersEvery: 1' : ''}}
 layout: {${keys}, overlap: {gradients: false, weights: false}}
 workload: {sequences: 64, sequenceLength: 128, optimizer: adamw, remat: none, attentionKernel: flash, embedding: gather}
