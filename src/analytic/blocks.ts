@@ -7,10 +7,29 @@ export interface UnitBlock {
   readonly run: number;
 }
 
-/**
- * [units]: kinds, as blocks. Layers are in equal runs; what stands before them is in the first run, and what stands behind them in the last one.
- */
-export function unitBlocks(sequence: readonly number[], runs: number): UnitBlock[] {
+/** A chain as blocks, and as the runs of a pipeline. */
+export interface ChainRuns {
+  readonly blocks: readonly UnitBlock[];
+  /** [runs]: the blocks of each. */
+  readonly ofRun: readonly (readonly UnitBlock[])[];
+  /** [runs]: the first run that has as many units of the same kinds in the same order. */
+  readonly alike: readonly number[];
+  /** [kinds]: units of each. */
+  readonly counts: readonly number[];
+}
+
+/** [units]: kinds. Layers are in equal runs; what stands before them is in the first run, and what stands behind them in the last one. */
+export function chainRuns(sequence: readonly number[], kinds: number, runs: number): ChainRuns {
+  const blocks = unitBlocks(sequence, runs);
+  const ofRun = Array.from({ length: runs }, (_, run) => blocks.filter((block) => block.run === run));
+  const counts = Array.from({ length: kinds }, (_, kind) =>
+    blocks.reduce((sum, block) => sum + (block.kind === kind ? block.count : 0), 0),
+  );
+  const texts = ofRun.map((own) => own.map(({ kind, count }) => `${kind}x${count}`).join(' '));
+  return { blocks, ofRun, alike: texts.map((text) => texts.indexOf(text)), counts };
+}
+
+function unitBlocks(sequence: readonly number[], runs: number): UnitBlock[] {
   const blocks: UnitBlock[] = [];
   const layers = sequence.length - 2;
   let first = 0;

@@ -1,8 +1,17 @@
 import { type Chip, wireSpecOf } from '../hardware/index.ts';
-import { axisSize, type LayoutSpec, MESH_AXES, type PipelineSchedule, type PipelineShape, shardsOf } from '../layout/index.ts';
+import {
+  axisSize,
+  type LayoutSpec,
+  MESH_AXES,
+  PIPELINE_SCHEDULES,
+  type PipelineSchedule,
+  type PipelineShape,
+  shardsOf,
+} from '../layout/index.ts';
 import type { Load, Scenario } from '../scenario/index.ts';
 import { type MeshRates, meshRates, type Rate } from './axis-rates.ts';
 import { type PipelineOrder, pipelineOrder } from './pipeline-order.ts';
+import { identities, remembered, textNumbers } from './remembered.ts';
 import { stageRates } from './stage-rates.ts';
 import { type StepCost, stepCost } from './step-cost.ts';
 import { type WeightSorts, weightSorts } from './weight-cost.ts';
@@ -30,10 +39,14 @@ export function noCache(): ClosedFormCache {
     wireRates({ layout, topology }, chip) {
       const wires = wireSpecOf(chip, topology, true);
       const groups = meshRates(wires, layout);
-      const sorts = new Map<string, WeightSorts>();
+      const sorts = remembered<WeightSorts>();
       return {
         groups,
-        weightSorts: (own) => remember(sorts, `${own.zero} ${own.expertsOver}`, () => weightSorts(own, groups)),
+        weightSorts(own) {
+          const entry = sorts([own.zero, EXPERTS_OVER.indexOf(own.expertsOver)]);
+          entry.value ??= weightSorts(own, groups);
+          return entry.value;
+        },
         stages: axisSize(layout, 'pipeline') === 1 ? [] : stageRates(wires, layout),
       };
     },
@@ -46,80 +59,69 @@ export function createClosedFormCache(): ClosedFormCache {
   const make = noCache();
   const numberOf = identities();
   const textOf = textNumbers();
-  const costs = new Map<string, StepCost>();
-  const rates = new Map<string, WireRates>();
-  const orders = new Map<string, PipelineOrder>();
+  const costs = remembered<StepCost>();
+  const rates = remembered<WireRates>();
+  const orders = remembered<PipelineOrder>();
   return {
     stepCost(scenario, chip, load) {
-      const key = `${numberOf(scenario.model)} ${numberOf(chip)} ${load === null ? '' : numberOf(load)} ${numbersOfDevice(scenario, numberOf, textOf)}`;
-      return remember(costs, key, () => make.stepCost(scenario, chip, load));
+      const entry = costs(stepNumbers({ scenario, chip, load, numberOf, textOf }));
+      entry.value ??= make.stepCost(scenario, chip, load);
+      return entry.value;
     },
     wireRates(scenario, chip) {
-      const { shape, wrap, slices, twisted, brokenLinks, slowLinks } = scenario.topology;
-      const broken = brokenLinks === undefined && slowLinks === undefined ? '' : JSON.stringify([brokenLinks, slowLinks]);
-      const key = `${numberOf(chip)} ${shape.join()} ${wrap.join()} ${slices} ${twisted} ${broken} ${sizesOf(scenario.layout)}`;
-      return remember(rates, key, () => make.wireRates(scenario, chip));
+      const entry = rates(meshNumbers(scenario, chip, numberOf, textOf));
+      entry.value ??= make.wireRates(scenario, chip);
+      return entry.value;
     },
     pipelineOrder(schedule, shape, learns) {
-      const key = `${schedule} ${shape.stages} ${shape.microbatches} ${shape.repeats} ${learns}`;
-      return remember(orders, key, () => make.pipelineOrder(schedule, shape, learns));
+      const entry = orders([PIPELINE_SCHEDULES.indexOf(schedule), shape.stages, shape.microbatches, shape.repeats, Number(learns)]);
+      entry.value ??= make.pipelineOrder(schedule, shape, learns);
+      return entry.value;
     },
   };
 }
 
-function remember<Value>(known: Map<string, Value>, key: string, make: () => Value): Value {
-  const found = known.get(key);
-  if (found !== undefined) return found;
-  const made = make();
-  known.set(key, made);
-  return made;
+const EXPERTS_OVER: readonly LayoutSpec['expertsOver'][] = ['none', 'data', 'expert'];
+
+type NumberOf = (object: object) => number;
+
+interface StepKey {
+  readonly scenario: Scenario;
+  readonly chip: Chip;
+  readonly load: Load | null;
+  readonly numberOf: NumberOf;
+  readonly textOf: NumberOf;
 }
 
-/** Numbers for objects, by identity. */
-function identities(): (object: object) => number {
-  const numbers = new WeakMap<object, number>();
-  let count = 0;
-  return (object) => {
-    let number = numbers.get(object);
-    if (number === undefined) {
-      number = count++;
-      numbers.set(object, number);
-    }
-    return number;
-  };
-}
-
-function sizesOf({ ici, dcn }: LayoutSpec): string {
-  let text = '';
-  for (const axis of MESH_AXES) text += `${ici[axis]}x${dcn[axis]} `;
-  return text;
-}
-
-/** Everything that the units of one device depend on, but for the model and the chip. */
-function numbersOfDevice(scenario: Scenario, numberOf: (object: object) => number, textOf: (section: object) => number): string {
+/** Everything that the units of one device depend on. */
+function stepNumbers({ scenario, chip, load, numberOf, textOf }: StepKey): number[] {
   const { layout, workload, precision, routing, model } = scenario;
-  const { batch, context, experts, expertGroup } = shardsOf(layout);
-  const group = expertGroup === null ? '' : `${expertGroup.ici.join()}/${expertGroup.dcn.join()}`;
-  const isGathered = layout.zero === 3 || axisSize(layout, 'fsdp') > 1 ? 2 : axisSize(layout, 'expert') > 1 ? 1 : 0;
-  const cuts = `${batch * layout.microbatches} ${context} ${axisSize(layout, 'tensor')} ${layout.tensorActivations} ${experts} ${group} ${layout.expertsOver}`;
+  const { batch, context, experts } = shardsOf(layout);
   const { teacher } = workload;
-  const routed = model.moe === null && teacher === null ? '' : textOf(routing);
-  const { overlap } = layout;
-  const sections = `${textOf(workload)} ${textOf(precision)} ${routed} ${teacher === null ? '' : numberOf(teacher)}`;
-  return `${cuts} ${isGathered} ${overlap.tensor} ${overlap.experts} ${sections}`;
+  const isGathered = layout.zero === 3 || axisSize(layout, 'fsdp') > 1 ? 2 : axisSize(layout, 'expert') > 1 ? 1 : 0;
+  return [
+    numberOf(model),
+    numberOf(chip),
+    load === null ? -1 : numberOf(load),
+    teacher === null ? -1 : numberOf(teacher),
+    textOf(workload),
+    textOf(precision),
+    model.moe === null && teacher === null ? -1 : textOf(routing),
+    batch * layout.microbatches,
+    context,
+    experts,
+    EXPERTS_OVER.indexOf(layout.expertsOver),
+    axisSize(layout, 'tensor'),
+    layout.tensorActivations === 'sharded' ? 1 : 0,
+    layout.overlap.tensor,
+    layout.overlap.experts,
+    isGathered,
+  ];
 }
 
-/** Numbers for sections of scenarios, the same for all that say the same; a section is written down once. */
-function textNumbers(): (section: object) => number {
-  const texts = new Map<string, number>();
-  const written = new WeakMap<object, number>();
-  return (section) => {
-    const known = written.get(section);
-    if (known !== undefined) return known;
-    const text = JSON.stringify(section);
-    const number = texts.get(text) ?? texts.size;
-    texts.set(text, number);
-    written.set(section, number);
-    return number;
-  };
+/** Slice, wires that are broken or slow, and the size of each axis. */
+function meshNumbers({ topology, layout: { ici, dcn } }: Scenario, chip: Chip, numberOf: NumberOf, textOf: NumberOf): number[] {
+  const numbers = [numberOf(chip), textOf(topology)];
+  for (const axis of MESH_AXES) numbers.push(ici[axis], dcn[axis]);
+  return numbers;
 }

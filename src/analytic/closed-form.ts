@@ -5,7 +5,7 @@ import { STAGES, type Stage } from '../program/index.ts';
 import type { Load, Scenario } from '../scenario/index.ts';
 import type { ClosedForm } from './answer.ts';
 import { collectiveSeconds, type MeshRates, type Rate } from './axis-rates.ts';
-import { type UnitBlock, unitBlocks } from './blocks.ts';
+import type { ChainRuns } from './blocks.ts';
 import { type ClosedFormCache, noCache } from './cache.ts';
 import { collectiveRows, sendRow } from './collective-rows.ts';
 import type { ChainCost, StepCost } from './step-cost.ts';
@@ -52,7 +52,7 @@ interface Setting {
 /** A chain under the layout, over the wires. */
 interface Chain {
   readonly cost: ChainCost;
-  readonly blocks: readonly UnitBlock[];
+  readonly runs: ChainRuns;
   /** By kind. */
   readonly groups: readonly (readonly GroupCost[])[];
   readonly times: readonly UnitTime[];
@@ -76,17 +76,15 @@ function chainsOf({ scenario, cost, rates, sorts, core, runs, hostBytesPerSecond
   const weightInput = { core, sorts, spec: workload, types: precision };
   const pieces = cost.uses.map((): PieceTime => ({ count: 0, bytes: 0, seconds: 0, exposedSeconds: 0 }));
   const ofUses = cost.uses.map(({ collective, group }) => rates.rate(collective, group));
-  const input = { rates: ofUses, wires: cost.uses.map(({ group }) => sorts.wiresOf(group)), layout, hostBytesPerSecond };
+  const input = { rates: ofUses, wires: cost.uses.map(({ group }) => sorts.wiresOf(group)), hostBytesPerSecond };
   const chains = cost.chains.map((chain): Chain => {
-    const blocks = unitBlocks(chain.sequence, runs);
-    const counts = new Float64Array(chain.kinds.length);
-    for (const { kind, count } of blocks) counts[kind] += count;
+    const inRuns = chain.inRuns(runs);
     const groups = chain.kinds.map(({ weights }) => weights.map((one) => groupCost(one, weightInput)));
     return {
       cost: chain,
       groups,
-      blocks,
-      times: chain.kinds.map((kind, row) => unitTime(kind, groups[row], input, pieces, counts[row])),
+      runs: inRuns,
+      times: chain.kinds.map((kind, row) => unitTime(kind, groups[row], input, pieces, inRuns.counts[row])),
       needs: chain.kinds.map((kind, row) => unitNeed(kind, groups[row], layout)),
     };
   });
@@ -138,7 +136,7 @@ function answer(
     exposedHostSeconds: time.waits.host,
     bubbleSeconds: stages === 1 ? 0 : Math.max(0, time.stepSeconds - computeSeconds - waiting - time.waits.host),
     collectives,
-    memory: memoryNeed(chains, layout, order, core.hbmBytes),
+    memory: memoryNeed(chains, cost.labels, layout, order, core.hbmBytes),
     modelFlops: cost.modelFlops,
     executedFlops,
     mfu: cost.modelFlops / peakFlops,
@@ -158,10 +156,10 @@ const NO_SENDS: Sends = { bytes: 0, seconds: new Float64Array(0) };
 function sendSeconds(chains: readonly Chain[], rates: readonly Rate[], runs: number): Sends {
   const seconds = new Float64Array(runs);
   let most = 0;
-  for (const { cost, blocks } of chains) {
+  for (const { cost, runs: cut } of chains) {
     for (let run = 0; run + 1 < runs; run++) {
-      const next = blocks.find((block) => block.run === run + 1);
-      if (next === undefined) continue;
+      if (cut.ofRun[run + 1].length === 0) continue;
+      const [next] = cut.ofRun[run + 1];
       const { unit } = cost.kinds[next.kind];
       const bytes = unit.tensors.find(({ name }) => name === unit.input)?.bytes ?? 0;
       seconds[run] += collectiveSeconds(rates[run % rates.length], bytes);
@@ -190,7 +188,7 @@ function tiedSeconds(chains: readonly Chain[], rates: MeshRates, stages: number)
 
 /** Calls `visit` with each kind on a stage, and how many units of it. */
 function forEachBlock(chain: Chain, stage: number, stages: number, visit: (kind: number, count: number) => void): void {
-  for (const { kind, count, run } of chain.blocks) if (run % stages === stage) visit(kind, count);
+  for (const { kind, count, run } of chain.runs.blocks) if (run % stages === stage) visit(kind, count);
 }
 
 function computeOf(chains: readonly Chain[], { microbatches }: LayoutSpec, stage: number, stages: number): Record<Stage, Seconds> {
@@ -222,8 +220,8 @@ function serialSeconds(chains: readonly Chain[], { microbatches }: LayoutSpec, s
 
 function flopsOf(chains: readonly Chain[]): number {
   let flops = 0;
-  for (const { cost, blocks } of chains) {
-    for (const { kind, count } of blocks) flops += (cost.kinds[kind].forward.flops + cost.kinds[kind].backward.flops) * count;
+  for (const { cost, runs } of chains) {
+    for (const [row, { forward, backward }] of cost.kinds.entries()) flops += (forward.flops + backward.flops) * runs.counts[row];
   }
   return flops;
 }

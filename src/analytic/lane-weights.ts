@@ -19,7 +19,7 @@ export function bring(lane: LaneState, { blocks, gatherSeconds, storedBytes }: G
     wait(lane, end, WEIGHTS);
   }
   clock[AHEAD] = clock[NOW];
-  clock.fill(0, SENT, SENT + WIRES);
+  for (let wires = 0; wires < WIRES; wires++) clock[SENT + wires] = 0;
   lane.isAhead = true;
 }
 

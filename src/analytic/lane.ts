@@ -112,7 +112,7 @@ function forwardOnce(lane: LaneState, unit: UnitTime, learns: boolean): void {
   run(lane, unit.forward, unit.groups, false);
   // What is offloaded goes behind everything else that the unit copies.
   if (learns) for (const { seconds, at } of lane.made) copy(lane, seconds, at);
-  lane.made = [];
+  if (lane.made.length > 0) lane.made = [];
 }
 
 function backwardOnce(lane: LaneState, unit: UnitTime, next: UnitTime | null, last: boolean): void {
@@ -121,24 +121,28 @@ function backwardOnce(lane: LaneState, unit: UnitTime, next: UnitTime | null, la
   if (unit.offloadedSeconds > 0 && lane.fetchedFor !== unit) lane.fetchedAt = copy(lane, unit.offloadedSeconds, clock[NOW]);
   const nextAt = next !== null && next.offloadedSeconds > 0 ? copy(lane, next.offloadedSeconds, clock[NOW]) : 0;
   run(lane, unit.backward, unit.groups, last);
-  lane.made = [];
+  if (lane.made.length > 0) lane.made = [];
   lane.fetchedFor = next;
   lane.fetchedAt = nextAt;
   if (lane.ofUnit !== null) (lane.layout.overlap.gradients ? lane.learned : lane.waiting).push(lane.ofUnit);
 }
 
-function run(lane: LaneState, { beats }: PassTime, groups: readonly GroupCost[], last: boolean): void {
-  const { clock } = lane;
-  for (const { seconds, needs, fetchSeconds, storeSeconds, learned, sent } of beats) {
-    for (const row of needs) bring(lane, groups[row]);
-    if (fetchSeconds > 0) wait(lane, lane.fetchedAt, HOST);
+function run(lane: LaneState, { beats, seconds, sent }: PassTime, groups: readonly GroupCost[], last: boolean): void {
+  const { clock, layout, hostBytesPerSecond } = lane;
+  for (let i = 0; i < beats.length; i++) {
+    const { needs, fetchedBytes, storedBytes, learned } = beats[i];
+    for (const row of needs) if (groups[row].isSharded || layout.offload.weights) bring(lane, groups[row]);
+    if (fetchedBytes > 0) wait(lane, lane.fetchedAt, HOST);
     const from = clock[NOW];
-    clock[NOW] += seconds;
-    for (const { wires, seconds: own } of sent) {
-      clock[SENT + wires] += own;
-      wait(lane, clock[NOW] + shareWithReductions(lane, wires, from, from + seconds, own), GRADIENTS);
+    const to = from + seconds[i];
+    clock[NOW] = to;
+    if (sent !== null) {
+      for (const { wires, seconds: own } of sent[i]) {
+        clock[SENT + wires] += own;
+        wait(lane, clock[NOW] + shareWithReductions(lane, wires, from, to, own), GRADIENTS);
+      }
     }
-    if (storeSeconds > 0) lane.made.push({ seconds: storeSeconds, at: clock[NOW] });
+    if (storedBytes > 0) lane.made.push({ seconds: storedBytes / hostBytesPerSecond, at: clock[NOW] });
     for (const row of learned) learn(lane, groups[row], last);
   }
 }

@@ -1,7 +1,9 @@
 import type { Bytes, Flops } from '../base/index.ts';
 import { type Chip, coreOf } from '../hardware/index.ts';
-import { modelFlopsOf, teacherUnitsOf, type Unit, unitPlanOf } from '../program/index.ts';
+import { ENCODER_OUTPUT, modelFlopsOf, teacherUnitsOf, type Unit, unitPlanOf } from '../program/index.ts';
 import type { Load, Scenario } from '../scenario/index.ts';
+import { type ChainRuns, chainRuns } from './blocks.ts';
+import { createLabels, type Labels } from './memory-parts.ts';
 import { type StepTotals, stepTotals } from './step-totals.ts';
 import { type CollectiveUse, type UnitCost, unitCost } from './unit-cost.ts';
 import { type UnitMemory, unitMemory } from './unit-memory.ts';
@@ -12,6 +14,8 @@ export interface StepCost {
   readonly chains: readonly ChainCost[];
   readonly uses: readonly CollectiveUse[];
   readonly totals: StepTotals;
+  /** Of tensors, by number. */
+  readonly labels: readonly string[];
   readonly modelFlops: Flops;
 }
 
@@ -21,6 +25,16 @@ export interface ChainCost {
   /** [units]: rows of `kinds`. */
   readonly sequence: readonly number[];
   readonly learns: boolean;
+  readonly encoder: EncoderReads;
+  /** Cut into so many runs; remembered. */
+  readonly inRuns: (runs: number) => ChainRuns;
+}
+
+/** The first and the last unit that reads the encoder's output, and its bytes. */
+export interface EncoderReads {
+  readonly first: number;
+  readonly last: number;
+  readonly bytes: Bytes;
 }
 
 /** All units of one kind. */
@@ -37,27 +51,52 @@ export interface KindCost extends UnitCost {
 export function stepCost(scenario: Scenario, chip: Chip, load: Load | null): StepCost {
   const { workload } = scenario;
   const uses: CollectiveUse[] = [];
+  const labels = createLabels();
   const { kinds, sequence } = unitPlanOf(scenario, chip, load);
   const chainOf = (units: readonly Unit[], order: readonly number[]): ChainCost => ({
-    kinds: units.map((unit) => kindCost(unit, scenario, chip, uses)),
+    kinds: units.map((unit) => kindCost(unit, scenario, chip, { uses, labels })),
     sequence: order,
     learns: units.some(({ backward }) => backward.length > 0),
+    encoder: encoderReads(units, order),
+    inRuns: runsOf(order, units.length),
   });
   const chains = [chainOf(kinds, sequence)];
   if (workload.kind === 'distil' && workload.teacher !== null) {
     const { units, order } = byKind(teacherUnitsOf(scenario, chip));
     chains.unshift(chainOf(units, order));
   }
-  return { chains, uses, totals: stepTotals(chains, uses.length), modelFlops: modelFlopsOf(scenario, load) };
+  return { chains, uses, totals: stepTotals(chains, uses.length), labels: labels.names, modelFlops: modelFlopsOf(scenario, load) };
 }
 
-function kindCost(unit: Unit, { layout, workload }: Scenario, chip: Chip, uses: CollectiveUse[]): KindCost {
+function encoderReads(kinds: readonly Unit[], sequence: readonly number[]): EncoderReads {
+  const first = sequence.findIndex((kind) => kinds[kind].readsEncoder);
+  if (first < 0) return { first: Number.POSITIVE_INFINITY, last: -1, bytes: 0 };
+  const bytes = kinds[sequence[first]].tensors.find(({ name }) => name === ENCODER_OUTPUT)?.bytes ?? 0;
+  return { first, last: sequence.findLastIndex((kind) => kinds[kind].readsEncoder), bytes };
+}
+
+function runsOf(sequence: readonly number[], kinds: number): ChainCost['inRuns'] {
+  const known = new Map<number, ChainRuns>();
+  return (runs) => {
+    const found = known.get(runs) ?? chainRuns(sequence, kinds, runs);
+    known.set(runs, found);
+    return found;
+  };
+}
+
+/** Rows that grow with every kind. */
+interface Tables {
+  readonly uses: CollectiveUse[];
+  readonly labels: Labels;
+}
+
+function kindCost(unit: Unit, { layout, workload }: Scenario, chip: Chip, { uses, labels }: Tables): KindCost {
   const cost = unitCost(unit, { core: coreOf(chip), layout, remat: workload.remat, uses });
   return {
     ...cost,
     weights: [...unit.weights, ...unit.tied].map((group) => weightElements(group, layout, workload)),
     ownWeights: unit.weights.length,
-    memory: unitMemory(unit, cost.remade, layout.overlap),
+    memory: unitMemory(unit, cost.remade, layout.overlap, labels),
     offloadedBytes: cost.remade.offloaded.reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }

@@ -1,6 +1,6 @@
 import type { BytesPerSecond, Seconds } from '../base/index.ts';
 import { axisSize, type LayoutSpec } from '../layout/index.ts';
-import type { UnitBlock } from './blocks.ts';
+import type { ChainRuns } from './blocks.ts';
 import { createLane, type Lane, type Waits } from './lane.ts';
 import { type PipelineOrder, pipelineEnds } from './pipeline-order.ts';
 import type { ChainCost } from './step-cost.ts';
@@ -11,7 +11,7 @@ export interface ChainTime {
   readonly cost: ChainCost;
   /** By kind. */
   readonly times: readonly UnitTime[];
-  readonly blocks: readonly UnitBlock[];
+  readonly runs: ChainRuns;
 }
 
 /** When a step ends, and what its computations waited for. */
@@ -57,17 +57,14 @@ function oneStage({ chains, layout, hostBytesPerSecond }: StepTimeInput): StepTi
   return { stepSeconds, waits: lane.waits(), stage: 0 };
 }
 
-function forward(lane: Lane, { cost, times, blocks }: ChainTime, run: number): void {
-  for (const block of blocks) if (block.run === run) lane.forward(times[block.kind], block.count, cost.learns);
+function forward(lane: Lane, { cost, times, runs }: ChainTime, run: number): void {
+  for (const { kind, count } of runs.ofRun[run]) lane.forward(times[kind], count, cost.learns);
 }
 
-function backward(lane: Lane, { times, blocks }: ChainTime, run: number, last: boolean): void {
-  for (let i = blocks.length - 1; i >= 0; i--) {
-    const { kind, count, run: own } = blocks[i];
-    if (own !== run) continue;
-    const next = i > 0 && blocks[i - 1].run === run ? times[blocks[i - 1].kind] : null;
-    lane.backward(times[kind], count, next, last);
-  }
+function backward(lane: Lane, { times, runs }: ChainTime, run: number, last: boolean): void {
+  const blocks = runs.ofRun[run];
+  for (let i = blocks.length - 1; i >= 0; i--)
+    lane.backward(times[blocks[i].kind], blocks[i].count, i > 0 ? times[blocks[i - 1].kind] : null, last);
 }
 
 /**
@@ -75,42 +72,26 @@ function backward(lane: Lane, { times, blocks }: ChainTime, run: number, last: b
  * backward pass of a stage come what is left of its reductions, and its updates.
  */
 function pipeline(input: StepTimeInput, order: PipelineOrder): StepTime {
-  const { chains, layout, hostBytesPerSecond, sendSeconds, tiedSeconds } = input;
+  const { chains, layout, sendSeconds, tiedSeconds } = input;
   const stages = axisSize(layout, 'pipeline');
   const runs = sendSeconds.length;
-  const learns = chains.some(({ cost }) => cost.learns);
   const times = { forward: new Float64Array(runs), backward: new Float64Array(runs), send: sendSeconds };
   const waits: Waits[] = [];
   const tails: Seconds[] = [];
   for (let stage = 0; stage < stages; stage++) {
-    const lane = createLane(layout, hostBytesPerSecond);
-    let all: Waits = { weights: 0, gradients: 0, host: 0 };
-    const measure = (repeats: number, pass: () => void): Seconds => {
-      const [from, before] = [lane.now(), lane.waits()];
-      pass();
-      all = added(all, before, lane.waits(), repeats);
-      return lane.now() - from;
-    };
-    for (let run = stage; run < runs; run += stages) {
-      const pass = (): void => {
-        for (const chain of chains) forward(lane, chain, run);
-      };
-      pass();
-      times.forward[run] = measure(layout.microbatches, pass);
+    const known = stageLike(chains, stage, stages, runs);
+    if (known < stage) {
+      for (let run = stage; run < runs; run += stages) {
+        times.forward[run] = times.forward[run - stage + known];
+        times.backward[run] = times.backward[run - stage + known];
+      }
+      tails[stage] = tails[known];
+      waits[stage] = waits[known];
+      continue;
     }
-    let tail = 0;
-    for (let run = runs - stages + stage; learns && run >= 0; run -= stages) {
-      const pass = (last: boolean): void => {
-        for (const chain of chains) if (chain.cost.learns) backward(lane, chain, run, last);
-        lane.endOfPass();
-      };
-      pass(false);
-      times.backward[run] = measure(layout.microbatches - 1, () => pass(false));
-      // The last one is followed by the sums over replicas.
-      tail += measure(1, () => pass(true)) - times.backward[run];
-    }
-    tails[stage] = learns ? tail + measure(1, () => lane.update()) : 0;
-    waits[stage] = all;
+    const own = stageTime(input, stage, times);
+    tails[stage] = own.tail;
+    waits[stage] = own.waits;
   }
   const ends = pipelineEnds(order, stages, times);
   if (tiedSeconds > 0) {
@@ -122,6 +103,64 @@ function pipeline(input: StepTimeInput, order: PipelineOrder): StepTime {
   let stage = 0;
   for (let one = 1; one < stages; one++) if (ends[one] + tails[one] > ends[stage] + tails[stage]) stage = one;
   return { stepSeconds: ends[stage] + tails[stage], waits: waits[stage], stage };
+}
+
+/** The first stage that has the same units in the same order. */
+function stageLike(chains: readonly ChainTime[], stage: number, stages: number, runs: number): number {
+  for (let other = 0; other < stage; other++) {
+    let isAlike = true;
+    for (const { runs: cut } of chains) {
+      for (let run = stage; run < runs; run += stages) isAlike &&= cut.alike[run] === cut.alike[run - stage + other];
+    }
+    if (isAlike) return other;
+  }
+  return stage;
+}
+
+interface PassTimes {
+  /** [runs] */
+  readonly forward: Float64Array;
+  readonly backward: Float64Array;
+}
+
+/** Fills in the runs of one stage; returns what it waits for in a step, and what follows its last backward pass. */
+function stageTime(
+  { chains, layout, hostBytesPerSecond }: StepTimeInput,
+  stage: number,
+  times: PassTimes,
+): { readonly waits: Waits; readonly tail: Seconds } {
+  const stages = axisSize(layout, 'pipeline');
+  const runs = times.forward.length;
+  const learns = chains.some(({ cost }) => cost.learns);
+  const lane = createLane(layout, hostBytesPerSecond);
+  let waits: Waits = { weights: 0, gradients: 0, host: 0 };
+  const measure = (repeats: number, pass: () => void): Seconds => {
+    const [from, before] = [lane.now(), lane.waits()];
+    pass();
+    waits = added(waits, before, lane.waits(), repeats);
+    return lane.now() - from;
+  };
+  for (let run = stage; run < runs; run += stages) {
+    const pass = (): void => {
+      for (const chain of chains) forward(lane, chain, run);
+    };
+    pass();
+    times.forward[run] = measure(layout.microbatches, pass);
+  }
+  if (!learns) return { waits, tail: 0 };
+  let tail = 0;
+  for (let run = runs - stages + stage; run >= 0; run -= stages) {
+    const pass = (last: boolean): void => {
+      for (const chain of chains) if (chain.cost.learns) backward(lane, chain, run, last);
+      lane.endOfPass();
+    };
+    pass(false);
+    times.backward[run] = measure(layout.microbatches - 1, () => pass(false));
+    // The last one is followed by the sums over replicas.
+    tail += measure(1, () => pass(true)) - times.backward[run];
+  }
+  tail += measure(1, () => lane.update());
+  return { waits, tail };
 }
 
 function added(sum: Waits, from: Waits, to: Waits, times: number): Waits {

@@ -11,21 +11,28 @@ import {
   type Unit,
 } from '../program/index.ts';
 
+import type { Labels } from './memory-parts.ts';
+
 /** Tensors of one unit in device memory, step by step. */
 export interface UnitMemory {
   readonly forward: PassMemory;
   /** Steps that are made again come first. */
   readonly backward: PassMemory;
   /** From the forward to the backward pass. */
-  readonly heldByLabel: readonly { readonly label: string; readonly bytes: Bytes }[];
+  readonly held: readonly LabelBytes[];
   readonly heldBytes: Bytes;
   /** For the whole step. */
-  readonly resident: readonly Tensor[];
+  readonly resident: readonly LabelBytes[];
   readonly residentBytes: Bytes;
 }
 
+/** Tensors of one label, by the number of it. */
+export interface LabelBytes {
+  readonly label: number;
+  readonly bytes: Bytes;
+}
+
 export interface PassMemory {
-  readonly ranges: readonly TensorRange[];
   /** Rows of weight groups (own ones, then tied ones) in the order in which the pass comes to use them. */
   readonly order: readonly number[];
   /** Where weights are gathered when they are used, and where they are gathered one use ahead. */
@@ -35,7 +42,7 @@ export interface PassMemory {
 
 /** Steps at which the same weights and gradients are there; of these the one with most tensors. Only those that may be a pass's fullest. */
 export interface StepClass {
-  readonly step: number;
+  readonly tensors: readonly LabelBytes[];
   readonly tensorBytes: Bytes;
   /** Rows of weight groups. */
   readonly gathered: readonly number[];
@@ -46,38 +53,48 @@ export interface StepClass {
   readonly isLate: boolean;
 }
 
-export interface StepRange {
+interface StepRange {
   readonly first: number;
   readonly last: number;
 }
 
-export interface TensorRange extends StepRange {
+interface TensorRange extends StepRange {
   readonly tensor: Tensor;
 }
 
-export function unitMemory(unit: Unit, remade: Rematerialised, overlap: OverlapSpec): UnitMemory {
+export function unitMemory(unit: Unit, remade: Rematerialised, overlap: OverlapSpec, labels: Labels): UnitMemory {
   const resident = unit.tensors.filter(({ name }) => unit.resident.includes(name));
   const backward = unit.backward.length === 0 ? [] : [...remade.again, ...remade.backward];
   const heldNames = new Set(remade.kept.map(({ name }) => name));
   return {
-    forward: passMemory(unit, unit.forward, overlap, {
-      fromStart: [unit.input],
-      toEnd: [unit.output, ...heldNames, ...remade.offloaded.map(({ name }) => name)],
-    }),
-    backward: passMemory(unit, backward, overlap, {
-      fromStart: [...heldNames, ...remade.offloaded.map(({ name }) => name), ...(unit.output === null ? [] : [gradientOf(unit.output)])],
-      toEnd: unit.input === null ? [] : [gradientOf(unit.input)],
-    }),
-    heldByLabel: byLabel(remade.kept),
+    forward: passMemory(
+      unit,
+      unit.forward,
+      { overlap, labels },
+      {
+        fromStart: [unit.input],
+        toEnd: [unit.output, ...heldNames, ...remade.offloaded.map(({ name }) => name)],
+      },
+    ),
+    backward: passMemory(
+      unit,
+      backward,
+      { overlap, labels },
+      {
+        fromStart: [...heldNames, ...remade.offloaded.map(({ name }) => name), ...(unit.output === null ? [] : [gradientOf(unit.output)])],
+        toEnd: unit.input === null ? [] : [gradientOf(unit.input)],
+      },
+    ),
+    held: byLabel(remade.kept, labels),
     heldBytes: sumOf(remade.kept),
-    resident,
+    resident: byLabel(resident, labels),
     residentBytes: sumOf(resident),
   };
 }
 
-function byLabel(tensors: readonly Tensor[]): { readonly label: string; readonly bytes: Bytes }[] {
-  const sums = new Map<string, Bytes>();
-  for (const { label, bytes } of tensors) sums.set(label, (sums.get(label) ?? 0) + bytes);
+function byLabel(tensors: readonly Tensor[], { rowOf }: Labels): LabelBytes[] {
+  const sums = new Map<number, Bytes>();
+  for (const { label, bytes } of tensors) sums.set(rowOf(label), (sums.get(rowOf(label)) ?? 0) + bytes);
   return Array.from(sums, ([label, bytes]) => ({ label, bytes }));
 }
 
@@ -91,7 +108,13 @@ interface Ends {
   readonly toEnd: readonly (string | null)[];
 }
 
-function passMemory(unit: Unit, steps: readonly Step[], overlap: OverlapSpec, { fromStart, toEnd }: Ends): PassMemory {
+/** What the passes of all units have in common. */
+interface Setting {
+  readonly overlap: OverlapSpec;
+  readonly labels: Labels;
+}
+
+function passMemory(unit: Unit, steps: readonly Step[], { overlap, labels }: Setting, { fromStart, toEnd }: Ends): PassMemory {
   const together = stretchesOf(steps, overlap);
   const first = new Map<string, number>();
   const last = new Map<string, number>();
@@ -126,7 +149,21 @@ function passMemory(unit: Unit, steps: readonly Step[], overlap: OverlapSpec, { 
   const order = Array.from(uses.keys())
     .filter((row) => uses[row].first >= 0)
     .sort((a, b) => uses[a].first - uses[b].first);
-  return { ranges, order, inTime: classesOf(bytes, uses, gradients, order, false), ahead: classesOf(bytes, uses, gradients, order, true) };
+  const classes = (isAhead: boolean): StepClass[] =>
+    classesOf(bytes, uses, gradients, order, isAhead).map(({ step, ...one }) => ({
+      ...one,
+      tensors: byLabel(tensorsAt(ranges, step), labels),
+    }));
+  return { order, inTime: classes(false), ahead: classes(true) };
+}
+
+function tensorsAt(ranges: readonly TensorRange[], step: number): Tensor[] {
+  return ranges.filter(({ first, last }) => first <= step && step <= last).map(({ tensor }) => tensor);
+}
+
+/** A class before its tensors are counted by label. */
+interface StepOfClass extends Omit<StepClass, 'tensors'> {
+  readonly step: number;
 }
 
 function classesOf(
@@ -135,8 +172,8 @@ function classesOf(
   gradients: readonly StepRange[],
   order: readonly number[],
   isAhead: boolean,
-): StepClass[] {
-  const classes = new Map<string, StepClass>();
+): StepOfClass[] {
+  const classes = new Map<string, StepOfClass>();
   const lastUse = order.length === 0 ? 0 : uses[order[order.length - 1]].first;
   const begin = (place: number): number => (!isAhead ? uses[order[place]].first : place === 0 ? 0 : uses[order[place - 1]].first);
   const rows = Array.from(gradients.keys());
@@ -154,8 +191,8 @@ function classesOf(
 }
 
 /** Without classes in which nothing is there that is not there, and as much of it, in another one. */
-function withoutLesser(classes: readonly StepClass[]): StepClass[] {
-  const kept: StepClass[] = [];
+function withoutLesser(classes: readonly StepOfClass[]): StepOfClass[] {
+  const kept: StepOfClass[] = [];
   for (const [row, one] of classes.entries()) {
     const isLess = kept.some((other) => hasAllOf(other, one)) || classes.slice(row + 1).some((other) => hasAllOf(other, one));
     if (!isLess) kept.push(one);
@@ -163,7 +200,7 @@ function withoutLesser(classes: readonly StepClass[]): StepClass[] {
   return kept;
 }
 
-function hasAllOf(more: StepClass, less: StepClass): boolean {
+function hasAllOf(more: StepOfClass, less: StepOfClass): boolean {
   return (
     more.tensorBytes >= less.tensorBytes &&
     (more.isLate || !less.isLate) &&

@@ -1,0 +1,80 @@
+import type { Bytes } from '../base/index.ts';
+import { WORKING_COPY } from '../program/index.ts';
+import type { MemoryNeed } from './answer.ts';
+import type { Moment, StageMemory } from './step-memory.ts';
+import { peakParts } from './unit-peak.ts';
+
+/** Names of what memory holds beside tensors, as memory profiles have them. */
+const NAMES = [
+  'weights',
+  'optimizer state',
+  WORKING_COPY,
+  'gradients',
+  'gathered weights',
+  'weights from host',
+  'offloaded activations',
+  'encoder output',
+  'encoder output gradient',
+];
+const [WEIGHTS, OPTIMIZER, WORKING, GRADIENTS, GATHERED, FROM_HOST, OFFLOADED, ENCODER, ENCODER_GRADIENT] = NAMES.keys();
+
+/** Numbers for the labels of a step's tensors; the names above come first. */
+export interface Labels {
+  readonly names: readonly string[];
+  readonly rowOf: (label: string) => number;
+}
+
+export function createLabels(): Labels {
+  const names = [...NAMES];
+  const rows = new Map(names.map((name, row) => [name, row]));
+  return {
+    names,
+    rowOf(label) {
+      const row = rows.get(label) ?? names.push(label) - 1;
+      rows.set(label, row);
+      return row;
+    },
+  };
+}
+
+/** What a stage holds at its fullest moment, largest first. */
+export function memoryParts({ state, moment, update }: StageMemory, names: readonly string[]): MemoryNeed['parts'] {
+  const sums: Bytes[] = names.map(() => 0);
+  sums[WEIGHTS] = state.weights;
+  sums[OPTIMIZER] = state.optimizer;
+  sums[WORKING] = state.working;
+  for (const { label, bytes } of state.residents) sums[label] += bytes;
+  if (moment === null) {
+    sums[GRADIENTS] += update.gradients;
+    sums[OPTIMIZER] += update.state;
+  } else addMoment(moment, sums);
+  const parts: { name: string; bytes: Bytes }[] = [];
+  for (let row = 0; row < sums.length; row++) if (sums[row] > 0) parts.push({ name: names[row], bytes: sums[row] });
+  return parts.sort((a, b) => b.bytes - a.bytes);
+}
+
+function addMoment(moment: Moment, sums: Bytes[]): void {
+  const { chain, block, backward, peak, next, fetched, gradients } = moment;
+  const { cost } = chain;
+  const parts = peakParts(peak, chain.needs[block.kind].groups);
+  sums[GRADIENTS] += gradients + parts.gradients;
+  sums[GATHERED] += parts.gathered + next.gathered;
+  sums[FROM_HOST] += parts.fromHost + next.fromHost;
+  sums[OFFLOADED] += fetched;
+  for (const { label, bytes } of peak.tensors) sums[label] += bytes;
+  if (cost.learns) addHeld(moment, sums);
+  const { first, last, bytes } = cost.encoder;
+  if (block.first >= first) sums[ENCODER] += bytes;
+  if (backward && block.first >= first && block.first <= last) sums[ENCODER_GRADIENT] += bytes;
+}
+
+/** What other units keep for their backward passes, of this microbatch and of the others. */
+function addHeld({ chain: { cost, runs }, block, place, run }: Moment, sums: Bytes[]): void {
+  for (let row = 0; row < run.runs.length; row++) {
+    for (const { kind, count, first } of runs.ofRun[run.runs[row]]) {
+      const before = run.runs[row] !== block.run ? 0 : first < block.first ? count : first === block.first ? place : 0;
+      const copies = run.others[row] * count + before;
+      for (const { label, bytes } of cost.kinds[kind].memory.held) sums[label] += bytes * copies;
+    }
+  }
+}
