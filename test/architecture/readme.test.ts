@@ -7,10 +7,12 @@ import { ROOT, textOf } from './sources.ts';
 const { scripts }: { scripts: Record<string, string> } = JSON.parse(textOf('package.json'));
 
 /** Documents whose commands must work. */
-const DOCUMENTS = ['README.md', 'CONTRIBUTING.md'].filter((file) => file === 'README.md' || existsSync(join(ROOT, file)));
+const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'scenarios/models/README.md'].filter(
+  (file) => file === 'README.md' || existsSync(join(ROOT, file)),
+);
 
 /** Verbs that answer at once and are run as they are written. */
-const QUICK = ['list', 'explain', '--help', '--version'];
+const QUICK = ['list', 'explain', 'inspect', '--help', '--version'];
 
 /** Command lines in fenced blocks and in inline code, without prompt, comment and what follows a `&&` or a pipe. */
 function commandsOf(markdown: string): readonly string[] {

@@ -14,8 +14,8 @@ Examples:
   switchyard inspect --model switch-base
   switchyard inspect --model llama3.1-70b --topology tpu-v5p:4x4x4 --layout fsdp=16,tensor=4 --sequences 256 --length 8192
   switchyard inspect --model switch-xxl --topology v3-512 --layout expert-model-data:tensor=8
-  switchyard inspect --hf config.json --topology v6e-256 --layout fsdp=256 --sequences 512 --json
-  switchyard inspect --maxtext run.yaml ici_fsdp_parallelism=64
+  switchyard inspect --hf scenarios/models/qwen3-30b-a3b.json --topology v6e-256 --layout fsdp=256 --sequences 512 --json
+  switchyard inspect --maxtext scenarios/models/maxtext-run.yml ici_tensor_parallelism=1 ici_fsdp_parallelism=64
   switchyard inspect scenarios/switch-base-v3-32.yaml`;
 
 export const inspect: CommandEntry = {
