@@ -122,6 +122,26 @@ describe('the run', () => {
     expect(codes(read(['remat_policy=custom', 'out_proj=host']))).toEqual(['E_ENUM out_proj']);
   });
 
+  it('makes logits in the type of activations, unless their product is f32', () => {
+    expect(read([]).precision.logits).toBe('bf16');
+    expect(read(['dtype=float32']).precision.logits).toBe('f32');
+    expect(read(['logits_dot_in_fp32=true']).precision.logits).toBe('f32');
+    expect(codes(read(['logits_dot_in_fp32=1']))).toEqual(['E_TYPE logits_dot_in_fp32']);
+  });
+
+  it('of a named model has its router, whatever the flags of routers say', () => {
+    const file = importMaxText('model_name: mixtral-8x7b\nnorm_topk_prob: true\n', 'run.yml');
+    expect([file.warnings.map(({ path }) => path), codes(file)]).toEqual([['norm_topk_prob'], []]);
+    expect(codes(read(['model_name=mixtral-8x7b', 'routed_score_func=sigmoid']))).toEqual(['E_FLAG routed_score_func']);
+  });
+
+  it('has embeddings of layers for the vocabulary of the model alone', () => {
+    const perLayer = ['hidden_size_per_layer_input=256', 'vocab_size=1000'];
+    expect(codes(read([...perLayer, 'vocab_size_per_layer_input=1000']))).toEqual([]);
+    expect(codes(read([...perLayer, 'vocab_size_per_layer_input=500']))).toEqual(['E_FLAG vocab_size_per_layer_input']);
+    expect(codes(read(['vocab_size_per_layer_input=500']))).toEqual([]);
+  });
+
   it('has operands of 8 bits in all passes', () => {
     expect(read(['quantization=int8']).precision).toMatchObject({ quantized: 'int8', quantizedPasses: ['fw', 'agrad', 'wgrad'] });
     expect(codes(read(['quantization=nanoo_fp8']))).toEqual(['E_ENUM quantization']);
@@ -157,6 +177,11 @@ describe('flags of a layout', () => {
     expect(issues).toEqual([]);
     expect(layout).toMatchObject({ ici: { fsdp: 8, tensor: 2 }, dcn: { fsdp: 2, data: 1 } });
     expect(warnings.map(({ path }) => path)).toEqual(['ici_fsdp_transpose_parallelism']);
+  });
+
+  it('shard activations between sub-layers, as the rules of base.yml do, on any chip', () => {
+    expect(layoutFromFlags({ ici_tensor_parallelism: 4 }, dense).layout.tensorActivations).toBe('sharded');
+    expect(read([]).layout.tensorActivations).toBe('sharded');
   });
 
   it('leave -1 to one axis of a network', () => {

@@ -59,6 +59,14 @@ export const QUESTION_FAULTS: readonly Fault[] = [
     caughtBy: { file: MAXTEXT, test: 'flags of a layout become axes, words of one axis multiplied' },
   },
   {
+    name: 'logits-always-wide',
+    what: 'logits of a MaxText run are f32 whatever its flags say',
+    file: 'src/intake/importers/maxtext/workload-flags.ts',
+    from: "{ or: false }) ? 'f32' : matmul,\n    quantized",
+    to: "{ or: false }) ? 'f32' : 'f32',\n    quantized",
+    caughtBy: { file: MAXTEXT, test: 'the run makes logits in the type of activations, unless their product is f32' },
+  },
+  {
     name: 'slices-share-weights',
     what: 'slices of which a record says nothing shard weights',
     file: 'src/validation/replay-layout.ts',

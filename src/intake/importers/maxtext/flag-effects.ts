@@ -37,6 +37,7 @@ export const REFUSED_FLAGS: Readonly<Record<string, Effect>> = {
   training_objective: { neutral: ['causal_lm'], changes: 'the objective is another one' },
   use_dpo: { neutral: [false], changes: 'a step has two models' },
   enable_diloco: { neutral: [false], changes: 'slices update apart' },
+  subslice_shape: { neutral: ['', null], changes: 'the step runs on a part of the slice: name that part as compile_topology' },
   dcn_bandwidth_limit: { neutral: ['', null], changes: 'the data-centre network is throttled' },
   trainable_parameters_mask: { neutral: [], changes: 'some weights are not trained' },
   use_ragged_attention: { neutral: [false], changes: 'attention runs in another kernel' },
@@ -56,7 +57,29 @@ export const REFUSED_FLAGS: Readonly<Record<string, Effect>> = {
 export const ROUGH_FLAGS: Readonly<Record<string, Effect>> = {
   num_vocab_tiling: { neutral: [1], changes: 'the loss is computed in pieces there and at once here: logits take more memory here' },
   shard_exp_on_fsdp: { neutral: [false], changes: 'fsdp cuts experts there and their width here: as many bytes are gathered' },
+  dropout_rate: { neutral: [0], changes: 'drawing and applying masks of dropout takes no time here' },
+  float32_qk_product: { neutral: [false], changes: 'with attention=dot_product, scores have 4 bytes there and those of dtype here' },
+  float32_logits: { neutral: [false], changes: 'with attention=dot_product, scores have 4 bytes there and those of dtype here' },
+  cast_logits_to_fp32: { neutral: [true], changes: 'the loss is computed in the type of logits there and in f32 here' },
+  use_qk_clip: { neutral: [false], changes: 'attention also keeps the largest score of each head there' },
+  max_checkify: { neutral: [false], changes: 'checks of every operation take no time here' },
+  use_random_routing: { neutral: [false], changes: 'experts are drawn there: in a scenario, load: {kind: uniform} does so too' },
+  enable_rampup_batch_size: {
+    neutral: [false],
+    changes: 'the first steps have fewer sequences there; the step here has those of per_device_batch_size',
+  },
+  moe_fsdp_use_two_stage_all_gather: {
+    neutral: [false],
+    changes: 'weights of experts are gathered one axis after the other there, and at once here',
+  },
+  dense_fsdp_use_two_stage_all_gather: {
+    neutral: [false],
+    changes: 'weights are gathered one axis after the other there, and at once here',
+  },
+  set_remat_policy_on_pipeline_iterations: { neutral: [true], changes: 'in a pipeline the policy holds for each layer here' },
+  set_remat_policy_on_layers_per_stage: { neutral: [false], changes: 'in a pipeline the policy holds for each layer here' },
   custom_mesh: { neutral: ['', null], changes: 'devices are numbered in another order' },
+  allow_split_physical_axes: { neutral: [false], changes: 'devices may be numbered in another order' },
   optimize_mesh_for_tpu_v6e: { neutral: [false], changes: 'devices are numbered in another order' },
 };
 

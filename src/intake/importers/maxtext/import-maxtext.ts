@@ -7,7 +7,7 @@ import { type ConfigReader, createConfigReader } from '../config-reader.ts';
 import type { Imported } from '../imported.ts';
 import { checkEffects, REFUSED_FLAGS, ROUGH_FLAGS } from './flag-effects.ts';
 import { type Flags, flagsOfFile, flagsOfOptions, flagsOfText, isBase, merged, modelFileOf, type ReadFlags } from './flag-files.ts';
-import { ENCODER_FLAG, IDLE_FLAGS, LAYOUT_FLAGS, MODEL_FLAGS, ROUTING_FLAGS, WORKLOAD_FLAGS } from './known-flags.ts';
+import { ENCODER_FLAG, IDLE_FLAGS, LAYOUT_FLAGS, MODEL_FLAGS, ROUTER_FLAGS, ROUTING_FLAGS, WORKLOAD_FLAGS } from './known-flags.ts';
 import { type FlagLayout, readLayoutFlags } from './layout-flags.ts';
 import { readModelFlags } from './model-flags.ts';
 import { presetNameOf } from './model-names.ts';
@@ -80,6 +80,9 @@ function importFlags(ofFile: ReadFlags, file: string, { overrides = [], devices 
   return { ...standIn, ...run, warnings: [...unused, ...reader.remarks], issues };
 }
 
+/** What a named model without a file says: its shape and its router. */
+const OF_NAMED = [...MODEL_FLAGS, ...ROUTER_FLAGS];
+
 export function createReader(file: string, flags: Flags): ConfigReader {
   return createConfigReader({
     file,
@@ -128,7 +131,7 @@ function checkConflicts(flags: ConfigReader, { preset, ofModel, ofOptions }: Sou
     const ofNamed = ofModel.get(name);
     const changesFile = ofNamed !== undefined && !mayOverride && !isSame(ofNamed.value, value);
     if (changesFile) flags.refuse(name, 'the named model says otherwise', 'add override_model_config=true, or leave it out', 'E_FLAG');
-    if (preset === undefined || !MODEL_FLAGS.includes(name)) continue;
+    if (preset === undefined || !OF_NAMED.includes(name)) continue;
     flags.refuse(
       name,
       'changes a named model whose file is not there',
@@ -141,7 +144,7 @@ function checkConflicts(flags: ConfigReader, { preset, ofModel, ofOptions }: Sou
 /** Dimensions in a file beside the name of a model, which decides. */
 function unusedFlags({ preset, ofFile, ofModel, ofOptions }: Sources): Issue[] {
   return [...ofFile].flatMap(([name, { value, place }]) => {
-    const decides = preset === undefined ? ofModel.has(name) && !isSame(ofModel.get(name)?.value, value) : MODEL_FLAGS.includes(name);
+    const decides = preset === undefined ? ofModel.has(name) && !isSame(ofModel.get(name)?.value, value) : OF_NAMED.includes(name);
     // base.yml writes every flag out and means none of them.
     if (!decides || ofOptions.has(name) || isBase(place?.key.file ?? '')) return [];
     const rule = 'the named model decides, not the file';

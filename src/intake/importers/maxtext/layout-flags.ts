@@ -44,6 +44,8 @@ export function readLayoutFlags(flags: ConfigReader, model: { readonly layers: n
     ici,
     dcn: overSlices,
     ...(overExperts && { expertsOver: overExperts }),
+    // Rule `activation_embed` of base.yml's logical_axis_rules; other rules are refused.
+    tensorActivations: 'sharded',
     zero: flags.flag('shard_optimizer_over_data', { or: false }) ? 1 : 0,
     offload: {
       optimizer: flags.flag('optimizer_memory_host_offload', { or: false }),
@@ -90,8 +92,11 @@ function remarkJoined(flags: ConfigReader, network: Network, sizes: Readonly<Rec
     if (sizes[word] !== 1) flags.remark(flagOf(network, word), rule, 'nothing, or leave it at 1');
   };
   say('fsdp_transpose', 'counts into fsdp: weights are cut into as many pieces, gathered at once');
-  say('tensor_sequence', 'counts into tensor: activations between sub-layers are not cut along the sequence here');
-  say('tensor_transpose', 'counts into tensor: activations are not cut along their width here');
+  say(
+    'tensor_sequence',
+    'counts into tensor: activations between sub-layers are cut along the sequence there and along their width here, into as many parts',
+  );
+  say('tensor_transpose', 'counts into tensor: it cuts the other side of each matrix there');
 }
 
 /** Stages, repeats and microbatches; without a pipeline, microbatches accumulate gradients. */

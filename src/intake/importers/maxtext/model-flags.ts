@@ -23,6 +23,7 @@ export function readModelFlags(flags: ConfigReader, name: string): ModelSpec {
   }
   const dFf = scales.feedForward * flags.whole('base_mlp_dim', { or: 7168 });
   const mla = readLatent(flags, blockName);
+  checkLayerVocabulary(flags);
   const positions = flags.whole('trainable_position_size', { or: -1, least: -1 });
   return defineModel({
     name,
@@ -46,6 +47,19 @@ export function readModelFlags(flags: ConfigReader, name: string): ModelSpec {
     ...block.parts?.(flags),
     moe: readExperts(flags, { dFf, scale: scales.feedForward, block }),
   });
+}
+
+/** Embeddings of layers have the vocabulary of the model here. */
+function checkLayerVocabulary(flags: ConfigReader): void {
+  const ofLayers = flags.whole('vocab_size_per_layer_input', { or: 0, least: 0 });
+  const isThere = flags.whole('hidden_size_per_layer_input', { or: 0, least: 0 }) > 0;
+  if (!isThere || ofLayers === 0 || ofLayers === flags.whole('vocab_size', { or: 32000 })) return;
+  flags.refuse(
+    'vocab_size_per_layer_input',
+    'not modelled: layers with a vocabulary of their own',
+    'write the value of vocab_size',
+    'E_FLAG',
+  );
 }
 
 /** Doublings go in turn to heads and feed-forward layers, to the embedding, and to layers (types.py, get_individual_scales). */

@@ -50,6 +50,8 @@ export function readPrecisionFlags(flags: ConfigReader): PrecisionSpec {
     weights: wordOf(flags, 'weight_dtype', DTYPES, { or: 'float32' }),
     router: flags.flag('float32_gate_logits', { or: false }) ? 'f32' : matmul,
     gradients: wordOf(flags, 'grad_dtype', DTYPES, { or: 'float32' }),
+    // The cast of cast_logits_to_fp32 follows the product, and runs with the loss.
+    logits: flags.flag('logits_dot_in_fp32', { or: false }) ? 'f32' : matmul,
     quantized: readQuantized(flags),
     quantizedPasses: QUANTIZED_PASSES,
   };
