@@ -1,22 +1,25 @@
 import type { Issue } from '../base/index.ts';
-import { type AxisSizes, DCN_AXES, MESH_AXES, type MeshAxis } from '../layout/index.ts';
+import { axisSize, DCN_AXES, MESH_AXES, type MeshAxis } from '../layout/index.ts';
+import { axisSuitsBatch, axisSuitsModel } from './axis-fits.ts';
 import type { ScenarioRule } from './rule.ts';
 import { sliceName } from './rules-topology.ts';
+import type { Scenario } from './scenario.ts';
 
 /** The mesh covers the slice exactly. */
 const meshCoversSlice: ScenarioRule = {
   reads: ['topology', 'layout.ici'],
-  check: ({ scenario: { topology, layout }, chip, devices: all }) => {
+  check: ({ scenario, chip, devices: all }) => {
+    const { topology } = scenario;
     const devices = all / topology.slices;
     const what = `the devices of ${sliceName({ topology: { ...topology, slices: 1 } })} (${devices / chip.devicesPerChip} chips x ${chip.devicesPerChip})`;
-    return productIssues(layout.ici, 'layout.ici', devices, what, 'fills the slice');
+    return productIssues(scenario, 'ici', devices, what, 'fills the slice');
   },
 };
 
 /** The axes over slices cover them exactly. */
 const meshCoversSlices: ScenarioRule = {
   reads: ['topology', 'layout.dcn'],
-  check: ({ scenario: { topology, layout } }) => productIssues(layout.dcn, 'layout.dcn', topology.slices, 'the slices', 'takes all slices'),
+  check: ({ scenario }) => productIssues(scenario, 'dcn', scenario.topology.slices, 'the slices', 'takes all slices'),
 };
 
 /** Only axes that exchange little run over the data-centre network. */
@@ -34,19 +37,32 @@ const axesMayLeaveSlice: ScenarioRule = {
 
 export const MESH_RULES: readonly ScenarioRule[] = [meshCoversSlice, meshCoversSlices, axesMayLeaveSlice];
 
-function productIssues(sizes: AxisSizes, path: string, members: number, what: string, filling: string): Issue[] {
+function productIssues(scenario: Scenario, network: 'ici' | 'dcn', members: number, what: string, filling: string): Issue[] {
+  const sizes = scenario.layout[network];
   const product = MESH_AXES.reduce((all, axis) => all * sizes[axis], 1);
   if (product === members) return [];
   const axes = MESH_AXES.filter((axis) => sizes[axis] !== 1);
-  const factors = axes.map((axis: MeshAxis) => `${axis} ${sizes[axis]}`).join(' x ');
-  const one = axes.length < 2;
+  const factors = axes.map((axis) => `${axis} ${sizes[axis]}`).join(' x ');
+  const changes = axes.flatMap((axis) => changeOf(scenario, network, axis, (members * sizes[axis]) / product));
+  // An axis that is -1 cannot fill a slice that the others do not divide.
+  const fill =
+    members % product === 0 ? `set an axis to -1, which ${filling}` : `sizes that divide ${members} and one of -1, which ${filling}`;
   return [
     {
       code: 'E_LAYOUT_PRODUCT',
-      path,
-      value: one ? factors || 'data 1' : `${factors} = ${product}`,
+      path: `layout.${network}`,
+      value: axes.length < 2 ? factors || 'data 1' : `${factors} = ${product}`,
       rule: `must be ${members}, ${what}`,
-      remedy: `${product > members ? 'lower' : 'raise'} ${one ? 'it' : 'one axis'}, or set it to -1, which ${filling}`,
+      remedy: changes.length > 0 ? `use ${changes.join(' or ')}, or ${fill}` : members % product === 0 ? fill : `use ${fill}`,
     },
   ];
+}
+
+/** The size with which one axis would make the product right, in words; empty where it is none that can be. */
+function changeOf(scenario: Scenario, network: 'ici' | 'dcn', axis: MeshAxis, size: number): string[] {
+  if (!Number.isInteger(size)) return [];
+  const { layout } = scenario;
+  const others = axisSize(layout, axis) / layout[network][axis];
+  const suits = axisSuitsModel(scenario, axis, size * others) && (network === 'dcn' || axisSuitsBatch(scenario, axis, size));
+  return suits ? [`${axis} ${size}`] : [];
 }

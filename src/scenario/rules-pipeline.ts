@@ -1,19 +1,19 @@
 import type { Issue } from '../base/index.ts';
-import { axisSize } from '../layout/index.ts';
+import { axisSize, shardsOf } from '../layout/index.ts';
 import { layersOf } from '../model/index.ts';
+import { nearAxisSizes, networkOf } from './axis-fits.ts';
 import { nearFits, nearMultiples } from './nearby.ts';
-import type { ScenarioRule } from './rule.ts';
-import type { Scenario } from './scenario.ts';
+import type { RuleInput, ScenarioRule } from './rule.ts';
 
 const READS = ['topology', 'layout', 'model', 'workload'] as const;
 
 /** Stages are runs of equal layers, which an encoder with a decoder behind it has not. */
 const pipelineSuitsModel: ScenarioRule = {
   reads: READS,
-  check: ({ scenario }) => {
-    const stages = axisSize(scenario.layout, 'pipeline');
-    const { model, workload } = scenario;
-    const at = { code: 'E_PIPELINE', path: 'layout.ici.pipeline', value: String(stages) };
+  check: (input) => {
+    const { layout, model, workload } = input.scenario;
+    const stages = axisSize(layout, 'pipeline');
+    const at = { code: 'E_PIPELINE', path: `layout.${networkOf(input.scenario, 'pipeline')}.pipeline`, value: String(stages) };
     if (stages === 1) return [];
     if (model.family === 'encoder-decoder') {
       const rule = `${model.name} has an encoder and a decoder, whose layers cannot be cut into equal stages`;
@@ -21,16 +21,17 @@ const pipelineSuitsModel: ScenarioRule = {
     }
     if (workload.teacher !== null && layersOf(workload.teacher).length % stages !== 0) {
       const rule = `the ${layersOf(workload.teacher).length} layers of the teacher must be a multiple of the stages`;
-      return [{ ...at, rule, remedy: 'use fewer stages, or another workload.teacher' }];
+      const sizes = nearAxisSizes(input, 'pipeline');
+      return [{ ...at, rule, remedy: `use ${sizes === '' ? 'other' : sizes} stages, or another workload.teacher` }];
     }
-    return layersDivide(scenario, stages);
+    return layersDivide(input, stages);
   },
 };
 
 /** Several chunks per stage belong to the interleaved schedule, whose microbatches come in rounds of the stages (arXiv 2104.04473, section 2.2). */
 const repeatsSuitSchedule: ScenarioRule = {
   reads: READS,
-  check: ({ scenario: { layout } }) => {
+  check: ({ scenario: { layout, workload } }) => {
     const stages = axisSize(layout, 'pipeline');
     const { schedule, repeats } = layout.pipeline;
     const at = { code: 'E_PIPELINE', path: 'layout.pipeline.repeats', value: String(repeats) };
@@ -45,13 +46,15 @@ const repeatsSuitSchedule: ScenarioRule = {
     }
     if (repeats > 1 && stages === 1) return [{ ...at, rule: 'there are no stages', remedy: 'use 1, or set layout.ici.pipeline' }];
     if (schedule !== 'interleaved' || stages === 1 || layout.microbatches % stages === 0) return [];
+    const perShard = workload.sequences / shardsOf(layout).batch;
+    const rounds = nearFits(layout.microbatches, perShard, (count) => count % stages === 0 && perShard % count === 0);
     return [
       {
         code: 'E_AXIS_DIVIDES',
         path: 'layout.microbatches',
         value: String(layout.microbatches),
         rule: `must be a multiple of ${stages}, the pipeline stages, under the interleaved schedule`,
-        remedy: `use ${nearMultiples(layout.microbatches, stages)}, or schedule 1f1b`,
+        remedy: `use ${rounds === '' ? nearMultiples(layout.microbatches, stages) : rounds}, or schedule 1f1b`,
       },
     ];
   },
@@ -59,19 +62,27 @@ const repeatsSuitSchedule: ScenarioRule = {
 
 export const PIPELINE_RULES: readonly ScenarioRule[] = [pipelineSuitsModel, repeatsSuitSchedule];
 
-function layersDivide({ model, layout }: Scenario, stages: number): Issue[] {
+function layersDivide(input: RuleInput, stages: number): Issue[] {
+  const { model, layout } = input.scenario;
   const layers = layersOf(model).length;
   const { repeats } = layout.pipeline;
   if (layers % (stages * repeats) === 0) return [];
-  const chunks = repeats === 1 ? `${stages} stages` : `${stages} stages x ${repeats} chunks`;
-  const fits = nearFits(stages, layers, (size) => layers % (size * repeats) === 0);
+  const code = 'E_AXIS_DIVIDES';
+  if (layers % stages === 0) {
+    const rule = `the ${layers / stages} layers of each of ${stages} stages do not divide into ${repeats} chunks`;
+    const remedy = `use ${nearFits(repeats, layers / stages, (count) => (layers / stages) % count === 0)} chunks`;
+    return [{ code, path: 'layout.pipeline.repeats', value: String(repeats), rule, remedy }];
+  }
+  const chunks = repeats === 1 ? '' : ` x ${repeats} chunks`;
+  const sizes = nearAxisSizes(input, 'pipeline');
+  const remedy = sizes === '1' || sizes === '' ? 'use 1, which is no pipeline, or another axis' : `use ${sizes} stages`;
   return [
     {
-      code: 'E_AXIS_DIVIDES',
-      path: layout.dcn.pipeline > 1 ? 'layout.dcn.pipeline' : 'layout.ici.pipeline',
+      code,
+      path: `layout.${networkOf(input.scenario, 'pipeline')}.pipeline`,
       value: String(stages),
-      rule: `the ${layers} layers of ${model.name} do not divide into ${chunks}`,
-      remedy: fits === '' ? 'use fewer layout.pipeline.repeats' : `use ${fits} stages`,
+      rule: `the ${layers} layers of ${model.name} do not divide into ${stages} stages${chunks}`,
+      remedy,
     },
   ];
 }

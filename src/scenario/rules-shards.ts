@@ -1,6 +1,7 @@
 import { axisSize, cutsEvenly, groupSize, tensorCuts } from '../layout/index.ts';
 import type { ModelSpec } from '../model/index.ts';
-import { nearFits, nearMultiples } from './nearby.ts';
+import { nearAxisSizes, networkOf } from './axis-fits.ts';
+import { nearMultiples } from './nearby.ts';
 import type { ScenarioRule } from './rule.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -11,7 +12,13 @@ const expertsHaveOneAxis: ScenarioRule = {
     const at = { code: 'E_EXPERTS_OVER', path: 'layout.expertsOver', value: layout.expertsOver };
     if (layout.expertsOver !== 'none' && model.moe === null) {
       const rule = `${model.name} has no experts to lay on an axis`;
-      return [{ ...at, rule, remedy: 'remove layout.expertsOver, or choose a model with experts' }];
+      return [
+        {
+          ...at,
+          rule,
+          remedy: 'leave layout.expertsOver out, name a layout without experts (data, model, model-data), or choose a model with experts',
+        },
+      ];
     }
     if (layout.expertsOver === 'data' && axisSize(layout, 'expert') > 1) {
       const rule = `experts have an axis of their own, of ${axisSize(layout, 'expert')} members`;
@@ -24,19 +31,21 @@ const expertsHaveOneAxis: ScenarioRule = {
 /** Every device holds the same number of experts. */
 const expertsDivide: ScenarioRule = {
   reads: ['topology', 'layout', 'model'],
-  check: ({ scenario }) => {
+  check: (input) => {
+    const { scenario } = input;
     const { layout, model } = scenario;
-    if (model.moe === null) return [];
+    const axis = layout.expertsOver;
+    if (model.moe === null || axis === 'none') return [];
     const shards = expertShards(scenario);
     if (model.moe.experts % shards === 0) return [];
-    const axis = layout.expertsOver;
+    const sizes = nearAxisSizes(input, axis);
     return [
       {
         code: 'E_EXPERTS_SHARD',
         path: 'model.experts',
         value: String(model.moe.experts),
         rule: `must be a multiple of ${shards}, the size of the ${axis} axis that the experts lie on`,
-        remedy: `use ${nearMultiples(model.moe.experts, shards)} experts, or another layout.ici.${axis}`,
+        remedy: `use ${sizes === '' ? '' : `layout.${networkOf(scenario, axis)}.${axis} ${sizes}, or `}${nearMultiples(model.moe.experts, shards)} experts`,
       },
     ];
   },
@@ -45,7 +54,8 @@ const expertsDivide: ScenarioRule = {
 /** Every member of the tensor axis holds as many heads and as much of every width. */
 const tensorDivides: ScenarioRule = {
   reads: ['topology', 'layout', 'model', 'workload.teacher'],
-  check: ({ scenario: { layout, model, workload } }) => {
+  check: (input) => {
+    const { layout, model, workload } = input.scenario;
     const members = axisSize(layout, 'tensor');
     const models: readonly (readonly [string, ModelSpec])[] = [
       ['', model],
@@ -55,14 +65,13 @@ const tensorDivides: ScenarioRule = {
       const cuts = tensorCuts(spec);
       const uneven = cuts.filter((cut) => !cutsEvenly(cut, members));
       if (uneven.length === 0) return [];
-      const fits = nearFits(members, 2 ** 12, (size) => cuts.every((cut) => cutsEvenly(cut, size)));
       return [
         {
           code: 'E_AXIS_DIVIDES',
           path: 'layout.ici.tensor',
           value: String(members),
           rule: `${whose}must divide ${uneven.map(({ key, size }) => `${key} ${size}`).join(', ')}`,
-          remedy: `use a tensor axis of ${fits}`,
+          remedy: `use a tensor axis of ${nearAxisSizes(input, 'tensor')}`,
         },
       ];
     });

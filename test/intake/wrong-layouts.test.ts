@@ -5,7 +5,7 @@ const WRONG: readonly Case[] = [
   [
     'slices that the axes over slices do not cover',
     'topology: tpu-v3:4x4*2\nmodel: {preset: t5-base}\nlayout: {dcn: {data: 4}}\n',
-    ['3:15 E_LAYOUT_PRODUCT layout.dcn', 'lower it, or set it to -1, which takes all slices'],
+    ['3:15 E_LAYOUT_PRODUCT layout.dcn', 'use data 2, or sizes that divide 2'],
   ],
   [
     'an axis over slices that exchanges too much',
@@ -25,7 +25,7 @@ const WRONG: readonly Case[] = [
   [
     'microbatches that do not divide the batch',
     `${GOOD}layout: {microbatches: 3}\nworkload: {sequences: 1024}\n`,
-    ['4:23 E_BATCH_SHARD workload.sequences', 'use 960 or 1056'],
+    ['4:23 E_BATCH_SHARD workload.sequences', 'use 960 or 1056 sequences, or 2 or 4 microbatches'],
   ],
   [
     'a pipeline through an encoder and a decoder',
@@ -35,7 +35,17 @@ const WRONG: readonly Case[] = [
   [
     'a pipeline that does not divide the layers',
     `${DECODER}layout: {ici: {data: -1, pipeline: 8}}\n`,
-    ['3:36 E_AXIS_DIVIDES layout.ici.pipeline', 'use 6 or 12 stages'],
+    ['3:36 E_AXIS_DIVIDES layout.ici.pipeline', 'use 4 stages'],
+  ],
+  [
+    'a pipeline of layers that nothing divides',
+    `${DECODER.replace('12', '13')}layout: {ici: {data: -1, pipeline: 8}}\n`,
+    ['3:36 E_AXIS_DIVIDES layout.ici.pipeline', 'use 1, which is no pipeline'],
+  ],
+  [
+    'chunks that do not divide the layers of a stage',
+    `${DECODER}layout: {ici: {data: -1, pipeline: 2}, microbatches: 2, pipeline: {schedule: interleaved, repeats: 4}}\n`,
+    ['3:100 E_AXIS_DIVIDES layout.pipeline.repeats', 'use 3 or 6 chunks'],
   ],
   [
     'chunks under a schedule without any',
