@@ -69,6 +69,6 @@ function ourBug(io: Io, error: unknown, json: boolean): ExitCode {
 function usageIssues(error: CommanderError): Issue[] {
   if (error.code === 'commander.help') return [];
   const [value, suggestion] = error.message.replace(/^error: /, '').split('\n');
-  const remedy = suggestion?.replace(/[()]/g, '') ?? 'see switchyard --help';
+  const remedy = suggestion?.replace(/[()]/g, '').replace('Did', 'did') ?? 'see switchyard --help';
   return [{ code: 'E_USAGE', path: '', value, rule: 'must be a command line as in switchyard --help', remedy }];
 }

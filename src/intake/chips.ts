@@ -4,9 +4,9 @@ import * as z from 'zod';
 import { InputError, type Issue, unknownKey } from '../base/index.ts';
 import { type Chip, type Citation, chipOfFamily } from '../hardware/index.ts';
 import { CHIPS_FOLDER } from './data-folders.ts';
-import { issueAt, type LocatedIssue, placeIssues, shown } from './located-issue.ts';
-import { type Path, valueAt } from './path.ts';
+import { issueAt, placeIssues } from './located-issue.ts';
 import { readTextOrThrow, SIZE_LIMITS } from './read-text.ts';
+import { fileIssues } from './shape-issues.ts';
 import { parseYaml } from './yaml-source.ts';
 
 /** A value of a chip file: the number, where it was read, and when. */
@@ -108,7 +108,12 @@ export function loadChipFile(file: string, name: string): Chip {
     throw new InputError(
       placeIssues(
         source,
-        parsed.error.issues.flatMap((issue) => chipIssue(issue, source.value)),
+        fileIssues(
+          parsed.error.issues,
+          source.value,
+          'E_CHIP_FILE',
+          'numbers are {value, source, asOf} in SI units, as in topologies/chips/tpu-v3.yaml',
+        ),
       ),
     );
   if (parsed.data.name !== name) {
@@ -116,15 +121,6 @@ export function loadChipFile(file: string, name: string): Chip {
     throw new InputError(placeIssues(source, [issueAt(['name'], 'E_CHIP_FILE', parsed.data.name, rule, 'rename one of the two')]));
   }
   return toChip(parsed.data);
-}
-
-function chipIssue(issue: z.core.$ZodIssue, document: unknown): LocatedIssue[] {
-  const path = issue.path as Path;
-  const remedy = 'write {value, source, asOf} in SI units, as in topologies/chips/tpu-v3.yaml';
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => issueAt([...path, key], 'E_CHIP_FILE', shown(key), 'not a key of a chip file', remedy, 'key'));
-  }
-  return [issueAt(path, 'E_CHIP_FILE', shown(valueAt(document, path)), issue.message, remedy)];
 }
 
 function toChip({ name, efficiency, ...numbers }: ChipFile): Chip {

@@ -10,14 +10,14 @@ const NAMED_KEYS = ['name', 'tensor', 'ici', 'expertsOver', 'maxtext'] as const;
 /** Reads a layout as the command line writes it: `expert-data`, or `expert-model-data:tensor=8`. */
 export function parseLayoutOption(text: string): NamedLayoutOption {
   const [, name, tensor] = /^([^:]+)(?::tensor=([1-9][0-9]{0,5}))?$/.exec(text) ?? [];
-  if (name === undefined) {
+  if (name === undefined || name.includes('=')) {
     const rule = 'must be the name of a layout, and may have :tensor= with the members of its tensor axis';
     const issue = {
       code: 'E_USAGE',
       path: '--layout',
       value: JSON.stringify(text),
       rule,
-      remedy: 'e.g. --layout expert-model-data:tensor=8',
+      remedy: 'e.g. --layout expert-model-data:tensor=8; sizes of axes stand under layout.ici in the scenario',
     };
     throw new InputError([issue]);
   }

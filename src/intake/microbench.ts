@@ -6,6 +6,7 @@ import type { MicrobenchRecord, WorkedProblem } from '../validation/index.ts';
 import { chipNames } from './chips.ts';
 import { MICROBENCH_FOLDER, WORKED_PROBLEMS_FILE } from './data-folders.ts';
 import { readTextOrThrow, SIZE_LIMITS } from './read-text.ts';
+import { fileIssues } from './shape-issues.ts';
 
 const positive = z.number().positive();
 const count = z.int().positive();
@@ -92,8 +93,11 @@ function loadList<Row>(file: string, row: z.ZodType<Row>): Row[] {
   }
   const parsed = z.array(row).safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new InputError(parsed.error.issues.map(({ path, message }) => issue(`${file} ${path.join('.')}`, '', message)));
+  const issues = fileIssues(parsed.error.issues, value, 'E_MICROBENCH', REMEDY);
+  throw new InputError(issues.map(({ issue: one }) => ({ ...one, path: `${file} ${one.path}` })));
 }
+
+const REMEDY = 'write records as data/microbench/README.md describes them';
 
 function issue(path: string, value: string, rule: string) {
   return {
@@ -101,6 +105,6 @@ function issue(path: string, value: string, rule: string) {
     path,
     value: JSON.stringify(value),
     rule,
-    remedy: 'write records as data/microbench/README.md describes them',
+    remedy: REMEDY,
   };
 }

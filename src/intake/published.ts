@@ -6,9 +6,9 @@ import type { Contrast, PublishedRecord } from '../validation/index.ts';
 import { PUBLISHED_FOLDER } from './data-folders.ts';
 import { type JsonFault, walkJson } from './importers/walk-json.ts';
 import { issueAt, type LocatedIssue, placeIssues, shown } from './located-issue.ts';
-import { type Path, valueAt } from './path.ts';
 import { contrastsSchema, recordsSchema } from './published-schema.ts';
 import { readTextOrThrow, SIZE_LIMITS } from './read-text.ts';
+import { fileIssues } from './shape-issues.ts';
 import { parseYaml } from './yaml-source.ts';
 
 const CONTRASTS_FILE = 'contrasts.json';
@@ -46,7 +46,7 @@ function loadList<Row extends { readonly id: string }>(file: string, schema: z.Z
   if (fault !== null) throw new InputError([faultIssue(file, text, fault)]);
   const value: unknown = JSON.parse(text);
   const parsed = schema.safeParse(value);
-  const issues = parsed.success ? repeatedIds(parsed.data) : parsed.error.issues.map((issue) => shapeIssue(issue, value));
+  const issues = parsed.success ? repeatedIds(parsed.data) : fileIssues(parsed.error.issues, value, 'E_RECORD', REMEDY);
   if (!parsed.success || issues.length > 0) throw new InputError(placeIssues(parseYaml(file, text), issues.slice(0, MOST_ISSUES)));
   return parsed.data;
 }
@@ -57,11 +57,6 @@ function faultIssue(file: string, text: string, { kind, offset, what }: JsonFaul
   const rules = { syntax: 'must be JSON', nesting: `must have at most ${MOST_DEPTH} levels`, duplicate: 'a key stands once in its group' };
   const value = kind === 'nesting' ? 'nested too deeply' : what;
   return { code: 'E_RECORD', path: '', value, rule: rules[kind], remedy: REMEDY, place };
-}
-
-function shapeIssue(issue: z.core.$ZodIssue, document: unknown): LocatedIssue {
-  const path = issue.path as Path;
-  return issueAt(path, 'E_RECORD', shown(valueAt(document, path)), issue.message, REMEDY);
 }
 
 function repeatedIds(rows: readonly { readonly id: string }[]): LocatedIssue[] {

@@ -11,6 +11,14 @@ export function shapeIssues(found: readonly ZodIssue[], input: unknown, schema: 
   return found.flatMap((issue) => translate(issue, issue.path as Path, input, schema));
 }
 
+/** As `shapeIssues`, for a file that is no scenario: everything has one code, and the remedy also says how such a file is written. */
+export function fileIssues(found: readonly ZodIssue[], input: unknown, code: string, written: string): LocatedIssue[] {
+  return shapeIssues(found, input, {}).map(({ issue, ...at }) => ({
+    ...at,
+    issue: { ...issue, code, remedy: `${issue.remedy}; ${written}` },
+  }));
+}
+
 function translate(issue: ZodIssue, path: Path, input: unknown, schema: JsonSchema): LocatedIssue[] {
   const value = valueAt(input, path);
   switch (issue.code) {
@@ -59,8 +67,9 @@ function isOtherKind(issue: { readonly code: string }): boolean {
 function unknownKeyIssue(path: Path, key: string, input: unknown, schema: JsonSchema): LocatedIssue {
   const known = keysAt(schema, path, input);
   const near = nearest(key, known) ?? longestBeginning(key, known);
-  const remedy = near === undefined ? `known keys here: ${known.join(', ')}` : `did you mean ${near}?`;
-  const where = path.length === 0 ? 'a scenario' : dotted(path);
+  const others = known.length === 0 ? 'remove it' : `known keys here: ${known.join(', ')}`;
+  const remedy = near === undefined ? others : `did you mean ${near}?`;
+  const where = path.length > 0 ? dotted(path) : known.length === 0 ? 'this file' : 'a scenario';
   return issueAt([...path, key], 'E_KEY_UNKNOWN', shown(key), `not a key of ${where}`, remedy, 'key');
 }
 
@@ -85,10 +94,15 @@ const REQUIRED_EXAMPLES: Readonly<Record<string, string>> = {
 
 function typeIssue(path: Path, value: unknown, rule: string): LocatedIssue {
   const key = String(path.at(-1) ?? '');
-  return issueAt(path, 'E_TYPE', shown(value), rule, typeRemedy(key));
+  // What is left to the checker's own words says nothing of what is right.
+  const said = rule.startsWith('Invalid') ? 'must be of another kind' : rule;
+  return issueAt(path, 'E_TYPE', shown(value), said, typeRemedy(key, value, said));
 }
 
-function typeRemedy(key: string): string {
+function typeRemedy(key: string, value: unknown, rule: string): string {
+  if (/number/.test(rule) && typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))) {
+    return `write ${Number(value)} without quotes`;
+  }
   if (key === 'startSkew') return 'write a number of seconds without its unit, e.g. startSkew: 0.001, or [{device: 3, seconds: 0.5}]';
   return 'write a value of that kind';
 }

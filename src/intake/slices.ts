@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { InputError } from '../base/index.ts';
 import { SLICES_FOLDER } from './data-folders.ts';
-import { issueAt, placeIssues, shown } from './located-issue.ts';
-import { type Path, valueAt } from './path.ts';
+import { placeIssues } from './located-issue.ts';
 import { readTextOrThrow, SIZE_LIMITS } from './read-text.ts';
+import { fileIssues } from './shape-issues.ts';
 import { parseYaml } from './yaml-source.ts';
 
 const DATE = /^\d{4}(-\d{2}){0,2}$/;
@@ -56,13 +56,6 @@ export function findSlice(name: string): SliceFile | undefined {
   if (source.issues.length > 0) throw new InputError(source.issues);
   const parsed = sliceSchema.safeParse(source.value);
   if (parsed.success) return parsed.data;
-  const remedy = 'write chip, shape and, where known, wrap';
-  throw new InputError(
-    placeIssues(
-      source,
-      parsed.error.issues.map((issue) =>
-        issueAt(issue.path as Path, 'E_CHIP_FILE', shown(valueAt(source.value, issue.path as Path)), issue.message, remedy),
-      ),
-    ),
-  );
+  const written = 'a slice has chip, shape and, where known, wrap';
+  throw new InputError(placeIssues(source, fileIssues(parsed.error.issues, source.value, 'E_CHIP_FILE', written)));
 }

@@ -38,7 +38,7 @@ describe('help', () => {
 
 describe('wrong usage', () => {
   it.each([
-    [['rum', 'x.yaml'], 'Did you mean run?'],
+    [['rum', 'x.yaml'], 'did you mean run?'],
     [['run'], "missing required argument 'file'"],
     [['run', 'x.yaml', '--thread', '2'], '--threads'],
     [['run', 'x.yaml', '--threads', 'many'], 'whole number from 1'],

@@ -24,6 +24,25 @@ function issuesOf(read: () => unknown) {
 
 const [first, second] = loadPublished();
 
+describe('a record of another shape', () => {
+  it.each([
+    [[{ ...first, id: 5 }], '[0].id: must be a text'],
+    [[{ kind: 'train_step' }], '[0].id: id is required'],
+    [[7], '[0]: must be a group of keys'],
+    [{ records: [] }, ': must be a list'],
+    [[{ ...first, batch: { sequences: '32' } }], '[0].batch.sequences: must be a number'],
+    [[{ ...first, batch: { sequences: 0 } }], '[0].batch.sequences: must be at least 1'],
+  ])('is refused in words of this project, with a remedy (%#)', (value, said) => {
+    const issues = issuesOf(() => loadPublished([write('shape.json', value)]));
+    expect(issues.map(({ path, rule }) => `${path}: ${rule}`)).toContain(said);
+    for (const { code, rule, remedy } of issues) {
+      expect(code).toBe('E_RECORD');
+      expect(rule).not.toMatch(/Invalid|expected|received/);
+      expect(remedy).toContain('data/published/README.md');
+    }
+  });
+});
+
 describe('files of published records', () => {
   it('ship with the package', () => {
     expect(publishedFiles().length).toBeGreaterThanOrEqual(1);
@@ -74,7 +93,7 @@ describe('files of published records', () => {
     ['[{"id": 1', 'JSON', 10],
     ['', 'JSON', 1],
     ['[{"id": NaN}]', 'JSON', 9],
-    ['{}', 'array', 1],
+    ['{}', 'a list', 1],
     [`${'['.repeat(20_000)}${']'.repeat(20_000)}`, 'levels', 33],
     ['[{"id": "a", "id": "b"}]', 'once', 14],
   ])('%.40s is no array of records', (text, word, column) => {

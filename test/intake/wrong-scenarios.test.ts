@@ -16,6 +16,8 @@ const WRONG: readonly Case[] = [
   ['a misspelt required key', 'topologie: tpu-v3:4x4\nmodel: {preset: t5-base}\n', ['1:1 E_KEY_UNKNOWN topologie', 'topology?']],
   ['an unknown key at the top', `${GOOD}__proto__: {a: 1}\n`, ['3:1 E_KEY_UNKNOWN __proto__', 'known keys here: name,']],
   ['a word for a number', `${GOOD}workload: {sequences: many}\n`, ['3:23 E_TYPE workload.sequences', 'write a value']],
+  ['a number in quotes', `${GOOD}workload: {sequences: "32"}\n`, ['3:23 E_TYPE workload.sequences', 'write 32 without quotes']],
+  ['groups within groups', `a: ${'['.repeat(9000)}${']'.repeat(9000)}\n`, ['1:1 E_NESTING ', 'write the values out']],
   ['a broken number', `${GOOD}workload: {sequences: 1.5}\n`, ['3:23 E_TYPE workload.sequences', 'write a value']],
   ['a number that is not one', `${GOOD}routing: {capacityFactor: .nan}\n`, ['3:27 E_TYPE routing.capacityFactor', 'write a value']],
   ['no sequences', `${GOOD}workload: {sequences: 0}\n`, ['3:23 E_RANGE workload.sequences', 'use at least 1']],
