@@ -74,7 +74,7 @@ function stepLines(scenario: Scenario, step: StepFacts): string[] {
   ];
 }
 
-function termLines({ stepSeconds, mfu, hfu, closedForm: closed, partSeconds }: StepFacts): string[] {
+function termLines({ stepSeconds, mfu, hfu, utilisationNote: note, closedForm: closed, partSeconds }: StepFacts): string[] {
   const share = (name: string, seconds: number): string[] => [`  ${name}`, formatSeconds(seconds), formatShare(seconds / stepSeconds)];
   const parts = Object.entries(partSeconds)
     .sort(([, a], [, b]) => b - a)
@@ -86,6 +86,7 @@ function termLines({ stepSeconds, mfu, hfu, closedForm: closed, partSeconds }: S
   ];
   return [
     `step ${formatSeconds(stepSeconds)}, MFU ${formatShare(mfu)}, HFU ${formatShare(hfu)} (closed form)`,
+    ...(note === '' ? [] : [`  MFU and HFU ${note}`]),
     ...alignedTable(
       [...parts, ...rest].filter(([, seconds]) => seconds !== '0 s'),
       [1, 2],

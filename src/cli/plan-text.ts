@@ -1,6 +1,6 @@
 import { gibibytes } from '../base/index.ts';
 import type { Plan, RankedSlice } from '../plan/index.ts';
-import { formatCount, formatDollars, formatNumber, formatSeconds } from '../result/index.ts';
+import { formatCount, formatDollars, formatNumber, formatSeconds, utilisationNote } from '../result/index.ts';
 import type { Scenario } from '../scenario/index.ts';
 import { printable } from './printable.ts';
 import { alignedTable, cut, wrapText } from './table.ts';
@@ -8,13 +8,15 @@ import { alignedTable, cut, wrapText } from './table.ts';
 const WIDTH = 80;
 
 /** The ranked slices, then the rejected ones with their reasons. */
-export function planText({ name, workload }: Scenario, { chip, ranked, rejected, tokensPerStep, budgetTokens }: Plan): string {
+export function planText({ name, workload, precision }: Scenario, { chip, ranked, rejected, tokensPerStep, budgetTokens }: Plan): string {
   const step = `${formatNumber(workload.sequences)} sequences, ${formatNumber(tokensPerStep)} tokens per step`;
   const budget = budgetTokens === null ? '' : `; ${formatCount(budgetTokens).replace(' ', '')} tokens in all`;
+  const peak = utilisationNote(precision);
   const nameWidth = Math.max(0, ...rejected.map(({ slice }) => slice.length));
   const lines = [
     `${name} on slices of ${chip}`,
     `${step}${budget}`,
+    ...(peak === '' || budgetTokens !== null ? [] : [`MFU ${peak}`]),
     '',
     ...(ranked.length === 0 ? ['no feasible slice'] : rankedTable(ranked)),
     ...(rejected.length === 0 ? [] : ['', 'rejected']),

@@ -31,4 +31,5 @@ export {
 } from './statistics.ts';
 export { formatSummary, type SummaryRow, summarise } from './summary.ts';
 export * from './types.ts';
+export { utilisationNote } from './utilisation.ts';
 export { variantTitle, variedValueText } from './varied-value.ts';

@@ -40,7 +40,7 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
     title: 'tokens per second and chip',
     unit: 'tokens/s/chip',
     from: 'engine',
-    definition: 'Input and target tokens that one chip (not one core) trains per simulated second.',
+    definition: 'Input and target tokens that one chip (not one core) works through per simulated second; decoding, those that it makes.',
     formula: 'sequences * (sequenceLength + targetLength) / stepSeconds / chips',
     origin: 'MaxText performance tables',
     better: 'higher',

@@ -4,6 +4,7 @@ import { formatBytes, formatCount, formatDollars, formatNumber, formatSeconds, f
 import { shortLinkName } from './link-names.ts';
 import { METRICS, metricValue } from './metrics.ts';
 import type { MetricName, Result } from './types.ts';
+import { utilisationNote } from './utilisation.ts';
 
 /** One line of the summary: what, how much, and what it stands beside. */
 export interface SummaryRow {
@@ -50,7 +51,11 @@ function timeRows(result: Result): SummaryRow[] {
       value: formatNumber(Math.round(value('tokensPerSecondPerChip'))),
       note: publishedNote(result, 'tokensPerSecondPerChip'),
     },
-    { label: 'MFU', value: formatShare(value('mfu')), note: joinNotes(`HFU ${formatShare(value('hfu'))}`, publishedNote(result, 'mfu')) },
+    {
+      label: 'MFU',
+      value: formatShare(value('mfu')),
+      note: joinNotes(`HFU ${formatShare(value('hfu'))}`, utilisationNote(result.scenario.precision), publishedNote(result, 'mfu')),
+    },
   ];
 }
 

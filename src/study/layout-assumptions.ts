@@ -2,13 +2,16 @@ import { axisSize, type LayoutSpec } from '../layout/index.ts';
 import { learns, type Scenario } from '../scenario/index.ts';
 
 /** What the layout and the workload of a scenario take for granted, in sentences. */
-export function layoutAssumptions({ layout, workload, model }: Scenario): string[] {
+export function layoutAssumptions({ layout, workload, model, precision }: Scenario): string[] {
   return [
+    ...(precision.quantized === 'none'
+      ? []
+      : [`MFU and HFU are shares of the bf16 peak, although products have operands in ${precision.quantized}.`]),
     workload.attentionKernel === 'dot'
       ? 'Attention is unfused: scores and probabilities go through HBM.'
       : 'Attention is computed block by block on the chip; blocks that the mask leaves empty are skipped, and causal work is spread evenly.',
     ...(learns(workload) ? [overlapSentence(layout)] : []),
-    ...tensorSentences(layout),
+    ...tensorSentences(layout, learns(workload)),
     ...microbatchSentences(layout),
     ...memorySentences(layout),
     ...(workload.kind === 'decode' ? ['One token of every sequence is decoded; caches hold the whole length, and no encoder runs.'] : []),
@@ -33,12 +36,12 @@ function overlapSentence(layout: LayoutSpec): string {
   return `${[first[0].toUpperCase() + first.slice(1), ...rest].join('; ')}; nothing else overlaps.`;
 }
 
-function tensorSentences(layout: LayoutSpec): string[] {
+function tensorSentences(layout: LayoutSpec, learning: boolean): string[] {
   if (axisSize(layout, 'tensor') === 1) return [];
   return layout.tensorActivations === 'whole'
     ? ['Activations between sub-layers are whole on every member of the tensor axis.']
     : [
-        'Activations between sub-layers are in parts over the tensor axis: gathered before products, also in the backward pass, and scattered behind them.',
+        `Activations between sub-layers are in parts over the tensor axis: gathered before products${learning ? ', also in the backward pass,' : ''} and scattered behind them.`,
       ];
 }
 

@@ -23,6 +23,13 @@ describe('the summary', () => {
     for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
   });
 
+  it('says what MFU is a share of where products have 8-bit operands', () => {
+    const plain = sampleResult();
+    expect(textOf(plain)).not.toContain('bf16 peak');
+    const precision = { ...plain.scenario.precision, quantized: 'int8' as const };
+    expect(textOf({ ...plain, scenario: { ...plain.scenario, precision } })).toMatch(/MFU .*HFU .*of the bf16 peak, products in/);
+  });
+
   it('cuts what is too long instead of wrapping', () => {
     const [line] = formatSummary([{ label: 'a', value: 'b', note: 'c'.repeat(100) }], 40);
     expect(line.length).toBe(40);

@@ -1,7 +1,7 @@
 import { gibibytes } from '../../base/index.ts';
 import { chipCount } from '../../hardware/index.ts';
 import { meshDevices } from '../../layout/index.ts';
-import { formatNumber, formatShare, formatValue, type Metric, type MetricName, type Result } from '../../result/index.ts';
+import { formatNumber, formatShare, formatValue, type Metric, type MetricName, type Result, utilisationNote } from '../../result/index.ts';
 import type { WorkloadKind } from '../../scenario/index.ts';
 import { doesNotFit } from '../../study/index.ts';
 import { type Html, html, unbroken } from '../html.ts';
@@ -30,8 +30,11 @@ function answer(result: Result): Html {
   const largest = largestPart(result);
   const rate = metricOf(result.metrics, 'examplesPerSecond');
   const mfu = metricOf(result.metrics, 'mfu');
+  const peak = utilisationNote(result.scenario.precision);
   const speed =
-    rate === undefined || mfu === undefined ? '' : `, ${formatNumber(rate.value)} examples per second at ${formatShare(mfu.value)} MFU`;
+    rate === undefined || mfu === undefined
+      ? ''
+      : `, ${formatNumber(rate.value)} examples per second at ${formatShare(mfu.value)} MFU${peak === '' ? '' : ` (${peak})`}`;
   const held =
     largest === null
       ? null

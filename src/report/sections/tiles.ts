@@ -1,4 +1,13 @@
-import { formatShare, hasSlots, METRICS, type Metric, type MetricName, type Result, UNBOUNDED } from '../../result/index.ts';
+import {
+  formatShare,
+  hasSlots,
+  METRICS,
+  type Metric,
+  type MetricName,
+  type Result,
+  UNBOUNDED,
+  utilisationNote,
+} from '../../result/index.ts';
 import { type Html, html } from '../html.ts';
 import { formatMetric, metricOf, metricTitle } from '../metric-text.ts';
 
@@ -45,5 +54,6 @@ function note(metric: Metric, result: Result): string {
   if (metric.name === 'hbmPeakBytes') return `${formatShare(metric.value / of('hbmCapacityBytes'))} of capacity`;
   const partsOfStep: readonly MetricName[] = ['computeSeconds', 'exposedCommunicationSeconds', 'waitSeconds'];
   if (partsOfStep.includes(metric.name)) return `${formatShare(metric.value / of('stepSeconds'))} of the step`;
-  return ORIGINS[metric.from];
+  const peak = metric.name === 'mfu' || metric.name === 'hfu' ? utilisationNote(result.scenario.precision) : '';
+  return peak === '' ? ORIGINS[metric.from] : peak;
 }

@@ -3,6 +3,7 @@ import type { Bytes, Flops, Seconds } from '../../base/index.ts';
 import { type Chip, coreOf } from '../../hardware/index.ts';
 import { meshDevices, stateBytes, storedElements } from '../../layout/index.ts';
 import { allWeights } from '../../model/index.ts';
+import { utilisationNote } from '../../result/index.ts';
 import { learns, type Scenario } from '../../scenario/index.ts';
 import { partSeconds } from './part-seconds.ts';
 import { type ProductFacts, productFacts } from './product-facts.ts';
@@ -15,6 +16,8 @@ export interface StepFacts {
   readonly stepSeconds: Seconds;
   readonly mfu: number;
   readonly hfu: number;
+  /** What these are shares of, where products are not of bf16; else empty. */
+  readonly utilisationNote: string;
   readonly closedForm: ClosedForm;
   /** Computing by part of the model. */
   readonly partSeconds: Readonly<Record<string, Seconds>>;
@@ -57,6 +60,7 @@ export function stepFacts(scenario: Scenario, chip: Chip): StepFacts {
     stepSeconds: closed.stepSeconds,
     mfu: closed.mfu,
     hfu: closed.hfu,
+    utilisationNote: utilisationNote(precision),
     closedForm: closed,
     partSeconds: partSeconds(scenario, chip, closed),
     chipFlopsPerHbmByte: core.matmulFlopsPerSecond / core.hbmBytesPerSecond,
