@@ -17,7 +17,7 @@ export async function planSlices(
 ): Promise<ExitCode> {
   const { scenario, chip, variants } = loadScenario(file, { layout: layout === undefined ? undefined : parseLayoutOption(layout) });
   if (!quiet && variants.length > 0) {
-    const message = 'Only the base values are planned; switchyard compare runs the variations under vary:.';
+    const message = 'Only the base values are planned; switchyard compare runs the variations under vary.';
     io.err(warningLines([{ code: 'W_VARY_IGNORED', message }], io.paint));
   }
   const plan = rankSlices({ scenario, chip, candidates: candidatesOf(scenario, chip), budgetTokens: budgetTokens ?? null });

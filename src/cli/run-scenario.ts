@@ -63,7 +63,7 @@ async function study(
 ): Promise<{ readonly result: Result; readonly traceFile: Uint8Array }> {
   const ignored = {
     code: 'W_VARY_IGNORED',
-    message: 'Only the base values were run; switchyard compare runs the variations under vary:.',
+    message: 'Only the base values were run; switchyard compare runs the variations under vary.',
   };
   const clock = (): number => performance.now();
   const progress = createProgress(io, quiet, clock);

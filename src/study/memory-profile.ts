@@ -2,11 +2,11 @@ import { closedForm } from '../analytic/index.ts';
 import { toSeconds } from '../base/index.ts';
 import type { Trace } from '../engine/index.ts';
 import { type Chip, coreOf } from '../hardware/index.ts';
-import { liveMemory, type Program } from '../program/index.ts';
+import { liveMemory, type Program, TaskKind } from '../program/index.ts';
 import type { MemoryPart, MemoryProfile } from '../result/index.ts';
 import type { Load, Scenario } from '../scenario/index.ts';
 import { type LivePart, livePartsOf } from './memory-parts.ts';
-import { deviceSpans } from './spans.ts';
+import { type DeviceSpan, deviceSpans } from './spans.ts';
 
 /** Parts that are told apart over the step; what is smaller is summed. */
 const SHOWN_PARTS = 7;
@@ -30,9 +30,9 @@ export function memoryProfile(
     points.push({ seconds, bytes: parts.reduce((sum, { bytes }) => sum + bytes[task], 0) });
     for (const [row, { bytes }] of parts.entries()) columns[row].push(bytes[task]);
   };
-  for (const { task, start } of deviceSpans(trace, device)) {
-    if (task === live.peakTask) peakAtSeconds = toSeconds(start);
-    if (parts.some(({ bytes }, row) => columns[row].at(-1) !== bytes[task])) addPoint(toSeconds(start), task);
+  for (const { task, at } of inOrder(program, deviceSpans(trace, device))) {
+    if (task === live.peakTask) peakAtSeconds = toSeconds(at);
+    if (parts.some(({ bytes }, row) => columns[row].at(-1) !== bytes[task])) addPoint(toSeconds(at), task);
   }
   addPoint(toSeconds(trace.step), program.tasks.count - 1);
   return {
@@ -44,6 +44,23 @@ export function memoryProfile(
     parts: parts.map(({ name }, row): MemoryPart => ({ name, bytes: columns[row] })),
     atPeak: live.atPeak,
   };
+}
+
+/**
+ * When each task of a device begins, in the order of the program, in which buffers live: collectives and transfers that begin before the computation
+ * in front of them, or after the one behind them, count as if at the same time as that one. So times never fall.
+ */
+function inOrder({ tasks }: Program, spans: readonly DeviceSpan[]): { readonly task: number; readonly at: number }[] {
+  const latest = new Float64Array(spans.length);
+  for (let row = spans.length - 1, next = Number.POSITIVE_INFINITY; row >= 0; row--) {
+    if (tasks.kind[spans[row].task] === TaskKind.compute) next = spans[row].start;
+    latest[row] = next;
+  }
+  let now = 0;
+  return spans.map(({ task, start }, row) => {
+    now = Math.max(now, Math.min(start, latest[row]));
+    return { task, at: now };
+  });
 }
 
 /** Those that are ever the largest, largest first, and all others as one. */

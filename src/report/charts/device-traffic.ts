@@ -9,7 +9,7 @@ export function deviceTraffic(result: Result): ChartSpec | null {
     id: 'device-traffic',
     title: 'Tokens from device to device',
     shows:
-      'Bytes of kept tokens that one dispatch of a Switch layer sends from each device (row) to each other device (column). A dark column is a device whose experts are wanted by everybody. Dispatch into slots (einsum, scatter) moves all of them, filled or not, so the wires carry the same between any two devices; dropless dispatch moves what is shown.',
+      'Bytes of kept tokens that one dispatch of a Switch layer sends from each device (row) to each other device (column). A dark column is a device whose experts are wanted by everybody. Dispatch into slots (einsum, scatter) moves all of them, filled or not, so the wires carry the same between any two devices; dropless dispatch moves what is shown. Where groups of tokens were sampled, devices that hold none of them have empty rows.',
     width: 'half',
     choose: 'Layer',
     views: layers.map(view),

@@ -1,4 +1,5 @@
 import { formatShare, formatValue, type MemoryProfile, type Result } from '../../result/index.ts';
+import { learns } from '../../scenario/index.ts';
 import type { BarsView, ChartSpec, LineView } from '../chart-spec.ts';
 import { seriesRole } from '../palette.ts';
 
@@ -11,8 +12,7 @@ export function memory(result: Result): ChartSpec {
   return {
     id: 'memory',
     title: `Memory of device ${result.detail.timeline.device}`,
-    shows:
-      'Bytes of HBM that are alive, over the simulated step: activations pile up in the forward pass and are freed in the backward pass. Devices of one pipeline stage hold the same buffers, as large as the fullest one needs; the times are those of this device. The dashed line is what it has.',
+    shows: `Bytes of HBM that are alive, over the simulated step${learns(result.scenario.workload) ? ': activations pile up in the forward pass and are freed in the backward pass' : ''}. Devices of one pipeline stage hold the same buffers, as large as the fullest one needs; the times are those of this device. The dashed line is what it has.`,
     width: 'half',
     choose: 'Show',
     views: [overTime(profile), atPeak(profile)],

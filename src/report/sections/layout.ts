@@ -1,7 +1,7 @@
 /** How model and batch are cut over devices, who holds what, and what each mesh axis carries for it. */
 import { axisSize, groupName, MESH_AXES, type MeshAxis, shardsOf } from '../../layout/index.ts';
 import { formatNumber, formatValue, type Result } from '../../result/index.ts';
-import type { Scenario } from '../../scenario/index.ts';
+import { learns, type Scenario } from '../../scenario/index.ts';
 import { type Html, html } from '../html.ts';
 import { facts, section, table } from './markup.ts';
 
@@ -57,9 +57,10 @@ function choices({ layout: spec, workload, model, ignoreMemory }: Scenario): [st
   const experts = expertGroup === null ? 'all on every device that needs them' : `over ${groupName(expertGroup)}`;
   const offloaded = [...(spec.offload.optimizer ? ['optimizer state'] : []), ...(spec.offload.weights ? ['weights'] : [])];
   const stages = axisSize(spec, 'pipeline');
+  const learning = learns(workload);
   const behind = [
-    ...(spec.overlap.weights ? ['the next gather of weights'] : []),
-    ...(spec.overlap.gradients ? ['reductions of gradients'] : []),
+    ...(spec.overlap.weights && (axisSize(spec, 'fsdp') > 1 || spec.zero === 3) ? ['the next gather of weights'] : []),
+    ...(spec.overlap.gradients && learning ? ['reductions of gradients'] : []),
     ...(spec.overlap.tensor > 1 ? [`sums of the tensor axis in ${spec.overlap.tensor} pieces`] : []),
     ...(spec.overlap.experts > 1 ? [`exchanges of tokens in ${spec.overlap.experts} pieces`] : []),
   ];
@@ -73,7 +74,7 @@ function choices({ layout: spec, workload, model, ignoreMemory }: Scenario): [st
       ? ([['Activations between sub-layers', STREAM_WORDS[spec.tensorActivations]]] as [string, string][])
       : []),
     ['Behind computing', behind.length === 0 ? 'nothing' : behind.join(', ')],
-    ['Made again in the backward pass', rematWords(workload.remat)],
+    ...(learning ? ([['Made again in the backward pass', rematWords(workload.remat)]] as [string, string][]) : []),
     ...(ignoreMemory ? ([['Memory', 'ignored: the step is run whether it fits or not (ignoreMemory)']] as [string, string][]) : []),
   ];
 }
