@@ -305,6 +305,7 @@ sliding_window_size: 4096
   },
   'gpt3-175b': {
     source: 'gpt3-175b.yml@8fe46880',
+    preset: 'gpt3-175b',
     text: `
 base_emb_dim: 12288
 base_num_query_heads: 96
