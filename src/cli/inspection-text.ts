@@ -1,6 +1,6 @@
 import { axisSize, MESH_AXES } from '../layout/index.ts';
 import { formatBytes, formatCount, formatSeconds, formatShare } from '../result/index.ts';
-import { type Scenario, sliceName } from '../scenario/index.ts';
+import { learns, type Scenario, sliceName } from '../scenario/index.ts';
 import type { Inspection, ModelFacts, StepFacts } from '../study/index.ts';
 import { printable } from './printable.ts';
 import { alignedTable, cut } from './table.ts';
@@ -11,7 +11,7 @@ const MOST_ROWS = 8;
 
 /** The model, and where a machine was named who holds what, where the time goes, and what that is per byte. */
 export function inspectionText(scenario: Scenario, { model, step }: Inspection): string {
-  const lines = [...modelLines(model), ...(step === null ? [] : stepLines(scenario, step))];
+  const lines = [...modelLines(model, step === null || learns(scenario.workload)), ...(step === null ? [] : stepLines(scenario, step))];
   return `${lines.map((line) => cut(printable(line), WIDTH)).join('\n')}\n`;
 }
 
@@ -26,7 +26,7 @@ const KINDS: Readonly<Record<keyof ModelFacts['parameters']['byKind'], string>> 
   positionBiases: 'position biases',
 };
 
-function modelLines({ name, family, layers, expertLayers, expertsPerToken, parameters, flops }: ModelFacts): string[] {
+function modelLines({ name, family, layers, expertLayers, expertsPerToken, parameters, flops }: ModelFacts, learning: boolean): string[] {
   const depth = [layers.encoder, layers.decoder].filter((count) => count > 0).join(' + ');
   const experts = expertLayers === 0 ? '' : `, ${expertLayers} with experts (${expertsPerToken} per token)`;
   const kinds = Object.entries(parameters.byKind)
@@ -46,7 +46,7 @@ function modelLines({ name, family, layers, expertLayers, expertsPerToken, param
       [
         [`FLOPs per token at length ${length}`, ''],
         ['  forward', formatCount(flops.forwardPerToken)],
-        ['  training', formatCount(flops.trainingPerToken)],
+        ...(learning ? [['  training', formatCount(flops.trainingPerToken)]] : []),
         [`  attention over ${pairs}`, formatShare(flops.attentionShare)],
       ],
       [1],
@@ -99,16 +99,20 @@ function collectiveLines({ closedForm: { collectives } }: StepFacts): string[] {
   const rows = collectives
     .toSorted((a, b) => b.seconds - a.seconds)
     .map((row) => [
-      `  ${row.part}`,
-      row.kind,
+      `  ${collectiveName(row)}`,
       row.group,
       String(row.count),
       formatBytes(row.sentBytes),
       formatSeconds(row.seconds),
       formatSeconds(row.exposedSeconds),
     ]);
-  const head = ['sent by a device', 'collective', 'axes', 'times', 'bytes', 'time', 'exposed'];
-  return ['', ...alignedTable([head, ...rows.slice(0, MOST_ROWS)], [3, 4, 5, 6])];
+  const head = ['sent by a device', 'axes', 'times', 'bytes', 'time', 'exposed'];
+  return ['', ...alignedTable([head, ...rows.slice(0, MOST_ROWS)], [2, 3, 4, 5])];
+}
+
+/** What it is for and what it is, each said once: `weight all-gather`, `all-to-all`. Both in full would not leave room for what is exposed. */
+function collectiveName({ part, kind }: StepFacts['closedForm']['collectives'][number]): string {
+  return part.includes(kind) ? part : `${part.split(' ')[0]} ${kind}`;
 }
 
 /** A product waits for HBM, and a device for its wires, where it has fewer FLOPs per byte than is needed. */

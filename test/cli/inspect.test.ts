@@ -63,6 +63,15 @@ describe('a step', () => {
     expect(widest(out)).toBeLessThanOrEqual(80);
   });
 
+  it('has room for what is exposed, and no FLOPs of training where nothing is learned', async () => {
+    const { out } = await say('scenarios/mixtral-8x7b-v6e-64.yaml');
+    const table = out.slice(out.indexOf('sent by a device'), out.indexOf('FLOPs per byte'));
+    expect(table).toMatch(/gradient reduce-scatter +fsdp\+expert .* 0 s\n/);
+    expect(table).not.toContain('…');
+    expect(out).toMatch(/ {2}training +[\d.]+ G/);
+    expect((await say('scenarios/llama3.1-70b-decode-v6e-8.yaml')).out).not.toMatch(/ {2}training /);
+  });
+
   it('has neither gradients nor optimizer state where nothing is learned', async () => {
     const { step } = JSON.parse((await say('scenarios/llama3.1-70b-decode-v6e-8.yaml', '--json')).out);
     expect(step.stateBytes).toMatchObject({ gradients: 0, optimizer: 0 });
