@@ -106,4 +106,15 @@ export const LAYOUT_FAULTS: readonly Fault[] = [
     to: 'layout.microbatches > 0',
     caughtBy: { file: 'test/program/workloads.test.ts', test: 'a distillation under gpipe keeps what the teacher said' },
   },
+  {
+    name: 'remedies-beyond-the-slice',
+    what: 'the remedy for an axis names sizes that the devices of the slice do not divide into',
+    file: 'src/scenario/axis-fits.ts',
+    from: '(size) => members % size === 0 && axisSuitsModel',
+    to: '(size) => axisSuitsModel',
+    caughtBy: {
+      file: 'test/scenario/remedies.test.ts',
+      test: 'the remedy for an axis that does not divide the model on tpu-v5p:2x2x3, of llama3.1-70b',
+    },
+  },
 ];
