@@ -160,10 +160,9 @@ function sendSeconds(chains: readonly Chain[], rates: readonly Rate[], runs: num
     for (let run = 0; run + 1 < runs; run++) {
       if (cut.ofRun[run + 1].length === 0) continue;
       const [next] = cut.ofRun[run + 1];
-      const { unit } = cost.kinds[next.kind];
-      const bytes = unit.tensors.find(({ name }) => name === unit.input)?.bytes ?? 0;
-      seconds[run] += collectiveSeconds(rates[run % rates.length], bytes);
-      most = Math.max(most, bytes);
+      const { inputBytes } = cost.kinds[next.kind];
+      seconds[run] += collectiveSeconds(rates[run % rates.length], inputBytes);
+      most = Math.max(most, inputBytes);
     }
   }
   return { bytes: most, seconds };

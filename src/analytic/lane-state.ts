@@ -1,18 +1,17 @@
 import type { BytesPerSecond, Seconds } from '../base/index.ts';
 import type { LayoutSpec } from '../layout/index.ts';
+import { type Learned, nothingLearned } from './learned.ts';
 import type { UnitTime } from './unit-time.ts';
-import { type GroupCost, WIRES } from './weight-cost.ts';
+import { WIRES } from './weight-cost.ts';
 
 /** Everything that a lane remembers; what grows with time stands in the first rows of `clock`, and below what stood there at two marks. */
 export interface LaneState {
   readonly clock: Float64Array;
   readonly layout: LayoutSpec;
   readonly hostBytesPerSecond: BytesPerSecond;
-  /** Groups that may be updated, in the order in which their gradients were complete; and those that are still to be summed over replicas. */
-  learned: Learned[];
-  waiting: Learned[];
-  /** Of the unit whose backward pass runs for the last time. */
-  ofUnit: Learned | null;
+  /** Groups that may be updated; and up to which unit nothing is left to be summed over replicas. */
+  readonly learned: Learned;
+  summedUnits: number;
   /** A gather is under way. */
   isAhead: boolean;
   /** The unit whose tensors were asked back from the host, and when they are there. */
@@ -20,14 +19,6 @@ export interface LaneState {
   fetchedAt: Seconds;
   /** Tensors for the host that the unit has made. */
   made: { readonly seconds: Seconds; readonly at: Seconds }[];
-}
-
-/** Groups that were learned `times` times, one unit after the other; gradients may be used from `after` on, `step` later in each further unit. */
-export interface Learned {
-  readonly groups: GroupCost[];
-  readonly after: Seconds[];
-  readonly step: Seconds[];
-  readonly times: number;
 }
 
 /** Rows of the clock: the stream of computations, the begin of the gather that is under way, copies to and from the host, and what was waited for. */
@@ -53,9 +44,8 @@ export function laneState(layout: LayoutSpec, hostBytesPerSecond: BytesPerSecond
     clock: new Float64Array(ROWS),
     layout,
     hostBytesPerSecond,
-    learned: [],
-    waiting: [],
-    ofUnit: null,
+    learned: nothingLearned(),
+    summedUnits: 0,
     isAhead: false,
     fetchedFor: null,
     fetchedAt: 0,

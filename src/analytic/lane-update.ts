@@ -1,5 +1,6 @@
 import type { Seconds } from '../base/index.ts';
 import { copy, GRADIENTS, HOST, type LaneState, NOW, wait } from './lane-state.ts';
+import { firstOf } from './learned.ts';
 import { repeatedEnd, repeatedGathers } from './repeated-end.ts';
 import type { GroupCost } from './weight-cost.ts';
 
@@ -8,14 +9,14 @@ export function updateAll(lane: LaneState): Seconds {
   const { clock, learned, layout } = lane;
   if (layout.offload.optimizer || layout.offload.weights) return updateOverHost(lane);
   let gathered = 0;
-  for (const one of learned) {
+  for (let unit = 0; unit < learned.ends.length; unit++) {
     let own = 0;
-    for (const { updateSeconds } of one.groups) own += updateSeconds;
-    const end = repeatedEnd(clock[NOW], one, own);
-    const begin = end - own * one.times;
+    for (let row = firstOf(learned, unit); row < learned.ends[unit]; row++) own += learned.groups[row].updateSeconds;
+    const end = repeatedEnd(clock[NOW], learned, unit, own);
+    const begin = end - own * learned.times[unit];
     wait(lane, begin, GRADIENTS);
     clock[NOW] = end;
-    gathered = repeatedGathers(gathered, begin, one, own);
+    gathered = repeatedGathers(gathered, begin, learned, unit, own);
   }
   return gathered;
 }
@@ -24,16 +25,16 @@ export function updateAll(lane: LaneState): Seconds {
 function updateOverHost(lane: LaneState): Seconds {
   const { clock, learned, layout, hostBytesPerSecond } = lane;
   const { offload } = layout;
-  const groups = learned.flatMap((one) => one.groups.map((group, i) => ({ group, after: one.after[i] })));
+  const { groups } = learned;
   const seconds = ({ stateBytes, storedBytes }: GroupCost) =>
     ((offload.optimizer ? stateBytes : 0) + (offload.weights ? storedBytes : 0)) / hostBytesPerSecond;
   let gathered = 0;
   let arrival = 0;
-  for (const [i, { group, after }] of groups.entries()) {
+  for (const [i, group] of groups.entries()) {
     const own = i === 0 ? copy(lane, seconds(group), clock[NOW]) : arrival;
-    if (i + 1 < groups.length) arrival = copy(lane, seconds(groups[i + 1].group), clock[NOW]);
+    if (i + 1 < groups.length) arrival = copy(lane, seconds(groups[i + 1]), clock[NOW]);
     wait(lane, own, HOST);
-    wait(lane, after, GRADIENTS);
+    wait(lane, learned.after[i], GRADIENTS);
     clock[NOW] += group.updateSeconds;
     copy(lane, seconds(group), clock[NOW]);
     for (const { updateGatherSeconds } of group.blocks) {

@@ -1,5 +1,6 @@
 import type { Seconds } from '../base/index.ts';
 import { AHEAD, copy, GRADIENTS, HOST, type LaneState, NOW, queue, SENT, shareWithReductions, WEIGHTS, wait } from './lane-state.ts';
+import { addLearned } from './learned.ts';
 import { type GroupCost, WIRES } from './weight-cost.ts';
 
 /** The next computation needs the weights of a group: from the host, and from the devices that they are sharded over. */
@@ -32,7 +33,7 @@ function shareWithSteps({ clock }: LaneState, wires: number, gather: Seconds): S
 
 /** The gradient of a group is complete: for this microbatch, or with the last one for all. */
 export function learn(lane: LaneState, group: GroupCost, last: boolean): void {
-  const { clock, layout, ofUnit } = lane;
+  const { clock, layout } = lane;
   const complete = clock[NOW];
   let after = complete;
   for (const { sort, scatterSeconds, holdersSeconds, tensorWires, sumSeconds } of group.blocks) {
@@ -44,8 +45,5 @@ export function learn(lane: LaneState, group: GroupCost, last: boolean): void {
     after = Math.max(after, done);
   }
   if (!layout.overlap.gradients) wait(lane, after, GRADIENTS);
-  if (!last || ofUnit === null) return;
-  ofUnit.groups.push(group);
-  ofUnit.after.push(after);
-  ofUnit.step.push(0);
+  if (last) addLearned(lane.learned, group, after);
 }

@@ -21,6 +21,7 @@ import {
 } from './lane-state.ts';
 import { updateAll } from './lane-update.ts';
 import { bring, learn } from './lane-weights.ts';
+import { endUnit, firstOf, repeatUnit } from './learned.ts';
 import type { PassTime, UnitTime } from './unit-time.ts';
 import { type GroupCost, WIRES } from './weight-cost.ts';
 
@@ -63,7 +64,6 @@ export function createLane(layout: LayoutSpec, hostBytesPerSecond: BytesPerSecon
     now: () => clock[NOW],
     waits: () => ({ weights: clock[WEIGHTS], gradients: clock[GRADIENTS], host: clock[HOST] }),
     forward(unit, count, learns) {
-      lane.ofUnit = null;
       const skipped = skippedOf(lane, unit, count);
       for (let i = 0; i < count - skipped; i++) {
         if (skipped > 0 && i === TO_PACE - 1) mark(lane, UNIT_MARK);
@@ -78,7 +78,7 @@ export function createLane(layout: LayoutSpec, hostBytesPerSecond: BytesPerSecon
         backwardOnce(lane, unit, i === count - skipped - 1 ? next : unit, last);
         if (skipped === 0 || i !== TO_PACE - 1) continue;
         addTimes(lane, UNIT_MARK, skipped);
-        if (lane.ofUnit !== null) addRepeated(layout.overlap.gradients ? lane.learned : lane.waiting, skipped);
+        if (last) repeatUnit(lane.learned, skipped);
       }
     },
     endOfPass: () => endOfPass(lane),
@@ -100,14 +100,6 @@ function skippedOf({ layout: { offload } }: LaneState, { offloadedSeconds }: Uni
   return count < LEAST_REPEATED || usesHost ? 0 : count - TO_PACE - 1;
 }
 
-/** `times` more units like the last one, whose gradients are complete as much later as the last one's are after those of the one before. */
-function addRepeated(learned: LaneState['learned'], times: number): void {
-  const one = learned[learned.length - 1];
-  const before = learned[learned.length - 2];
-  const step = one.after.map((after, i) => after - before.after[i]);
-  learned.push({ groups: one.groups, after: one.after.map((after, i) => after + step[i]), step, times });
-}
-
 function forwardOnce(lane: LaneState, unit: UnitTime, learns: boolean): void {
   run(lane, unit.forward, unit.groups, false);
   // What is offloaded goes behind everything else that the unit copies.
@@ -117,14 +109,13 @@ function forwardOnce(lane: LaneState, unit: UnitTime, learns: boolean): void {
 
 function backwardOnce(lane: LaneState, unit: UnitTime, next: UnitTime | null, last: boolean): void {
   const { clock } = lane;
-  lane.ofUnit = last ? { groups: [], after: [], step: [], times: 1 } : null;
   if (unit.offloadedSeconds > 0 && lane.fetchedFor !== unit) lane.fetchedAt = copy(lane, unit.offloadedSeconds, clock[NOW]);
   const nextAt = next !== null && next.offloadedSeconds > 0 ? copy(lane, next.offloadedSeconds, clock[NOW]) : 0;
   run(lane, unit.backward, unit.groups, last);
   if (lane.made.length > 0) lane.made = [];
   lane.fetchedFor = next;
   lane.fetchedAt = nextAt;
-  if (lane.ofUnit !== null) (lane.layout.overlap.gradients ? lane.learned : lane.waiting).push(lane.ofUnit);
+  if (last) endUnit(lane.learned);
 }
 
 function run(lane: LaneState, { beats, seconds, sent }: PassTime, groups: readonly GroupCost[], last: boolean): void {
@@ -149,19 +140,20 @@ function run(lane: LaneState, { beats, seconds, sent }: PassTime, groups: readon
 
 /** What does not travel behind the pass is summed over replicas, and waited for. */
 function endOfPass(lane: LaneState): void {
-  const { clock, waiting } = lane;
+  const { clock, learned, layout } = lane;
   lane.fetchedFor = null;
-  if (waiting.length === 0) return;
+  const units = learned.ends.length;
+  if (layout.overlap.gradients || lane.summedUnits === units) return;
   const complete = clock[NOW];
-  for (const { groups, times } of waiting) {
-    for (const { blocks } of groups) {
-      for (const { sort, holdersSeconds, tensorWires, sumSeconds } of blocks) {
+  for (let unit = lane.summedUnits; unit < units; unit++) {
+    const times = learned.times[unit];
+    for (let row = firstOf(learned, unit); row < learned.ends[unit]; row++) {
+      for (const { sort, holdersSeconds, tensorWires, sumSeconds } of learned.groups[row].blocks) {
         const held = holdersSeconds > 0 ? queue(lane, tensorWires, holdersSeconds * times, complete) : complete;
         if (sort.copies > 1) queue(lane, sort.wires[1], sumSeconds * times, held);
       }
     }
   }
   for (let wires = 0; wires < WIRES; wires++) wait(lane, clock[TAILS + wires], GRADIENTS);
-  lane.learned.push(...waiting);
-  lane.waiting = [];
+  lane.summedUnits = units;
 }

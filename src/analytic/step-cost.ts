@@ -1,6 +1,6 @@
 import type { Bytes, Flops } from '../base/index.ts';
 import { type Chip, coreOf } from '../hardware/index.ts';
-import { ENCODER_OUTPUT, modelFlopsOf, teacherUnitsOf, type Unit, unitPlanOf } from '../program/index.ts';
+import { ENCODER_OUTPUT, modelFlopsOf, rematerialise, teacherUnitsOf, type Unit, unitPlanOf } from '../program/index.ts';
 import type { Load, Scenario } from '../scenario/index.ts';
 import { type ChainRuns, chainRuns } from './blocks.ts';
 import { createLabels, type Labels } from './memory-parts.ts';
@@ -44,6 +44,8 @@ export interface KindCost extends UnitCost {
   /** How many of `weights` are its own. */
   readonly ownWeights: number;
   readonly memory: UnitMemory;
+  /** Of what comes from the unit before. */
+  readonly inputBytes: Bytes;
   /** Of what waits on the host for its backward pass. */
   readonly offloadedBytes: Bytes;
 }
@@ -91,13 +93,14 @@ interface Tables {
 }
 
 function kindCost(unit: Unit, { layout, workload }: Scenario, chip: Chip, { uses, labels }: Tables): KindCost {
-  const cost = unitCost(unit, { core: coreOf(chip), layout, remat: workload.remat, uses });
+  const remade = rematerialise(unit, workload.remat);
   return {
-    ...cost,
+    ...unitCost(unit, remade, { core: coreOf(chip), layout, uses }),
+    inputBytes: unit.tensors.find(({ name }) => name === unit.input)?.bytes ?? 0,
     weights: [...unit.weights, ...unit.tied].map((group) => weightElements(group, layout, workload)),
     ownWeights: unit.weights.length,
-    memory: unitMemory(unit, cost.remade, layout.overlap, labels),
-    offloadedBytes: cost.remade.offloaded.reduce((sum, { bytes }) => sum + bytes, 0),
+    memory: unitMemory(unit, remade, layout.overlap, labels),
+    offloadedBytes: remade.offloaded.reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }
 

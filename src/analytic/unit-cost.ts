@@ -1,14 +1,13 @@
 import type { Bytes, Flops, Seconds } from '../base/index.ts';
 import type { CollectiveKind } from '../collectives/index.ts';
 import { type Core, matmulFlops, workSeconds } from '../hardware/index.ts';
-import { groupName, groupSize, type LayoutSpec, type MeshGroup, type RematSpec } from '../layout/index.ts';
+import { groupName, groupSize, type LayoutSpec, type MeshGroup } from '../layout/index.ts';
 import {
   type CollectiveStep,
   type ComputeStep,
   pieceOfWork,
   piecesOf,
   type Rematerialised,
-  rematerialise,
   STAGES,
   type Step,
   segmentsOf,
@@ -17,8 +16,6 @@ import {
 
 /** What one kind of unit costs one device for one microbatch, whatever the wires. */
 export interface UnitCost {
-  readonly unit: Unit;
-  readonly remade: Rematerialised;
   readonly forward: PassCost;
   /** What is made again, then gradients. */
   readonly backward: PassCost;
@@ -81,17 +78,13 @@ export interface Segment {
 export interface CostInput {
   readonly core: Core;
   readonly layout: LayoutSpec;
-  readonly remat: RematSpec;
   /** Grows by the rows that are missing. */
   readonly uses: CollectiveUse[];
 }
 
-export function unitCost(unit: Unit, input: CostInput): UnitCost {
-  const remade = rematerialise(unit, input.remat);
+export function unitCost(unit: Unit, remade: Rematerialised, input: CostInput): UnitCost {
   const backward = unit.backward.length === 0 ? [] : [...remade.again.map(asRepetition), ...remade.backward];
   return {
-    unit,
-    remade,
     forward: passCost(unit, unit.forward, remade.offloaded, input),
     backward: passCost(unit, backward, remade.offloaded, input),
   };
