@@ -4,11 +4,11 @@
  * there too, so that a death is told with its item. `createThreadExecutor` runs emulations so. How kernels run is decided here too, once in a process:
  * `chooseKernelPath` times what this machine has, native tiles among it, takes the fastest that has the oracle's bits, and the pool sends it along.
  */
-export { threadModule } from './from-source.ts';
 export { type KernelPath, openKernels, openMemory, sharesMemory } from './kernel-path.ts';
 export { type ChoiceOptions, chooseKernelPath, workingKernelPaths } from './path-choice.ts';
 export type { StepJob } from './step-kinds.ts';
 export { openStepPool, type StepPool, type StepPoolOptions } from './step-pool.ts';
 export { openTaskThreads, type TaskThreads } from './task-threads.ts';
 export { createThreadExecutor, type ThreadOptions } from './thread-executor.ts';
+export { threadModule } from './thread-module.ts';
 export { kernelFlags } from './v8-flags.ts';

@@ -1,5 +1,5 @@
 import { Piscina } from 'piscina';
-import { THREAD_OPTIONS } from './from-source.ts';
+import { threadOptions } from './from-source.ts';
 import { startError } from './thread-error.ts';
 
 /** A pool of exactly `threads` threads that run the default function of the module `worker`, one task each at a time; `setup` is their `workerData`. */
@@ -13,7 +13,7 @@ export function createPool<Task, Answer>(threads: number, worker: URL, setup: un
       // Tasks are long and few, so spinning for the next message would only cost.
       atomics: 'disabled',
       workerData: setup,
-      execArgv: [...THREAD_OPTIONS],
+      execArgv: [...threadOptions(worker)],
     });
   } catch (error) {
     throw startError(error, threads);

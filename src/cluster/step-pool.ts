@@ -13,12 +13,12 @@ import {
   stepItems,
   stuckError,
 } from '../kernels/index.ts';
-import { threadModule } from './from-source.ts';
 import { type KernelPath, openKernels } from './kernel-path.ts';
 import type { LaneEnd, LaneSetup, LaneTask } from './lane.ts';
 import { createPool } from './pool.ts';
 import { openJob, type StepJob } from './step-kinds.ts';
 import { threadError } from './thread-error.ts';
+import { threadModule } from './thread-module.ts';
 
 export interface StepPoolOptions {
   /** Stops a step within a second, whatever its items do; it then rejects with the signal's reason. */

@@ -2,29 +2,25 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { THREAD_OPTIONS } from '../../src/cluster/from-source.ts';
+import { SOURCE_OPTIONS } from '../../src/cluster/from-source.ts';
 import { workingKernelPaths } from '../../src/cluster/index.ts';
+import { type Identity, identityOn } from './identity.ts';
 
 const CHILD = fileURLToPath(new URL('./identity-child.ts', import.meta.url));
 const MINUTES = 60_000;
 
-interface Answer {
-  readonly path: string;
-  readonly emulations: readonly string[];
-}
-
-/** What a process of its own computes on a path, with further options of Node. */
-async function answerOn(path: string, options: readonly string[] = []): Promise<Answer> {
-  const args = [...THREAD_OPTIONS, '--disable-warning=ExperimentalWarning', ...options, CHILD, path];
+/** What a process of its own computes on a path, with further options of Node; it and its threads run the sources. */
+async function identityWith(option: string, path: string): Promise<Identity> {
+  const args = [...SOURCE_OPTIONS, '--disable-warning=ExperimentalWarning', option, CHILD, path];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args);
   // Flags that this version of V8 does not know would be named here.
   expect(stderr).toBe('');
-  return JSON.parse(stdout) as Answer;
+  return JSON.parse(stdout) as Identity;
 }
 
 describe('all ways to run kernels', () => {
   const names = workingKernelPaths().map(({ name }) => name);
-  const tiled = answerOn('tiled');
+  const tiled = identityOn('tiled');
 
   it('are more than one here', () => {
     expect(names).toContain('wasm-simd128');
@@ -35,7 +31,7 @@ describe('all ways to run kernels', () => {
   it.each(names)(
     'have the same bits: %s',
     async (name) => {
-      expect(await answerOn(name)).toEqual({ ...(await tiled), path: name });
+      expect(await identityOn(name)).toEqual({ ...(await tiled), path: name });
     },
     2 * MINUTES,
   );
@@ -44,7 +40,7 @@ describe('all ways to run kernels', () => {
     'have the same bits whichever compiler V8 takes: %s',
     async (option) => {
       const name = names.find((one) => one.startsWith('wasm-')) ?? '';
-      expect(await answerOn(name, [option])).toEqual({ ...(await tiled), path: name });
+      expect(await identityWith(option, name)).toEqual({ ...(await tiled), path: name });
     },
     2 * MINUTES,
   );

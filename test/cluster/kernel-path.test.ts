@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -132,8 +132,10 @@ describe('the command line', () => {
   const without = (name: string): string => `--import=data:text/javascript,delete globalThis.${name};`;
 
   it('without shared memory ends when it is interrupted, between two items', async () => {
-    const args = ['bin/switchyard.js', 'run', 'scenarios/switch-base-v3-32.yaml', '--out', mkdtempSync(join(tmpdir(), 'switchyard-path-'))];
-    const child = spawn(process.execPath, [without('SharedArrayBuffer'), ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const cwd = mkdtempSync(join(tmpdir(), 'switchyard-path-'));
+    writeFileSync(join(cwd, 'long.yaml'), readFileSync('scenarios/tiny.yaml', 'utf8').replace('sequences: 32', 'sequences: 16384'));
+    const args = [without('SharedArrayBuffer'), resolve('bin/switchyard.js'), 'run', 'long.yaml', '--ignore-memory'];
+    const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
     let isAsked = false;
     child.stderr.on('data', (data) => {

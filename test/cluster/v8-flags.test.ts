@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { THREAD_OPTIONS } from '../../src/cluster/from-source.ts';
+import { SOURCE_OPTIONS } from '../../src/cluster/from-source.ts';
 import { kernelFlags } from '../../src/cluster/v8-flags.ts';
 
 describe('flags of V8', () => {
@@ -35,7 +35,7 @@ describe('flags of V8', () => {
       const inThread = await new Promise((resolve) => worker.once('message', resolve));
       const { simd128, simd256 } = measureLimits(() => performance.now());
       console.log(JSON.stringify({ here, inThread, joins: simd256 !== null, isFast: simd128 > 0 }));`;
-    const args = [...THREAD_OPTIONS, '--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', script];
+    const args = [...SOURCE_OPTIONS, '--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', script];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, args);
     expect(stderr).toBe('');
     const joins = kernelFlags().includes('--experimental-wasm-revectorize');
