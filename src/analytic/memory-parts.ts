@@ -42,7 +42,7 @@ export function memoryParts({ state, moment, update }: StageMemory, names: reado
   const sums: Bytes[] = names.map(() => 0);
   sums[WEIGHTS] = state.weights;
   sums[OPTIMIZER] = state.optimizer;
-  sums[WORKING] = state.working;
+  sums[WORKING] = state.working - (moment ?? update).released;
   for (const { label, bytes } of state.residents) sums[label] += bytes;
   if (moment === null) {
     sums[GRADIENTS] += update.gradients;
@@ -69,11 +69,14 @@ function addMoment(moment: Moment, sums: Bytes[]): void {
 }
 
 /** What other units keep for their backward passes, of this microbatch and of the others. */
-function addHeld({ chain: { cost, runs }, block, place, run }: Moment, sums: Bytes[]): void {
+function addHeld({ chain: { cost, runs }, block, place, backward, run }: Moment, sums: Bytes[]): void {
+  const { loop } = cost.kinds[block.kind];
   for (let row = 0; row < run.runs.length; row++) {
     for (const { kind, count, first } of runs.ofRun[run.runs[row]]) {
-      const before = run.runs[row] !== block.run ? 0 : first < block.first ? count : first === block.first ? place : 0;
-      const copies = run.others[row] * count + before;
+      const isTurn = backward && loop !== null && cost.kinds[kind].loop === loop;
+      const before = first < block.first ? count : first === block.first ? place : 0;
+      const turns = first === block.first ? count - 1 : count;
+      const copies = run.others[row] * count + (run.runs[row] !== block.run ? 0 : isTurn ? turns : before);
       for (const { label, bytes } of cost.kinds[kind].memory.held) sums[label] += bytes * copies;
     }
   }

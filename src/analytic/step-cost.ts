@@ -44,6 +44,8 @@ export interface KindCost extends UnitCost {
   /** How many of `weights` are its own. */
   readonly ownWeights: number;
   readonly memory: UnitMemory;
+  /** As units have it. */
+  readonly loop: string | null;
   /** Of what comes from the unit before. */
   readonly inputBytes: Bytes;
   /** Of what waits on the host for its backward pass. */
@@ -99,6 +101,7 @@ function kindCost(unit: Unit, { layout, workload }: Scenario, chip: Chip, { uses
     inputBytes: unit.tensors.find(({ name }) => name === unit.input)?.bytes ?? 0,
     weights: [...unit.weights, ...unit.tied].map((group) => weightElements(group, layout, workload)),
     ownWeights: unit.weights.length,
+    loop: unit.loop,
     memory: unitMemory(unit, remade, layout.overlap, labels),
     offloadedBytes: remade.offloaded.reduce((sum, { bytes }) => sum + bytes, 0),
   };

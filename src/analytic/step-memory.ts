@@ -3,6 +3,7 @@ import { axisSize, type LayoutSpec } from '../layout/index.ts';
 import { microbatchesAtEnd } from '../program/index.ts';
 import type { MemoryNeed } from './answer.ts';
 import type { ChainRuns, UnitBlock } from './blocks.ts';
+import { type Loop, loopAt, workingOf } from './loops.ts';
 import { memoryParts } from './memory-parts.ts';
 import { fullestMoments, type RunMoment } from './pipeline-fill.ts';
 import type { PipelineOrder } from './pipeline-order.ts';
@@ -32,6 +33,8 @@ export interface Moment {
   readonly next: Brought;
   readonly fetched: Bytes;
   readonly gradients: Bytes;
+  /** Copies of weights in the type of the products that nobody reads any more. */
+  readonly released: Bytes;
   readonly run: RunMoment;
 }
 
@@ -78,6 +81,8 @@ interface State {
 interface Update {
   readonly gradients: Bytes;
   readonly state: Bytes;
+  /** Copies of weights in the type of the products that nobody reads any more. */
+  readonly released: Bytes;
 }
 
 function stageMemory(
@@ -96,7 +101,7 @@ function stageMemory(
       moment = fullestOfRun(chain, run, layout, moment);
     }
   }
-  const ofUpdate = update.gradients + update.state;
+  const ofUpdate = update.gradients + update.state - update.released;
   if (moment !== null && ofUpdate > moment.bytes) moment = null;
   return { peakBytes: state.bytes + (moment?.bytes ?? ofUpdate), state, moment, update };
 }
@@ -147,16 +152,22 @@ function fullestOfRun(chain: ChainNeed, run: RunMoment, layout: LayoutSpec, know
   const { needs, cost, runs } = chain;
   const { backward, beside, keptGradients } = run;
   const blocks = runs.ofRun[run.run];
+  // Several microbatches are a loop of their own, which copies of weights stand outside of.
+  const releases = backward && cost.learns && layout.microbatches === 1;
   let behind = backward ? sumOver(chain, run.run, behindIt) : 0;
+  let released = releases ? sumOver(chain, run.run, workingOf) : 0;
   let held = beside;
+  let loop: Loop | null = null;
   let most = known;
   const visit = (i: number, place: number, next: UnitNeed | null): void => {
     const block = blocks[i];
     const need = needs[block.kind];
-    const gradients = keptGradients + behind - (backward ? (place + 1) * behindIt(need) : 0);
+    const gradients = keptGradients + (loop === null ? behind - (backward ? (place + 1) * behindIt(need) : 0) : loop.behind);
+    const gone = !releases ? 0 : loop === null ? released - (place + 1) * workingOf(need) : loop.released - loop.working;
     const fetched = backward && next !== null ? next.fetchedBytes : 0;
     const ownHeld = cost.learns ? need.kind.memory.heldBytes : 0;
-    const base = held + place * ownHeld + gradients + fetched + encoderBytes(cost.encoder, block, backward);
+    const others = loop === null ? held + place * ownHeld : loop.held + loop.keeps - ownHeld;
+    const base = others + gradients + fetched - gone + encoderBytes(cost.encoder, block, backward);
     const pass = backward ? need.backward : need.forward;
     const brought = layout.overlap.weights ? broughtNext(need, next, backward, cost.learns, layout) : NOTHING_BROUGHT;
     const withNext = base + pass.withNextBytes + brought.gathered + brought.fromHost;
@@ -165,16 +176,19 @@ function fullestOfRun(chain: ChainNeed, run: RunMoment, layout: LayoutSpec, know
     if (most !== null && bytes <= most.bytes) return;
     const isLate = withNext > own;
     const peak = isLate ? pass.withNext : pass.own;
-    most = { bytes, chain, block, place, backward, peak, next: isLate ? brought : NOTHING_BROUGHT, fetched, gradients, run };
+    const upcoming = isLate ? brought : NOTHING_BROUGHT;
+    most = { bytes, chain, block, place, backward, peak, next: upcoming, fetched, gradients, released: gone, run };
   };
   for (let i = 0; i < blocks.length; i++) {
     const { kind, count } = blocks[i];
     const need = needs[kind];
+    loop = backward ? loopAt(chain, blocks, i, loop, { held, behind, released }) : null;
     const neighbour = blocks[backward ? i - 1 : i + 1];
     visit(i, backward ? 0 : count - 1, neighbour === undefined ? null : needs[neighbour.kind]);
     if (count > 1) visit(i, backward ? 1 : count - 2, need);
     if (count > 2 && backward) visit(i, count - 1, need);
     if (backward) behind -= behindIt(need) * count;
+    if (releases) released -= workingOf(need) * count;
     if (cost.learns) held += need.kind.memory.heldBytes * count;
   }
   return most;
@@ -228,12 +242,16 @@ function stateOf(chains: readonly ChainNeed[], layout: LayoutSpec, stage: number
   return { weights, optimizer, working, residents, bytes: weights + optimizer + working + resident };
 }
 
-function updateOf(chains: readonly ChainNeed[], { offload }: LayoutSpec, stage: number, stages: number): Update {
+function updateOf(chains: readonly ChainNeed[], { offload, microbatches }: LayoutSpec, stage: number, stages: number): Update {
   let gradients = 0;
+  let released = 0;
   let most = 0;
   for (const chain of chains) {
     if (!chain.cost.learns) continue;
-    for (let run = stage; run < chain.runs.ofRun.length; run += stages) gradients += sumOver(chain, run, doneOf);
+    for (let run = stage; run < chain.runs.ofRun.length; run += stages) {
+      gradients += sumOver(chain, run, doneOf);
+      if (microbatches === 1) released += sumOver(chain, run, workingOf);
+    }
     if (!offload.optimizer && !offload.weights) continue;
     for (const groups of chain.groups) {
       for (const { stateBytes, storedBytes } of groups) {
@@ -241,5 +259,5 @@ function updateOf(chains: readonly ChainNeed[], { offload }: LayoutSpec, stage: 
       }
     }
   }
-  return { gradients, state: 2 * most };
+  return { gradients, state: 2 * most, released };
 }

@@ -82,7 +82,8 @@ export function unitMemory(unit: Unit, remade: Rematerialised, overlap: OverlapS
       { overlap, labels },
       {
         fromStart: [...heldNames, ...remade.offloaded.map(({ name }) => name), ...(unit.output === null ? [] : [gradientOf(unit.output)])],
-        toEnd: unit.input === null ? [] : [gradientOf(unit.input)],
+        // Of a loop, a part of a stack that its next turns read.
+        toEnd: [...(unit.loop === null ? [] : heldNames), ...(unit.input === null ? [] : [gradientOf(unit.input)])],
       },
     ),
     held: byLabel(remade.kept, labels),

@@ -34,6 +34,8 @@ export interface UnitNeed {
   readonly doneGradients: Bytes;
   /** Of groups that it is tied to, from here to the embedding. */
   readonly tiedGradients: Bytes;
+  /** Of its own groups, the copies of shards in the type of the products. */
+  readonly workingBytes: Bytes;
   /** Copies that come back from the host for its backward pass. */
   readonly fetchedBytes: Bytes;
 }
@@ -50,7 +52,10 @@ export const NOTHING_BROUGHT: Brought = { gathered: 0, fromHost: 0 };
 export interface GroupNeed {
   readonly gathered: Bytes;
   readonly fromHost: Bytes;
-  /** Gradients beyond those that are kept between microbatches, where there are several: while they are made, and when they are complete. */
+  /**
+   * Gradients beyond those that are kept between microbatches, where there are several, and beyond the stacks of a loop: while they are made, and when they
+   * are complete.
+   */
   readonly learning: Bytes;
   readonly learned: Bytes;
 }
@@ -62,13 +67,20 @@ export function unitNeed(kind: KindCost, groups: readonly GroupCost[], layout: L
   let gradientsBehind = 0;
   let doneGradients = 0;
   let tiedGradients = 0;
+  let workingBytes = 0;
+  const inLoop = kind.loop !== null;
   for (let row = 0; row < groups.length; row++) {
-    const { gathered, fromHost, whole, scattered, kept, done } = blockBytes(groups[row], layout);
+    const { gathered, fromHost, whole, scattered, inStack, kept, done } = blockBytes(groups[row], layout);
     const learning = accumulates ? scattered : whole;
     const isOwn = row < kind.ownWeights;
+    if (isOwn) workingBytes += groups[row].workingBytes;
     // What the embedding's gradient has from elsewhere waits for the rest.
     const learned = !isOwn ? learning : accumulates ? 0 : layout.overlap.gradients ? done : kept;
-    needs.push({ gathered, fromHost, learning, learned });
+    needs.push(
+      inLoop && isOwn
+        ? { gathered, fromHost, learning: accumulates ? learning : learning - inStack, learned: 0 }
+        : { gathered, fromHost, learning, learned },
+    );
     if (!isOwn) {
       tiedGradients += learning;
       continue;
@@ -88,16 +100,21 @@ export function unitNeed(kind: KindCost, groups: readonly GroupCost[], layout: L
     gradientsBehind,
     doneGradients,
     tiedGradients,
+    workingBytes,
     fetchedBytes: kind.offloadedBytes,
   };
 }
 
-/** Sums over the blocks of a group: weights that are brought; gradients whole, whole and scattered later, kept between microbatches, and done. */
-function blockBytes({ blocks }: GroupCost, { offload, zero }: LayoutSpec) {
+/**
+ * Sums over the blocks of a group: weights that are brought; gradients whole, whole and scattered later, made in their place in the stack of a loop, kept
+ * between microbatches, and done.
+ */
+function blockBytes({ blocks }: GroupCost, { offload, zero, overlap }: LayoutSpec) {
   let gathered = 0;
   let fromHost = 0;
   let whole = 0;
   let scattered = 0;
+  let inStack = 0;
   let kept = 0;
   let done = 0;
   for (const { sort, gatheredBytes, storedBytes, gradientBytes, keptGradientBytes, updateGradientBytes } of blocks) {
@@ -106,10 +123,12 @@ function blockBytes({ blocks }: GroupCost, { offload, zero }: LayoutSpec) {
       scattered += gradientBytes;
     } else if (offload.weights) fromHost += storedBytes;
     whole += gradientBytes;
+    const isShared = zero >= 2 && overlap.gradients && sort.copies > 1;
+    if (sort.shards === 1 && !isShared) inStack += gradientBytes;
     kept += keptGradientBytes;
     done += zero >= 2 ? updateGradientBytes : keptGradientBytes;
   }
-  return { gathered, fromHost, whole, scattered, kept, done };
+  return { gathered, fromHost, whole, scattered, inStack, kept, done };
 }
 
 function firstBrought({ order }: PassMemory, needs: readonly GroupNeed[]): Brought {

@@ -93,6 +93,7 @@ const record = z.looseObject({
   ...factsOf({ optimizer: z.string(), remat: z.string(), attentionKernel: z.string(), overlapFlags: z.boolean() }),
   ...factsOf({ stepSecondsDerived: z.number().positive() }),
   ...overridesOf({ asOf: z.string(), optimizerDetail: z.string(), rematDetail: facts, derivedFrom: z.string() }),
+  ...overridesOf({ embedding: z.enum(['one-hot', 'gather']) }),
   ...overridesOf({ modelTflopPerStep: z.number().positive(), flopRule: z.string(), attentionFlops: z.string() }),
   measured: group(z.looseObject(printed)),
   assumptions: words,

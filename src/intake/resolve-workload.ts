@@ -22,8 +22,8 @@ export function resolveWorkload(
   const { remat, teacher: statedTeacher, ...stated } = input;
   const kind = stated.kind ?? SCENARIO_DEFAULTS.workload.kind;
   const { teacher, issues } = resolveTeacher(kind, statedTeacher, pathOf);
-  const { embedding, attentionKernel } = software;
-  const defaults = { ...SCENARIO_DEFAULTS.workload, embedding, attentionKernel, expertDropout: defaultExpertDropout(kind) };
+  const { embedding, layers, attentionKernel } = software;
+  const defaults = { ...SCENARIO_DEFAULTS.workload, embedding, layers, attentionKernel, expertDropout: defaultExpertDropout(kind) };
   return { workload: { ...defaults, ...stated, kind, remat: resolveRemat(remat), teacher }, issues };
 }
 

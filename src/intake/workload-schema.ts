@@ -38,6 +38,10 @@ export function workloadSchema<Model extends z.ZodType>(model: Model) {
     firstMoment: dtype.optional().describe('Type of the first moment, where the optimizer keeps one'),
     remat: remat.optional().describe('What the backward pass makes again'),
     embedding: z.enum(['one-hot', 'gather']).optional(),
+    layers: z
+      .enum(['loop', 'unrolled'])
+      .optional()
+      .describe('A loop over layers that stacks what they keep, or one written down after the other'),
     attentionKernel: z.enum(['dot', 'flash']).optional().describe('Scores through HBM, or block by block on the chip'),
     expertDropout: z.number().min(0).max(0.99).optional().describe('Share of expert hidden units that fine-tuning drops'),
     teacher: z

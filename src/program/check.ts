@@ -107,10 +107,13 @@ function checkBuffers({ buffers, names, tasks, deviceSets }: Program): void {
     const to = buffers.freedAt[row];
     const label = names[buffers.name[row]];
     assert(buffers.bytes[row] > 0, `${label}: a buffer of no bytes`);
-    assert((from === -1 && to === -1) || (from >= 0 && from <= to && to < tasks.count), `${label}: freed before it was allocated`);
+    assert(
+      (from === -1 && to === -1) || (from >= -1 && Math.max(0, from) <= to && to < tasks.count),
+      `${label}: freed before it was allocated`,
+    );
     const set = buffers.deviceSet[row];
     assert(
-      from === -1 || (isWithin(set, tasks.deviceSet[from]) && isWithin(set, tasks.deviceSet[to])),
+      [from, to].every((task) => task === -1 || isWithin(set, tasks.deviceSet[task])),
       `${label}: kept by a device that does not run the tasks between which it lives`,
     );
   }

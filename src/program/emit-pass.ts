@@ -1,8 +1,10 @@
-import { emitSteps, isShared, type PassScope } from './emit.ts';
+import { emitSteps, type PassScope } from './emit.ts';
 import { chainPrefix, type Lane, type Plan, stepsOf } from './lanes.ts';
 import type { LiveTensor } from './live-tensors.ts';
-import type { Chain, RunPass, UnitPass } from './step-schedule.ts';
+import { closeStacks, openStacks, turnsOf } from './stacks.ts';
+import type { RunPass, UnitPass } from './step-schedule.ts';
 import type { Emission } from './stream.ts';
+import { endsEncoder, tensorKey } from './tensor-key.ts';
 import { type ComputeStep, ENCODER_OUTPUT, gradientOf, type Tensor, type Unit } from './unit.ts';
 
 /** Appends all passes of the units of one run. */
@@ -11,26 +13,12 @@ export function emitRun(emission: Emission, plan: Plan, lane: Lane, run: RunPass
     if (pass.pass === 'backward') {
       for (const next of run.units.slice(index, index + 2)) fetchOffloaded(emission, plan, lane, next);
     }
+    const turns = pass.pass === 'backward' ? turnsOf(run.units, index) : null;
+    if (turns?.isFirst) openStacks(emission, lane, turns.passes);
     emitUnit(emission, plan, lane, pass, run.isLast);
     if (pass.pass === 'forward' && pass.chain.learns) offload(emission, plan, lane, pass);
+    if (turns?.isLast) closeStacks(emission, plan, lane, turns.passes);
   }
-}
-
-/** Key of a tensor's live range: of one microbatch and stage, and where a unit gives it to the next one, the same for both. */
-export function tensorKey({ chain, unit, microbatch }: UnitPass, stage: number, name: string): string {
-  const prefix = `${chain.name} ${stage} ${microbatch}`;
-  const { input, output } = chain.units[unit];
-  if (isShared(name)) return `${prefix} ${name}`;
-  if (input !== null && name === input) return `${prefix} input ${unit}`;
-  if (input !== null && name === gradientOf(input)) return `${prefix} gradient of input ${unit}`;
-  if (output === null || (name !== output && name !== gradientOf(output))) return `${prefix} ${unit} ${name}`;
-  if (endsEncoder(chain, unit)) return `${prefix} ${name === output ? ENCODER_OUTPUT : gradientOf(ENCODER_OUTPUT)}`;
-  return `${prefix} ${name === output ? '' : 'gradient of '}input ${unit + 1}`;
-}
-
-/** The decoder begins with the embedding of its own tokens; what the unit before it makes is the encoder's output. */
-function endsEncoder({ units }: Chain, unit: number): boolean {
-  return units[unit + 1]?.readsEncoder === true && !units[unit].readsEncoder;
 }
 
 function emitUnit(emission: Emission, plan: Plan, lane: Lane, pass: UnitPass, isLastMicrobatch: boolean): void {

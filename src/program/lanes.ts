@@ -29,6 +29,8 @@ export interface Lane {
   /** The group that a step's `gradients` names, and whether the unit's last part of the gradient is the last of all. */
   readonly owned: (unit: Unit, name: string) => Owned;
   readonly groups: readonly OwnGroup[];
+  /** Task after which nobody multiplies with a group any more, once it is known. */
+  readonly lastUses: Map<OwnGroup, number>;
   /** Tensors on their way to the stage: task by key. */
   readonly arrivals: Map<string, number>;
   /** Passes whose offloaded tensors were asked for. */
@@ -73,6 +75,7 @@ export function createLane(emission: Emission, plan: Plan, passes: readonly RunP
     usesOf,
     groups,
     owned,
+    lastUses: new Map(),
     arrivals: new Map(),
     fetched: new Set(),
   };

@@ -1,4 +1,4 @@
-import type { BytesPerSecond, Flops } from '../base/index.ts';
+import type { Bytes, BytesPerSecond, Flops } from '../base/index.ts';
 import { type Chip, coreOf, type Topology } from '../hardware/index.ts';
 import { axisSize, type LayoutSpec, stateBytes } from '../layout/index.ts';
 import type { Scenario } from '../scenario/index.ts';
@@ -81,7 +81,7 @@ function emitStep(emission: Emission, plan: Plan, rule: UpdateRule): Uint8Array[
 }
 
 /** Weights and optimizer state that are in device memory for the whole step. */
-function keepState({ builder }: Emission, { groups, stream }: Lane, { layout, spec, types }: UpdateRule, learns: boolean): void {
+function keepState({ builder }: Emission, { groups, lastUses, stream }: Lane, { layout, spec, types }: UpdateRule, learns: boolean): void {
   const all = stateBytes(
     groups.flatMap(({ matrices }) => matrices),
     layout,
@@ -95,8 +95,15 @@ function keepState({ builder }: Emission, { groups, stream }: Lane, { layout, sp
     types,
   );
   if (!layout.offload.weights) builder.buffer('weights', all.weights, -1, -1, stream.deviceSet);
-  const working = groups.reduce((sum, { blocks }) => sum + blocks.reduce((own, { workingBytes }) => own + workingBytes, 0), 0);
-  if (working > 0) builder.buffer(WORKING_COPY, working, -1, -1, stream.deviceSet);
+  const working = new Map<number, Bytes>();
+  for (const group of groups) {
+    const until = lastUses.get(group) ?? -1;
+    working.set(
+      until,
+      group.blocks.reduce((sum, { workingBytes }) => sum + workingBytes, working.get(until) ?? 0),
+    );
+  }
+  for (const [until, bytes] of working) if (bytes > 0) builder.buffer(WORKING_COPY, bytes, -1, until, stream.deviceSet);
   if (learns && !layout.offload.optimizer) builder.buffer('optimizer state', learned.optimizer, -1, -1, stream.deviceSet);
 }
 

@@ -88,7 +88,7 @@ export interface CollectivePlan {
   readonly sentBytesPerDevice: number;
 }
 
-/** Live ranges of device memory: buffer i lives from the start of `allocatedAt[i]` to the end of `freedAt[i]`; -1 means the whole step. */
+/** Live ranges of device memory: buffer i lives from the start of `allocatedAt[i]` to the end of `freedAt[i]`; -1 means the start and the end of the step. */
 export interface BufferTable {
   readonly count: number;
   readonly name: Uint32Array;

@@ -25,6 +25,8 @@ export interface Reduced {
 
 /** What becomes of the gradients of one stage until they are updated with. */
 export interface Reductions {
+  /** A loop begins whose turns write the gradients of `group` into a part of a stack: that is there from now on. */
+  reserve(group: OwnGroup, moment: Moment): void;
   /** A step made a part of the gradient of `group`. */
   contribute(group: OwnGroup, moment: Moment): void;
   /** Nothing more comes from this microbatch, or from any. */
@@ -76,10 +78,18 @@ export function createReductions(emission: Emission, stream: Stream, layout: Lay
     emission.live.extend(key, summed);
     if (layout.zero < 2) return [summed.task];
     emission.live.close(key);
+    emission.live.extend(roomKey(group, index), summed);
+    emission.live.close(roomKey(group, index));
     touch(emission, stream, key, block.updateGradientBytes, summed);
     return [summed.task];
   };
   return {
+    reserve(group, moment) {
+      for (const [index, block] of group.blocks.entries()) {
+        if (sharesInTheLoop(block, layout)) touch(emission, stream, roomKey(group, index), block.updateGradientBytes, moment);
+        else touch(emission, stream, gradientKey(group, index), block.keptGradientBytes, moment);
+      }
+    },
     contribute(group, moment) {
       for (const [index, { isSharded, gradientBytes }] of group.blocks.entries()) {
         touch(emission, stream, isSharded ? wholeKey(group, index) : gradientKey(group, index), gradientBytes, moment);
@@ -136,6 +146,15 @@ function touch({ live }: Emission, { deviceSet }: Stream, key: string, bytes: By
 /** Tasks of all blocks, each once. */
 function ofAllBlocks({ blocks }: OwnGroup, of: (index: number) => readonly number[]): number[] {
   return [...new Set(Array.from(blocks.keys()).flatMap((index) => of(index)))];
+}
+
+/** What a turn of a loop leaves is its share of the summed gradient, and what its products make is apart from that. */
+function sharesInTheLoop({ isReplicated }: WeightBlock, { zero, overlap, microbatches }: LayoutSpec): boolean {
+  return isReplicated && zero >= 2 && overlap.gradients && microbatches === 1;
+}
+
+function roomKey({ name }: OwnGroup, block: number): string {
+  return `room for gradient ${name} ${block}`;
 }
 
 function wholeKey({ name }: OwnGroup, block: number): string {

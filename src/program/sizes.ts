@@ -36,6 +36,7 @@ export interface Sizes {
   /** Share of expert hidden units that are dropped. */
   readonly expertDropout: number;
   readonly embedding: 'one-hot' | 'gather';
+  readonly layers: 'loop' | 'unrolled';
   /** A teacher's answers are learned. */
   readonly distils: boolean;
 }
@@ -71,6 +72,7 @@ export function sizesOf(scenario: Scenario, chip: Chip): Sizes {
     operands: operandsOf(precision.quantized, precision.quantizedPasses),
     expertDropout: kind === 'fine-tune' ? workload.expertDropout : 0,
     embedding: workload.embedding,
+    layers: workload.layers,
     distils: kind === 'distil',
   };
 }

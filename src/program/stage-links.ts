@@ -1,9 +1,9 @@
-import { tensorKey } from './emit-pass.ts';
 import type { Lane, Plan } from './lanes.ts';
 import type { Moment } from './live-tensors.ts';
 import type { OwnGroup, Reduced } from './reductions.ts';
 import { type Chain, type RunPass, runOfUnit, runsOf, type UnitPass } from './step-schedule.ts';
 import type { Emission } from './stream.ts';
+import { tensorKey } from './tensor-key.ts';
 import { ENCODER_OUTPUT, gradientOf, type Tensor } from './unit.ts';
 
 /** What goes from one stage of a pipeline to another. */

@@ -87,6 +87,11 @@ export interface Unit {
   readonly tied: readonly WeightGroup[];
   /** Tensors of `tensors` that are there for the whole step: caches of keys and values, what a teacher said. */
   readonly resident: readonly string[];
+  /**
+   * Units in a row that name the same loop are its turns: what they keep on the device for the backward pass, and the gradients of their weights, are parts of
+   * stacked arrays, which are there as long as the loop runs. Null: it stands alone.
+   */
+  readonly loop: string | null;
   /** False: nothing of it is made again, whatever the policy says (embedding, logits). */
   readonly recomputable: boolean;
   /** It reads `ENCODER_OUTPUT`, which lives from its first reader to the end of that one's backward pass, and adds to its gradient. */

@@ -69,6 +69,7 @@ export interface SoftwareDefaults {
   readonly overlap: OverlapSpec;
   readonly tensorActivations: TensorActivations;
   readonly embedding: 'one-hot' | 'gather';
+  readonly layers: 'loop' | 'unrolled';
   readonly attentionKernel: 'dot' | 'flash';
 }
 
@@ -82,7 +83,8 @@ const DOT_ATTENTION_CHIPS: readonly string[] = [...MESH_TENSORFLOW_CHIPS, 'tpu-v
  * Programs for TPU v2 and v3 had synchronous collectives, and looked embeddings up by a one-hot product (Mesh-TensorFlow's `gather`,
  * tensorflow/mesh mesh_tensorflow/ops.py); later ones gather weights ahead, reduce gradients behind the backward pass and gather rows. Products and
  * expert inputs are cut into pieces by nobody who does not ask for it. Later programs shard activations over the tensor axis too (`activation_embed` in
- * the logical_axis_rules of AI-Hypercomputer/maxtext src/maxtext/configs/base.yml@000b810b).
+ * the logical_axis_rules of AI-Hypercomputer/maxtext src/maxtext/configs/base.yml@000b810b), and are a loop over their layers (`scan_layers: True` there),
+ * where graphs of TensorFlow have every layer written down.
  */
 export function softwareDefaults(chipName: string): SoftwareDefaults {
   const meshTensorFlow = MESH_TENSORFLOW_CHIPS.includes(chipName);
@@ -90,6 +92,7 @@ export function softwareDefaults(chipName: string): SoftwareDefaults {
     overlap: { gradients: !meshTensorFlow, weights: !meshTensorFlow, tensor: 1, experts: 1 },
     tensorActivations: meshTensorFlow ? 'whole' : 'sharded',
     embedding: meshTensorFlow ? 'one-hot' : 'gather',
+    layers: meshTensorFlow ? 'unrolled' : 'loop',
     attentionKernel: DOT_ATTENTION_CHIPS.includes(chipName) ? 'dot' : 'flash',
   };
 }

@@ -66,6 +66,8 @@ export interface WorkloadSpec {
   readonly remat: RematSpec;
   /** How tokens find their embedding rows: a one-hot matrix product (Mesh-TensorFlow's `gather`) or a real gather. */
   readonly embedding: 'one-hot' | 'gather';
+  /** A loop over the layers of a stack, whose turns write to stacked arrays (jax.lax.scan), or one layer written down after the other. */
+  readonly layers: 'loop' | 'unrolled';
   /** `dot`: scores and probabilities go through HBM; `flash`: they stay on the chip, block by block (arXiv 2205.14135), masked blocks are skipped. */
   readonly attentionKernel: 'dot' | 'flash';
   /** Share of expert hidden units that fine-tuning drops. */

@@ -24,6 +24,8 @@ export interface PublishedRecord {
   readonly remat: string | null;
   /** Tensor -> `device`, `offload` or `remat`; notes in words pass. */
   readonly rematDetail?: Readonly<Record<string, unknown>> | null;
+  /** How tokens find their rows; null or absent: as programs of the chip's time did. */
+  readonly embedding?: 'one-hot' | 'gather' | null;
   readonly attentionKernel: string | null;
   /** The run had asynchronous collectives switched on. */
   readonly overlapFlags: boolean | null;

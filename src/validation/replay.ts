@@ -107,8 +107,9 @@ function scenarioOf(record: PublishedRecord, recordModel: RecordModel, chip: Chi
       optimizer,
       firstMoment,
       remat: remat ?? SCENARIO_DEFAULTS.workload.remat,
-      // No record says it: the custom of the chip's time.
-      embedding: softwareDefaults(chip.name).embedding,
+      // Else the custom of the chip's time.
+      embedding: record.embedding ?? softwareDefaults(chip.name).embedding,
+      layers: softwareDefaults(chip.name).layers,
       attentionKernel: replayKernel(record, chip.name, notes),
       expertDropout: 0,
       teacher: null,

@@ -35,7 +35,7 @@ describe('a minimal scenario', () => {
     expect(scenario.layout.expertsOver).toBe('data');
     expect(scenario.routing).toEqual({ ...SCENARIO_DEFAULTS.routing, options: { countsForLoss: 'requested' }, groupsMultipleOf: 32 });
     // A TPU v3 takes the customs of Mesh-TensorFlow.
-    const customs = { embedding: 'one-hot', attentionKernel: 'dot', expertDropout: 0, teacher: null };
+    const customs = { embedding: 'one-hot', layers: 'unrolled', attentionKernel: 'dot', expertDropout: 0, teacher: null };
     expect(scenario.workload).toEqual({ ...SCENARIO_DEFAULTS.workload, ...customs });
     expect(scenario.layout.overlap).toEqual({ gradients: false, weights: false, tensor: 1, experts: 1 });
     expect(scenario.precision).toEqual({ ...SCENARIO_DEFAULTS.precision, gradients: 'bf16' });

@@ -80,6 +80,7 @@ export function layer(index: number): Unit {
     weights: [{ name: 'ffn', matrices: [dense(D, F, 'columns'), dense(F, D, 'rows')] }],
     tied: [],
     resident: [],
+    loop: null,
     recomputable: true,
     readsEncoder: false,
   };
@@ -89,7 +90,7 @@ export function layer(index: number): Unit {
 export function ends(words: number, tied: boolean): readonly [Unit, Unit] {
   const table = { name: 'embedding', matrices: [dense(words, D, 'rows')] };
   const stream = BYTES * T * D;
-  const common = { kind: 'end', resident: [], recomputable: false, readsEncoder: false } as const;
+  const common = { kind: 'end', resident: [], loop: null, recomputable: false, readsEncoder: false } as const;
   const first: Unit = {
     ...common,
     name: 'embedding',

@@ -8,16 +8,25 @@ const REPORTS = RECORDS.filter(({ kind }) => kind === 'memory');
 /** Why a peak is further from its report than 5 %, and how far it may be: a wider miss is a fault, a narrower one ends the entry. */
 const MISSES: Readonly<Record<string, { readonly from: number; readonly to: number; readonly why: string }>> = {
   'memory-v5p-deepseek2-16b-b24': {
-    from: -0.27,
-    to: -0.21,
+    from: -0.21,
+    to: -0.17,
     why:
-      'the report is more than the device has, and the program ran: at most 95.74 GiB were used. Not modelled: inputs of all layers that stay while the ' +
-      'backward loop runs (5 GiB), rows of experts that are weighed in f32, results of activations that are kept between products',
+      'the report is more than the device has, and the program ran: at most 95.74 GiB were used. Of 1.32 GiB for each sequence of 2048 tokens 0.50 are ' +
+      'known; the rest is of one layer of experts: as much as nearly all tensors of both its passes side by side',
   },
   'memory-v6e-qwen3-8b-b1': {
-    from: -0.11,
-    to: -0.06,
-    why: 'here the fullest moment is the end of the backward pass, with whole gradients of the embedding; what else the compiler had was not published',
+    from: -0.08,
+    to: -0.05,
+    why:
+      'shards of all other gradients, the whole gradient of the embedding and one-hot rows are 8.4 of 9.7 GiB; the program differs from that of two and ' +
+      'three sequences, which are right to three thousandths: it has more kernels, and other fusions of one-hot rows',
+  },
+  'memory-v6e-qwen3-8b-b3-gather': {
+    from: 0.05,
+    to: 0.09,
+    why:
+      'modelled at the logits are 0.9 GiB of the last layer that are brought ahead, and 1.9 GiB of copies of weights in the type of the products; the ' +
+      'report has room for neither beside logits, their gradient and the whole gradient of the output matrix',
   },
 };
 

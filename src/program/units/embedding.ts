@@ -6,13 +6,14 @@ import { remember } from './remember.ts';
 import { gatherOfStream, segmentOf, sumOfStream, tensor, wholeName } from './sub-layer.ts';
 
 /**
- * Token embedding of both stacks: a gather of rows, or a product with one-hot rows that are made on the fly (Mesh-TensorFlow's `gather`:
- * tensorflow/mesh mesh_tensorflow/ops.py). The tensor axis cuts the vocabulary, padded to a multiple of its members, and rows are summed over it.
+ * Token embedding of both stacks: a gather of rows, or a product with one-hot rows (Mesh-TensorFlow's `gather`: tensorflow/mesh mesh_tensorflow/ops.py).
+ * Those are made on the fly forward; the gradient of the table, which sums over tokens, reads them from memory. The tensor axis cuts the vocabulary, padded to a multiple of its members, and rows are summed over it.
  * T tokens per device of both stacks, V words of the device, d dModel.
  */
 const PART = 'embedding';
 const NAME = 'embedding';
 const IDS = 'token ids';
+const ONE_HOT_ROWS = 'one-hot rows';
 /** What every layer reads of the second embedding, where there is one. */
 export const OWN_EMBEDDING = 'own embedding';
 
@@ -34,6 +35,7 @@ export function embeddingUnit(sizes: Sizes): Unit {
     weights: [embeddingGroup(model)],
     tied: [],
     resident: [],
+    loop: null,
     recomputable: false,
     readsEncoder: false,
   };
@@ -74,8 +76,8 @@ function backward(sizes: Sizes, T: number): ComputeStep {
     const work = { vectorOps: T * d + positions, hbmBytes: a * (3 * T * d + V * d) };
     return compute('wgrad', PART, 'scatter-add', { work, ...links });
   }
-  const work = { matmuls: [{ m: V, k: T, n: d, batch: 1 }], vectorOps: T * V + positions, hbmBytes: a * (T * d + V * d) };
-  return compute('wgrad', PART, 'one-hot product', { work, ...links });
+  const work = { matmuls: [{ m: V, k: T, n: d, batch: 1 }], vectorOps: T * V + positions, hbmBytes: a * (2 * T * V + T * d + V * d) };
+  return compute('wgrad', PART, 'one-hot product', { work, ...links, makes: [ONE_HOT_ROWS] });
 }
 
 function tensorsOf(sizes: Sizes, T: number, partial: readonly Tensor[], own: readonly Tensor[]): Tensor[] {
@@ -86,6 +88,7 @@ function tensorsOf(sizes: Sizes, T: number, partial: readonly Tensor[], own: rea
     tensor(IDS, IDS, 4 * T),
     tensor('x', 'block inputs', bytes),
     ...(sizes.learns ? [tensor('d x', 'activation gradients', bytes)] : []),
+    ...(sizes.learns && sizes.embedding === 'one-hot' ? [tensor(ONE_HOT_ROWS, ONE_HOT_ROWS, a * T * wordsOf(sizes))] : []),
     ...partial,
     ...own,
   ];

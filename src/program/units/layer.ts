@@ -38,6 +38,7 @@ export function layerUnit(sizes: Sizes, layer: Layer, routing: LayerRouting, kin
     weights: all(parts, ({ weights }) => weights),
     tied: [],
     resident: all(parts, ({ resident }) => resident),
+    loop: sizes.layers === 'loop' ? layer.stack : null,
     recomputable: true,
     readsEncoder,
   };

@@ -46,6 +46,7 @@ export function logitsUnit(sizes: Sizes): Unit {
     weights: own,
     tied,
     resident: distils ? [TEACHER_PROBABILITIES] : [],
+    loop: null,
     recomputable: false,
     readsEncoder: false,
   };

@@ -93,11 +93,11 @@ describe('the run', () => {
 
   it('of a recipe: fsdp and tensor over v5p, dots kept', () => {
     const flags = `per_device_batch_size=1 remat_policy=minimal global_parameter_scale=256 ici_fsdp_parallelism=-1 ici_tensor_parallelism=8
-      max_target_length=2048 use_iota_embed=true attention='flash' quantization=""`;
+      max_target_length=2048 use_iota_embed=true scan_layers=false attention='flash' quantization=""`;
     const { layout, workload, issues } = read(flags.split(/\s+/));
     expect(issues).toEqual([]);
     expect(layout.ici).toEqual({ data: 1, pipeline: 1, fsdp: -1, context: 1, tensor: 8, expert: 1 });
-    expect(workload).toMatchObject({ remat: { policy: 'minimal' }, embedding: 'one-hot' });
+    expect(workload).toMatchObject({ remat: { policy: 'minimal' }, embedding: 'one-hot', layers: 'unrolled' });
   });
 
   it('has fractions of sequences, as long as devices share whole ones', () => {

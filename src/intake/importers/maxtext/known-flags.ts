@@ -29,7 +29,7 @@ export const LAYOUT_FLAGS = words(`
 
 /** What a step is made of. */
 export const WORKLOAD_FLAGS = words(`
-  per_device_batch_size max_target_length opt_type mu_dtype remat_policy use_iota_embed attention dtype weight_dtype grad_dtype
+  per_device_batch_size max_target_length opt_type mu_dtype remat_policy use_iota_embed scan_layers attention dtype weight_dtype grad_dtype
   float32_gate_logits logits_dot_in_fp32 quantization compile_topology compile_topology_num_slices model_name override_model_config
   decoder_layer_input context mlpwi mlpwi_0 mlpwi_1 mlpwo moe_mlpwi_0 moe_mlpwi_1 moe_mlpwo query_proj key_proj value_proj kv_proj qkv_proj
   out_proj query_wa_proj kv_wa_proj mla_q mla_kv attention_out engram indexer_cutoff_threshold
@@ -55,7 +55,7 @@ export const IDLE_FLAGS = words(`
   wi_tile_dlhs_embed_dim wi_tile_dlhs_mlp_dim wi_tile_drhs_batch_seq wi_tile_drhs_embed_dim wi_tile_drhs_mlp_dim wo_tile_fwd_batch_seq
   wo_tile_fwd_embed_dim wo_tile_fwd_mlp_dim wo_tile_dlhs_batch_seq wo_tile_dlhs_embed_dim wo_tile_dlhs_mlp_dim wo_tile_drhs_batch_seq
   wo_tile_drhs_embed_dim wo_tile_drhs_mlp_dim merge_gating_gmm use_tokamax_gmm use_gmm_v2 use_2d_fsdp_sharding routed_bias_update_rate
-  inhomogeneous_layer_cycle_interval batch_split_factor scan_pipeline_iterations scan_pipeline_repeats scan_layers_per_stage scan_layers
+  inhomogeneous_layer_cycle_interval batch_split_factor scan_pipeline_iterations scan_pipeline_repeats scan_layers_per_stage
   param_scan_axis attention_sink causal_block_size attn_logits_soft_cap final_logits_soft_cap z_loss_multiplier use_post_attn_norm
   use_post_ffw_norm v_norm_with_scale qk_norm_with_scale mla_naive_kvcache moba_chunk_size moba_topk indexer_head_dim indexer_n_heads
   indexer_topk indexer_use_approx_top_k indexer_approx_top_k_recall indexer_mask_exact_topk indexer_sparse_training indexer_loss_scaling_factor

@@ -15,6 +15,7 @@ export interface FlagWorkload {
   readonly firstMoment: Dtype;
   readonly remat: RematSpec;
   readonly embedding: 'one-hot' | 'gather';
+  readonly layers: 'loop' | 'unrolled';
   readonly attentionKernel: 'dot' | 'flash';
 }
 
@@ -39,6 +40,7 @@ export function readWorkloadFlags(flags: ConfigReader, devices: number | null): 
     firstMoment: flags.holds('mu_dtype', [null, '']) ? weightType : wordOf(flags, 'mu_dtype', DTYPES, {}),
     remat: readRemat(flags),
     embedding: flags.flag('use_iota_embed', { or: false }) ? 'one-hot' : 'gather',
+    layers: flags.flag('scan_layers', { or: true }) ? 'loop' : 'unrolled',
     attentionKernel: readKernel(flags),
   };
 }

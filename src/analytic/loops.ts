@@ -1,0 +1,44 @@
+import type { Bytes } from '../base/index.ts';
+import type { UnitBlock } from './blocks.ts';
+import type { ChainNeed } from './step-memory.ts';
+import type { UnitNeed } from './unit-peak.ts';
+
+/** A loop over units, as the backward pass comes through it. */
+export interface Loop {
+  readonly name: string;
+  /** When the pass has left it: what units before it keep. */
+  readonly held: Bytes;
+  /** When it begins: gradients of it and of units behind it, and copies of weights that only those read. */
+  readonly behind: Bytes;
+  readonly released: Bytes;
+  /** What all its turns keep, and the copies of their weights. */
+  readonly keeps: Bytes;
+  readonly working: Bytes;
+}
+
+/** The loop that the block at `first` of a run is in: that of the block `before` it, or one that begins here; null where it stands alone. */
+export function loopAt(
+  { needs, cost }: ChainNeed,
+  blocks: readonly UnitBlock[],
+  first: number,
+  before: Loop | null,
+  start: Pick<Loop, 'held' | 'behind' | 'released'>,
+): Loop | null {
+  const loopOf = ({ kind }: UnitBlock): string | null => cost.kinds[kind].loop;
+  const name = loopOf(blocks[first]);
+  if (name === null) return null;
+  if (before?.name === name) return before;
+  let keeps = 0;
+  let working = 0;
+  for (let i = first; i < blocks.length && loopOf(blocks[i]) === name; i++) {
+    const { kind, count } = blocks[i];
+    keeps += cost.learns ? needs[kind].kind.memory.heldBytes * count : 0;
+    working += workingOf(needs[kind]) * count;
+  }
+  return { name, ...start, keeps, working };
+}
+
+/** Copies of a unit's weights in the type of the products. */
+export function workingOf({ workingBytes }: UnitNeed): Bytes {
+  return workingBytes;
+}

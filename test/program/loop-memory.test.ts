@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { closedForm } from '../../src/analytic/index.ts';
+import { sliceTopology } from '../../src/hardware/index.ts';
+import { parseScenario } from '../../src/intake/index.ts';
+import { liveMemory, lowerStep, type Program } from '../../src/program/index.ts';
+import type { Chain } from '../../src/program/step-schedule.ts';
+import { chain, D, F, layoutOf, loweredByHand, T } from './hand-units.ts';
+
+const LAYERS = 4;
+const FSDP = 2;
+const BF16 = 2;
+const F32 = 4;
+const STREAM = BF16 * T * D;
+const WEIGHTS = 2 * D * F;
+const COPIES = 'weights as products read them';
+
+/** A chain made by hand whose layers are turns of one loop, or unrolled. */
+function layers(loop: string | null): Chain {
+  const one = chain(LAYERS);
+  return { ...one, units: one.units.map((unit) => (unit.kind === 'layer' ? { ...unit, loop } : unit)) };
+}
+
+/** [tasks]: bytes of what is called `name`. */
+function bytesOf({ buffers, names, tasks }: Program, name: string): number[] {
+  return Array.from({ length: tasks.count }, (_, task) => {
+    let bytes = 0;
+    for (let row = 0; row < buffers.count; row++) {
+      const to = buffers.freedAt[row] === -1 ? tasks.count : buffers.freedAt[row];
+      if (names[buffers.name[row]] === name && buffers.allocatedAt[row] <= task && task <= to) bytes += buffers.bytes[row];
+    }
+    return bytes;
+  });
+}
+
+/** Tasks of a computation in order: forward, repeated, gradients. */
+function tasksOf({ names, tasks }: Program, name: string): number[] {
+  return Array.from(tasks.name.keys()).filter((task) => names[tasks.name[task]] === name);
+}
+
+describe('layers in a loop', () => {
+  const layout = layoutOf({ ici: { data: 2, fsdp: FSDP } });
+  const lowered = (loop: string | null, microbatches = 1): Program =>
+    loweredByHand({ ...layout, microbatches }, [layers(loop)], { remat: { policy: 'full', tensors: {} } }).program;
+  const loop = lowered('decoder');
+  const unrolled = lowered(null);
+  /** The backward loop begins with the last layer, and ends with the first one. */
+  const first = tasksOf(loop, `layer ${LAYERS - 1}: in`)[1];
+  const last = tasksOf(loop, 'layer 0: in').at(-1) ?? -1;
+
+  it('are the same tasks as one after the other', () => {
+    expect(loop.tasks).toEqual(unrolled.tasks);
+    expect(loop.collectives).toEqual(unrolled.collectives);
+  });
+
+  it('keep all inputs while the backward loop runs', () => {
+    // What a layer makes is the input of the next one.
+    expect(bytesOf(loop, 'x')[last] + bytesOf(loop, 'y')[last]).toBe(LAYERS * STREAM);
+    expect(bytesOf(unrolled, 'x')[last] + bytesOf(unrolled, 'y')[last]).toBe(STREAM);
+  });
+
+  it('write gradients into stacks that are there whole from the start', () => {
+    const stacks = (LAYERS * F32 * WEIGHTS) / FSDP;
+    expect(bytesOf(loop, 'gradients')[first] - bytesOf(unrolled, 'gradients')[first]).toBe(stacks);
+    expect(bytesOf(loop, 'gradients')[loop.tasks.count - 1]).toBe(bytesOf(unrolled, 'gradients')[loop.tasks.count - 1]);
+  });
+
+  it('have copies of weights until the loop ends, and through all microbatches where there are several', () => {
+    const copies = bytesOf(loop, COPIES);
+    expect(copies[first]).toBeGreaterThan((LAYERS * BF16 * WEIGHTS) / FSDP);
+    expect(copies[last]).toBe(copies[first]);
+    expect(bytesOf(unrolled, COPIES)[last]).toBeLessThan(copies[last] / 2);
+    expect(copies.at(-1)).toBe(0);
+    const all = bytesOf(lowered('decoder', 2), COPIES);
+    expect(all.at(-1)).toBe(all[0]);
+  });
+});
+
+describe('memory of a real model', () => {
+  const step = (workload: string, zero: number) => {
+    const lines = [
+      'topology: {chip: tpu-v5p, shape: [2, 2, 4]}',
+      'model: {preset: llama3.1-8b}',
+      `layout: {ici: {data: 4, fsdp: 4}, zero: ${zero}}`,
+      `workload: {sequences: 32, sequenceLength: 2048, ${workload}}`,
+    ];
+    const { scenario, chip } = parseScenario('loop.yaml', lines.join('\n'), { ignoreMemory: true });
+    const program = lowerStep(scenario, chip, sliceTopology(chip, scenario.topology), null);
+    return { closed: closedForm(scenario, chip).memory, live: liveMemory(program), program, scenario };
+  };
+
+  it.each([
+    ['in a loop', 'remat: full', 0],
+    ['in a loop whose gradients are shared', 'remat: full', 2],
+    ['in a loop that keeps all', 'remat: none', 0],
+    ['unrolled', 'remat: full, layers: unrolled', 0],
+  ])('%s is the same for both answers to two thousandths', (_, workload, zero) => {
+    const { closed, live } = step(workload, zero);
+    expect(Math.abs(closed.peakBytes / live.peakBytes - 1)).toBeLessThan(0.002);
+    expect(closed.parts.reduce((sum, { bytes }) => sum + bytes, 0) / closed.peakBytes).toBeCloseTo(1, 9);
+  });
+
+  it('in a loop needs more', () => {
+    expect(step('remat: full', 0).closed.peakBytes).toBeGreaterThan(step('remat: full, layers: unrolled', 0).closed.peakBytes);
+  });
+
+  it('has one-hot rows of all words while the gradient of the embedding is made of them, and never otherwise', () => {
+    const { program, scenario } = step('remat: full, embedding: one-hot', 0);
+    const [task] = tasksOf(program, 'embedding: one-hot product').slice(-1);
+    const rows = bytesOf(program, 'one-hot rows');
+    const tokens = (32 / 16) * 2048;
+    expect(rows[task]).toBe(BF16 * tokens * scenario.model.vocab);
+    expect(rows.filter((bytes) => bytes > 0)).toHaveLength(1);
+    expect(Math.max(...bytesOf(step('remat: full', 0).program, 'one-hot rows'))).toBe(0);
+  });
+});
