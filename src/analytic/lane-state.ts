@@ -14,11 +14,24 @@ export interface LaneState {
   summedUnits: number;
   /** A gather is under way. */
   isAhead: boolean;
-  /** The unit whose tensors were asked back from the host, and when they are there. */
+  /** The unit whose tensors were asked back from the host, and when they are there; and when those of the next one are. */
   fetchedFor: UnitTime | null;
   fetchedAt: Seconds;
+  nextFetchedAt: Seconds;
   /** Tensors for the host that the unit has made. */
-  made: { readonly seconds: Seconds; readonly at: Seconds }[];
+  made: HostCopy[];
+  /** When the weights of the next use are there from the host; null as long as their copy is not in the clock. */
+  aheadAt: Seconds | null;
+  /** Copies of tensors that stand behind that of the next weights, which was begun before them and is not in the clock yet. */
+  behindWeights: HostCopy[];
+}
+
+export interface HostCopy {
+  readonly seconds: Seconds;
+  /** It begins no sooner. */
+  readonly at: Seconds;
+  /** To the host, or from it for this unit or the next one. */
+  readonly what: 'out' | 'own' | 'next';
 }
 
 /** Rows of the clock: the stream of computations, the begin of the gather that is under way, copies to and from the host, and what was waited for. */
@@ -49,7 +62,10 @@ export function laneState(layout: LayoutSpec, hostBytesPerSecond: BytesPerSecond
     isAhead: false,
     fetchedFor: null,
     fetchedAt: 0,
+    nextFetchedAt: 0,
     made: [],
+    aheadAt: null,
+    behindWeights: [],
   };
 }
 
@@ -74,6 +90,26 @@ export function wait({ clock }: LaneState, until: Seconds, kind: typeof WEIGHTS 
 export function copy({ clock }: LaneState, seconds: Seconds, after: Seconds): Seconds {
   clock[COPIES] = Math.max(clock[COPIES], after) + seconds;
   return clock[COPIES];
+}
+
+/** A tensor goes to the host or comes from it: behind the weights of the next use, where these are under way already. */
+export function copyTensor(lane: LaneState, one: HostCopy): void {
+  const { offload, overlap } = lane.layout;
+  if (offload.weights && overlap.weights && lane.isAhead) lane.behindWeights.push(one);
+  else copyNow(lane, one);
+}
+
+/** Nothing stands before these copies any more. */
+export function copyWaiting(lane: LaneState): void {
+  if (lane.behindWeights.length === 0) return;
+  for (const one of lane.behindWeights) copyNow(lane, one);
+  lane.behindWeights = [];
+}
+
+function copyNow(lane: LaneState, { seconds, at, what }: HostCopy): void {
+  const end = copy(lane, seconds, at);
+  if (what === 'own') lane.fetchedAt = end;
+  if (what === 'next') lane.nextFetchedAt = end;
 }
 
 /** Reductions over the same wires follow one another; returns when this one ends. */

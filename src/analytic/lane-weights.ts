@@ -1,15 +1,37 @@
 import type { Seconds } from '../base/index.ts';
-import { AHEAD, copy, GRADIENTS, HOST, type LaneState, NOW, queue, SENT, shareWithReductions, WEIGHTS, wait } from './lane-state.ts';
+import {
+  AHEAD,
+  copy,
+  copyWaiting,
+  GRADIENTS,
+  HOST,
+  type LaneState,
+  NOW,
+  queue,
+  SENT,
+  shareWithReductions,
+  WEIGHTS,
+  wait,
+} from './lane-state.ts';
 import { addLearned } from './learned.ts';
 import { type GroupCost, WIRES } from './weight-cost.ts';
 
+/** The copy of the weights of the next use from the host, which was begun with the use before it. */
+export function copyAhead(lane: LaneState, { storedBytes }: GroupCost): Seconds {
+  lane.aheadAt ??= copy(lane, storedBytes / lane.hostBytesPerSecond, lane.clock[AHEAD]);
+  return lane.aheadAt;
+}
+
 /** The next computation needs the weights of a group: from the host, and from the devices that they are sharded over. */
-export function bring(lane: LaneState, { blocks, gatherSeconds, storedBytes }: GroupCost): void {
+export function bring(lane: LaneState, group: GroupCost): void {
+  const { blocks, gatherSeconds, storedBytes } = group;
   const { clock, layout } = lane;
   const isPrefetched = layout.overlap.weights && lane.isAhead;
   let end = isPrefetched ? clock[AHEAD] : clock[NOW];
   if (layout.offload.weights) {
-    end = copy(lane, storedBytes / lane.hostBytesPerSecond, end);
+    end = isPrefetched ? copyAhead(lane, group) : copy(lane, storedBytes / lane.hostBytesPerSecond, end);
+    lane.aheadAt = null;
+    copyWaiting(lane);
     wait(lane, end, HOST);
   }
   if (gatherSeconds > 0) {

@@ -3,7 +3,8 @@ import type { LayoutSpec } from '../layout/index.ts';
 import {
   addTimes,
   COPIES,
-  copy,
+  copyTensor,
+  copyWaiting,
   GRADIENTS,
   HOST,
   type LaneState,
@@ -20,7 +21,7 @@ import {
   wait,
 } from './lane-state.ts';
 import { updateAll } from './lane-update.ts';
-import { bring, learn } from './lane-weights.ts';
+import { bring, copyAhead, learn } from './lane-weights.ts';
 import { endUnit, firstOf, repeatUnit } from './learned.ts';
 import type { PassTime, UnitTime } from './unit-time.ts';
 import { type GroupCost, WIRES } from './weight-cost.ts';
@@ -83,6 +84,7 @@ export function createLane(layout: LayoutSpec, hostBytesPerSecond: BytesPerSecon
     },
     endOfPass: () => endOfPass(lane),
     update() {
+      copyWaiting(lane);
       let reduced = updateAll(lane);
       for (let wires = 0; wires < WIRES; wires++) reduced = Math.max(reduced, clock[TAILS + wires]);
       wait(lane, reduced, GRADIENTS);
@@ -101,29 +103,35 @@ function skippedOf({ layout: { offload } }: LaneState, { offloadedSeconds }: Uni
 }
 
 function forwardOnce(lane: LaneState, unit: UnitTime, learns: boolean): void {
-  run(lane, unit.forward, unit.groups, false);
+  run(lane, unit.forward, unit, false);
   // What is offloaded goes behind everything else that the unit copies.
-  if (learns) for (const { seconds, at } of lane.made) copy(lane, seconds, at);
-  if (lane.made.length > 0) lane.made = [];
+  if (lane.made.length === 0) return;
+  if (learns) for (const one of lane.made) copyTensor(lane, one);
+  lane.made = [];
 }
 
 function backwardOnce(lane: LaneState, unit: UnitTime, next: UnitTime | null, last: boolean): void {
   const { clock } = lane;
-  if (unit.offloadedSeconds > 0 && lane.fetchedFor !== unit) lane.fetchedAt = copy(lane, unit.offloadedSeconds, clock[NOW]);
-  const nextAt = next !== null && next.offloadedSeconds > 0 ? copy(lane, next.offloadedSeconds, clock[NOW]) : 0;
-  run(lane, unit.backward, unit.groups, last);
-  if (lane.made.length > 0) lane.made = [];
+  const at = clock[NOW];
+  if (unit.offloadedSeconds > 0 && lane.fetchedFor !== unit) copyTensor(lane, { seconds: unit.offloadedSeconds, at, what: 'own' });
+  if (next !== null && next.offloadedSeconds > 0) copyTensor(lane, { seconds: next.offloadedSeconds, at, what: 'next' });
+  run(lane, unit.backward, unit, last);
+  copyWaiting(lane);
   lane.fetchedFor = next;
-  lane.fetchedAt = nextAt;
+  lane.fetchedAt = lane.nextFetchedAt;
   if (last) endUnit(lane.learned);
 }
 
-function run(lane: LaneState, { beats, seconds, sent }: PassTime, groups: readonly GroupCost[], last: boolean): void {
+function run(lane: LaneState, { beats, seconds, sent }: PassTime, { groups, offloadedSeconds }: UnitTime, last: boolean): void {
   const { clock, layout, hostBytesPerSecond } = lane;
   for (let i = 0; i < beats.length; i++) {
     const { needs, fetchedBytes, storedBytes, learned } = beats[i];
     for (const row of needs) if (groups[row].isSharded || layout.offload.weights) bring(lane, groups[row]);
-    if (fetchedBytes > 0) wait(lane, lane.fetchedAt, HOST);
+    if (fetchedBytes > 0) {
+      if (lane.behindWeights.length > 0) copyNextWeights(lane, beats.slice(i), groups);
+      copyWaiting(lane);
+      wait(lane, lane.fetchedAt - (offloadedSeconds - fetchedBytes / hostBytesPerSecond), HOST);
+    }
     const from = clock[NOW];
     const to = from + seconds[i];
     clock[NOW] = to;
@@ -133,9 +141,15 @@ function run(lane: LaneState, { beats, seconds, sent }: PassTime, groups: readon
         wait(lane, clock[NOW] + shareWithReductions(lane, wires, from, to, own), GRADIENTS);
       }
     }
-    if (storedBytes > 0) lane.made.push({ seconds: storedBytes / hostBytesPerSecond, at: clock[NOW] });
+    if (storedBytes > 0) lane.made.push({ seconds: storedBytes / hostBytesPerSecond, at: clock[NOW], what: 'out' });
     for (const row of learned) learn(lane, groups[row], last);
   }
+}
+
+/** Weights that are on their way stand before tensors that a beat without weights waits for. */
+function copyNextWeights(lane: LaneState, beats: PassTime['beats'], groups: readonly GroupCost[]): void {
+  const next = beats.find(({ needs }) => needs.length > 0);
+  if (next !== undefined) copyAhead(lane, groups[next.needs[0]]);
 }
 
 /** What does not travel behind the pass is summed over replicas, and waited for. */

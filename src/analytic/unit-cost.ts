@@ -41,7 +41,7 @@ export interface PassCost {
 export interface Beat {
   /** Weight groups (rows of own and tied ones) that its first computation is the first of the pass to use. */
   readonly needs: readonly number[];
-  /** Bytes that must have come back from the host before. */
+  /** Bytes that must have come back from the host before: from the first one of the unit's to the last one that it reads. */
   readonly fetchedBytes: Bytes;
   /** Bytes that it makes and that go to the host. */
   readonly storedBytes: Bytes;
@@ -128,8 +128,9 @@ function passCost(unit: Unit, steps: readonly Step[], offloaded: Rematerialised[
   const isForward = steps === unit.forward;
   const used = new Set<string>();
   const missing = new Map(offloaded.map(({ name, bytes }) => [name, bytes]));
+  const through = runningSums(offloaded);
   const last = lastContributions(unit, steps);
-  for (const segment of segmentsOf(steps)) {
+  for (const segment of doneTogether(steps, input.layout)) {
     const needs = segment.flatMap((step) => (step.kind === 'compute' ? step.uses.filter((name) => !used.has(name)) : []));
     const fetched = isForward ? [] : segment.flatMap(({ reads }) => reads.filter((name) => missing.has(name)));
     if (needs.length > 0 || fetched.length > 0) endBeat(draft);
@@ -138,11 +139,14 @@ function passCost(unit: Unit, steps: readonly Step[], offloaded: Rematerialised[
       used.add(name);
     }
     for (const name of new Set(fetched)) {
-      draft.fetchedBytes += missing.get(name) ?? 0;
+      draft.fetchedBytes = Math.max(draft.fetchedBytes, through.get(name) ?? 0);
       missing.delete(name);
     }
     addSegment(draft, segment);
-    for (const name of new Set(segment.flatMap(({ makes }) => makes))) draft.storedBytes += missing.get(name) ?? 0;
+    // A copy to the host begins as soon as there is something to copy.
+    const made = isForward ? segment.flatMap(({ makes }) => makes) : [];
+    for (const name of new Set(made)) draft.storedBytes += missing.get(name) ?? 0;
+    if (draft.storedBytes > 0) endBeat(draft);
     const learned = segment.flatMap((step) => last.get(step) ?? []);
     if (learned.length === 0) continue;
     draft.learned = learned;
@@ -150,6 +154,26 @@ function passCost(unit: Unit, steps: readonly Step[], offloaded: Rematerialised[
   }
   endBeat(draft);
   return { beats: draft.beats, stageSeconds: draft.stageSeconds, flops: draft.flops };
+}
+
+/** Steps that are cut into pieces together, or one step. */
+function doneTogether(steps: readonly Step[], { overlap }: LayoutSpec): Step[][] {
+  return segmentsOf(steps).flatMap((segment) => (isCut(segment, overlap) ? [segment] : segment.map((step) => [step])));
+}
+
+function isCut(segment: readonly Step[], overlap: LayoutSpec['overlap']): boolean {
+  return segment[0].segment > 0 && piecesOf(segment, overlap) > 1;
+}
+
+/** By name: bytes of all up to this one, in the order in which they are copied. */
+function runningSums(offloaded: Rematerialised['offloaded']): Map<string, Bytes> {
+  const sums = new Map<string, Bytes>();
+  let sum = 0;
+  for (const { name, bytes } of offloaded) {
+    sum += bytes;
+    sums.set(name, sum);
+  }
+  return sums;
 }
 
 /** Own groups by the step that makes the last part of their gradient; those of the embedding are complete with the embedding. */
@@ -177,9 +201,8 @@ function endBeat(draft: Draft): void {
 }
 
 function addSegment(draft: Draft, segment: readonly Step[]): void {
-  const { layout } = draft.input;
-  const pieces = segment[0].segment > 0 ? piecesOf(segment, layout.overlap) : 1;
-  if (pieces > 1) draft.segments.push(cutSegment(draft, segment, pieces));
+  const { overlap } = draft.input.layout;
+  if (isCut(segment, overlap)) draft.segments.push(cutSegment(draft, segment, piecesOf(segment, overlap)));
   else for (const step of segment) addStep(draft, step);
 }
 

@@ -12,7 +12,8 @@ export interface Freedom {
   readonly zero: readonly LayoutSpec['zero'][];
   readonly microbatches: readonly number[];
   readonly overlap: boolean;
-  readonly offload: boolean;
+  /** What may live on the host; activations by the policies. */
+  readonly offload: readonly LayoutSpec['offload'][];
   readonly policies: readonly string[];
   readonly schedules: readonly LayoutSpec['pipeline']['schedule'][];
 }
@@ -23,7 +24,7 @@ export const NO_FREEDOM: Freedom = {
   zero: [0],
   microbatches: [1],
   overlap: false,
-  offload: false,
+  offload: [{ optimizer: false, weights: false }],
   policies: ['none'],
   schedules: ['1f1b'],
 };
@@ -46,12 +47,12 @@ export function anyLayout(freedom: Freedom): fc.Arbitrary<AnyLayout> {
       microbatches: fc.constantFrom(...freedom.microbatches),
       gradients: fc.boolean(),
       weights: fc.boolean(),
-      offloads: fc.boolean(),
+      offload: fc.constantFrom(...freedom.offload),
       policy: fc.constantFrom(...freedom.policies),
       schedule: fc.constantFrom(...freedom.schedules),
       expertsOver: fc.constantFrom('data' as const, 'none' as const),
     })
-    .map(({ base, axes, zero, microbatches, gradients, weights, offloads, policy, schedule, expertsOver }) => {
+    .map(({ base, axes, zero, microbatches, gradients, weights, offload, policy, schedule, expertsOver }) => {
       const { scenario, chip } = baseOf(base.model, base.slice);
       const ici: AxisSizes = primesOf(meshDevices(scenario.layout)).reduce((sizes, prime, i) => grown(sizes, axes[i], prime), ONES);
       const { layout } = scenario;
@@ -62,7 +63,7 @@ export function anyLayout(freedom: Freedom): fc.Arbitrary<AnyLayout> {
         zero,
         microbatches: ici.pipeline > 1 ? ici.pipeline * microbatches : microbatches,
         overlap: { ...layout.overlap, gradients: freedom.overlap && gradients, weights: freedom.overlap && weights },
-        offload: { optimizer: freedom.offload && offloads, weights: false },
+        offload,
         pipeline: { schedule, repeats: schedule === 'interleaved' ? 2 : 1 },
       };
       const changed = {
