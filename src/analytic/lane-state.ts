@@ -12,6 +12,8 @@ export interface LaneState {
   /** Groups that may be updated; and up to which unit nothing is left to be summed over replicas. */
   readonly learned: Learned;
   summedUnits: number;
+  /** Until then the input of what comes next is on its way. */
+  inputAt: Seconds;
   /** A gather is under way. */
   isAhead: boolean;
   /** The unit whose tensors were asked back from the host, and when they are there; and when those of the next one are. */
@@ -59,6 +61,7 @@ export function laneState(layout: LayoutSpec, hostBytesPerSecond: BytesPerSecond
     hostBytesPerSecond,
     learned: nothingLearned(),
     summedUnits: 0,
+    inputAt: 0,
     isAhead: false,
     fetchedFor: null,
     fetchedAt: 0,

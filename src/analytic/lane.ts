@@ -41,6 +41,8 @@ export interface Waits {
 export interface Lane {
   readonly now: () => Seconds;
   readonly waits: () => Waits;
+  /** The next computation begins at this time, at the earliest: until then its input is on its way. Copies that need no input do not wait for it. */
+  begin(at: Seconds): void;
   /** The forward passes of `count` equal units. `learns`: what is offloaded goes to the host behind each. */
   forward(unit: UnitTime, count: number, learns: boolean): void;
   /** Their backward passes. `next`: the unit behind the last of them; `last`: of the last microbatch. */
@@ -64,6 +66,9 @@ export function createLane(layout: LayoutSpec, hostBytesPerSecond: BytesPerSecon
   return {
     now: () => clock[NOW],
     waits: () => ({ weights: clock[WEIGHTS], gradients: clock[GRADIENTS], host: clock[HOST] }),
+    begin(at) {
+      lane.inputAt = at;
+    },
     forward(unit, count, learns) {
       const skipped = skippedOf(lane, unit, count);
       for (let i = 0; i < count - skipped; i++) {
@@ -84,6 +89,7 @@ export function createLane(layout: LayoutSpec, hostBytesPerSecond: BytesPerSecon
     },
     endOfPass: () => endOfPass(lane),
     update() {
+      awaitInput(lane);
       copyWaiting(lane);
       let reduced = updateAll(lane);
       for (let wires = 0; wires < WIRES; wires++) reduced = Math.max(reduced, clock[TAILS + wires]);
@@ -124,6 +130,7 @@ function backwardOnce(lane: LaneState, unit: UnitTime, next: UnitTime | null, la
 
 function run(lane: LaneState, { beats, seconds, sent }: PassTime, { groups, offloadedSeconds }: UnitTime, last: boolean): void {
   const { clock, layout, hostBytesPerSecond } = lane;
+  awaitInput(lane);
   for (let i = 0; i < beats.length; i++) {
     const { needs, fetchedBytes, storedBytes, learned } = beats[i];
     for (const row of needs) if (groups[row].isSharded || layout.offload.weights) bring(lane, groups[row]);
@@ -144,6 +151,10 @@ function run(lane: LaneState, { beats, seconds, sent }: PassTime, { groups, offl
     if (storedBytes > 0) lane.made.push({ seconds: storedBytes / hostBytesPerSecond, at: clock[NOW], what: 'out' });
     for (const row of learned) learn(lane, groups[row], last);
   }
+}
+
+function awaitInput({ clock, inputAt }: LaneState): void {
+  if (inputAt > clock[NOW]) clock[NOW] = inputAt;
 }
 
 /** Weights that are on their way stand before tensors that a beat without weights waits for. */

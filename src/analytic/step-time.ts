@@ -3,6 +3,7 @@ import { axisSize, type LayoutSpec } from '../layout/index.ts';
 import type { ChainRuns } from './blocks.ts';
 import { createLane, type Lane, type Waits } from './lane.ts';
 import { type PipelineOrder, pipelineEnds } from './pipeline-order.ts';
+import { walkPipeline } from './pipeline-walk.ts';
 import type { ChainCost } from './step-cost.ts';
 import type { UnitTime } from './unit-time.ts';
 
@@ -35,7 +36,15 @@ export interface StepTimeInput {
 }
 
 export function stepTime(input: StepTimeInput): StepTime {
-  return input.order === null ? oneStage(input) : pipeline(input, input.order);
+  if (input.order === null) return oneStage(input);
+  return usesHost(input) ? walkPipeline(input, input.order) : pipeline(input, input.order);
+}
+
+/** Copies go on while a stage waits, so passes of a kind do not all take the same. */
+function usesHost({ chains, layout: { offload } }: StepTimeInput): boolean {
+  if (offload.weights || offload.optimizer) return true;
+  for (const { times } of chains) for (const { offloadedSeconds } of times) if (offloadedSeconds > 0) return true;
+  return false;
 }
 
 /** Microbatches between the second and the last one are alike. */
@@ -57,11 +66,11 @@ function oneStage({ chains, layout, hostBytesPerSecond }: StepTimeInput): StepTi
   return { stepSeconds, waits: lane.waits(), stage: 0 };
 }
 
-function forward(lane: Lane, { cost, times, runs }: ChainTime, run: number): void {
+export function forward(lane: Lane, { cost, times, runs }: ChainTime, run: number): void {
   for (const { kind, count } of runs.ofRun[run]) lane.forward(times[kind], count, cost.learns);
 }
 
-function backward(lane: Lane, { times, runs }: ChainTime, run: number, last: boolean): void {
+export function backward(lane: Lane, { times, runs }: ChainTime, run: number, last: boolean): void {
   const blocks = runs.ofRun[run];
   for (let i = blocks.length - 1; i >= 0; i--)
     lane.backward(times[blocks[i].kind], blocks[i].count, i > 0 ? times[blocks[i - 1].kind] : null, last);
