@@ -27,15 +27,15 @@ export function collectiveSeconds({ latencySeconds, secondsPerByte }: Rate, byte
 /** Of nobody to send to. */
 export const NO_RATE: Rate = { latencySeconds: 0, secondsPerByte: 0, memberSecondsPerByte: 0 };
 
-/** Rates of the groups of one mesh over given wires, each found once. */
-export function meshRates(wires: WireSpec, mesh: MeshSizes): MeshRates {
+/** Rates of the groups of one mesh over given wires, each found once. `ofStage`: only groups of one stage of a pipeline send. */
+export function meshRates(wires: WireSpec, mesh: MeshSizes, ofStage = false): MeshRates {
   const known = new Map<string, Rate>();
   /** The same by identity, which is quicker. */
   const byGroup = new WeakMap<MeshGroup, Map<CollectiveKind, Rate>>();
   const dimensions = new Map<string, number>();
   let topology: Topology | null = null;
   const find = (kind: CollectiveKind, group: MeshGroup): Rate => {
-    const shape = groupShape(wires, mesh, group);
+    const shape = groupShape(wires, mesh, group, ofStage);
     if (kind !== 'broadcast' && kind !== 'permute' && hasClosedForm(kind, wires, shape)) return rateOf(kind, wires, shape);
     topology ??= buildTopology(wires, 'closed form', '');
     return plannedRate(kind, topology, mesh, group);

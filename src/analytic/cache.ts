@@ -13,6 +13,7 @@ import { type MeshRates, meshRates, type Rate } from './axis-rates.ts';
 import { type PipelineOrder, pipelineOrder } from './pipeline-order.ts';
 import { identities, remembered, textNumbers } from './remembered.ts';
 import { stageRates } from './stage-rates.ts';
+import { type StageRates, stagesShareWires } from './stage-sharing.ts';
 import { type StepCost, stepCost } from './step-cost.ts';
 import { type WeightSorts, weightSorts } from './weight-cost.ts';
 
@@ -31,6 +32,8 @@ export interface WireRates {
   readonly weightSorts: (layout: LayoutSpec) => WeightSorts;
   /** From each stage to the next one. */
   readonly stages: readonly Rate[];
+  /** Null where no wire is shared by several stages. */
+  readonly ofStage: StageRates | null;
 }
 
 export function noCache(): ClosedFormCache {
@@ -39,14 +42,19 @@ export function noCache(): ClosedFormCache {
     wireRates({ layout, topology }, chip) {
       const wires = wireSpecOf(chip, topology, true);
       const groups = meshRates(wires, layout);
-      const sorts = remembered<WeightSorts>();
+      const sortsOf = (rates: MeshRates): WireRates['weightSorts'] => {
+        const sorts = remembered<WeightSorts>();
+        return (own) => {
+          const entry = sorts([own.zero, EXPERTS_OVER.indexOf(own.expertsOver)]);
+          entry.value ??= weightSorts(own, rates);
+          return entry.value;
+        };
+      };
+      const ofStage = axisSize(layout, 'pipeline') === 1 ? groups : meshRates(wires, layout, true);
       return {
         groups,
-        weightSorts(own) {
-          const entry = sorts([own.zero, EXPERTS_OVER.indexOf(own.expertsOver)]);
-          entry.value ??= weightSorts(own, groups);
-          return entry.value;
-        },
+        weightSorts: sortsOf(groups),
+        ofStage: ofStage !== groups && stagesShareWires(groups, ofStage, layout) ? { rates: ofStage, weightSorts: sortsOf(ofStage) } : null,
         stages: axisSize(layout, 'pipeline') === 1 ? [] : stageRates(wires, layout),
       };
     },

@@ -8,12 +8,13 @@ import { collectiveSeconds, type MeshRates, type Rate } from './axis-rates.ts';
 import type { ChainRuns } from './blocks.ts';
 import { type ClosedFormCache, noCache } from './cache.ts';
 import { collectiveRows, sendRow } from './collective-rows.ts';
+import { sharedRates } from './stage-sharing.ts';
 import type { ChainCost, StepCost } from './step-cost.ts';
 import { memoryNeed } from './step-memory.ts';
 import { stepTime } from './step-time.ts';
 import { type UnitNeed, unitNeed } from './unit-peak.ts';
 import { type PieceTime, type UnitTime, unitTime } from './unit-time.ts';
-import { type GroupCost, groupCost, type WeightSorts } from './weight-cost.ts';
+import { type GroupCost, groupCost, type WeightSorts, weightSorts } from './weight-cost.ts';
 
 /**
  * The second answer beside the engine: units by their work, collectives by the rates of their groups, and one clock for what is hidden behind what. No load
@@ -22,14 +23,15 @@ import { type GroupCost, groupCost, type WeightSorts } from './weight-cost.ts';
  */
 export function closedForm(scenario: Scenario, chip: Chip, load: Load | null = null, cache: ClosedFormCache = noCache()): ClosedForm {
   const cost = cache.stepCost(scenario, chip, load);
-  const { groups, stages, weightSorts } = cache.wireRates(scenario, chip);
+  const { groups, stages, weightSorts: sortsOf, ofStage } = cache.wireRates(scenario, chip);
+  const rates = ofStage === null ? groups : sharedRates(groups, ofStage, cost, scenario.layout, scenario.precision);
   const setting: Setting = {
     scenario,
     chip,
     cost,
-    rates: groups,
+    rates,
     stageRates: stages,
-    sorts: weightSorts(scenario.layout),
+    sorts: ofStage === null ? sortsOf(scenario.layout) : weightSorts(scenario.layout, rates),
     core: coreOf(chip),
     runs: runsOf(scenario.layout),
     hostBytesPerSecond: chip.pcieBytesPerSecond / chip.devicesPerChip,

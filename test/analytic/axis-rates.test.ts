@@ -5,7 +5,16 @@ import { planTimes } from '../../src/analytic/collective-time.ts';
 import { fullestWire } from '../../src/analytic/group-shape.ts';
 import { COLLECTIVES, type CollectiveKind } from '../../src/collectives/index.ts';
 import { sliceTopology, type Topology, type TopologySpec, wireSpecOf } from '../../src/hardware/index.ts';
-import { along, createMesh, groupSize, holdersOfHeads, type MeshGroup, type MeshSizes, meshGroups } from '../../src/layout/index.ts';
+import {
+  along,
+  createMesh,
+  groupSize,
+  holdersOfHeads,
+  type MeshGroup,
+  type MeshSizes,
+  meshCoordinate,
+  meshGroups,
+} from '../../src/layout/index.ts';
 import { anyMesh, chipOf } from './meshes.ts';
 
 const KINDS: readonly CollectiveKind[] = ['all-gather', 'reduce-scatter', 'all-reduce', 'all-to-all'];
@@ -48,6 +57,31 @@ describe('rates of the groups of a mesh', () => {
     expect(compared).toBeGreaterThan(150);
   });
 
+  test('of one stage of a pipeline are the times of the plans of its groups alone', () => {
+    let quicker = 0;
+    fc.assert(
+      fc.property(anyMesh(128), fc.constantFrom(...KINDS), fc.constantFrom(1e3, 1e8), ({ chip, spec, ici, dcn }, kind, bytes) => {
+        if (ici.pipeline === 1 || spec.slices > 1 || spec.twisted === true) return;
+        const topology = sliceTopology(chip, spec);
+        const mesh = createMesh({ ici, dcn }, topology);
+        const wires = wireSpecOf(chip, spec);
+        const [rates, together] = [meshRates(wires, { ici, dcn }, true), meshRates(wires, { ici, dcn })];
+        for (const group of GROUPS) {
+          if (groupSize({ ici, dcn }, group) === 1) continue;
+          const own = meshGroups(mesh, group).filter(([first]) => meshCoordinate(mesh, 'pipeline', first) === 0);
+          const plans = own.map((devices) => COLLECTIVES[kind].plan({ topology, devices, bytes }));
+          const seconds = collectiveSeconds(rates.rate(kind, group), bytes);
+          expect(Math.abs(seconds / planTimes(plans, topology).together.seconds - 1), `${kind} along ${group.ici.join()}`).toBeLessThan(
+            1e-9,
+          );
+          if (seconds < 0.9 * collectiveSeconds(together.rate(kind, group), bytes)) quicker++;
+        }
+      }),
+      { numRuns: 60, seed: 7 },
+    );
+    expect(quicker).toBeGreaterThan(5);
+  });
+
   test('of wires that are broken are those of the plans round them', () => {
     const chip = chipOf('tpu-v3');
     const spec: TopologySpec = { chip: 'tpu-v3', shape: [4, 4], wrap: [false, false], slices: 1, slowDevices: [], brokenLinks: [[0, 1]] };
@@ -72,7 +106,7 @@ describe('rates of the groups of a mesh', () => {
 });
 
 test('groups that stand a chip apart load each wire between them as often as there are groups', () => {
-  const apart = { axis: 0, side: 8, positions: [0, 2, 4, 6], ring: true };
+  const apart = { axis: 0, side: 8, positions: [0, 2, 4, 6], ring: true, stages: [] };
   expect(fullestWire(apart, () => 3)).toBe(6);
   expect(fullestWire({ ...apart, positions: [0, 1, 2, 3], ring: false }, (hop) => hop + 1)).toBe(3);
   // Two pairs of neighbours, two chips between them, twice on the line: the chips between are passed by both groups.
