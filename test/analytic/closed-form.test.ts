@@ -5,6 +5,7 @@ import { simulate } from '../../src/engine/index.ts';
 import { sliceTopology } from '../../src/hardware/index.ts';
 import { loadScenario, parseScenario } from '../../src/intake/index.ts';
 import { type LiveMemory, liveMemory, lowerStep, type Program } from '../../src/program/index.ts';
+import type { Scenario } from '../../src/scenario/index.ts';
 import { loadOf, type Shares } from '../program/loads.ts';
 import { type AnyLayout, anyLayout, type Freedom, NO_FREEDOM } from './any-layout.ts';
 
@@ -108,6 +109,22 @@ describe('the closed form', () => {
     expect(onHost.filter(({ closed }) => closed.exposedHostSeconds > 0.1 * closed.stepSeconds).length).toBeGreaterThan(3);
     expect(Math.max(...errors)).toBeLessThan(0.03);
     expect(errors.filter((error) => error < 0.005).length / errors.length).toBeGreaterThanOrEqual(0.8);
+  });
+
+  test('is within three hundredths of the engine in decoding with experts, and within half a hundredth where nothing is gathered ahead', () => {
+    const decoding = answers({ ...EXPERTS, models: ['mixtral-8x7b', 'deepseek-v2-lite'], overlap: true }, 10, 44).map((one) => {
+      const scenario: Scenario = { ...one.scenario, workload: { ...one.scenario.workload, kind: 'decode' } };
+      const program = lowerStep(scenario, one.chip, one.topology, null);
+      return {
+        scenario,
+        named: one.named,
+        error: closedForm(scenario, one.chip).stepSeconds / (simulate(program, one.topology).step / 1e12) - 1,
+      };
+    });
+    expect(decoding.some(({ scenario }) => scenario.layout.ici.expert > 1)).toBe(true);
+    for (const { scenario, error, named } of decoding) {
+      expect(Math.abs(error), named).toBeLessThan(scenario.layout.overlap.weights ? 0.03 : 0.005);
+    }
   });
 
   test('is within three hundredths of the engine in four of five pipelines whose copies go on while a stage waits, and never a sixth off', () => {
