@@ -27,9 +27,7 @@ export interface ClosedFormCache {
 }
 
 export interface WireRates {
-  readonly groups: MeshRates;
-  /** How a layout of this mesh shards and replicates weights. */
-  readonly weightSorts: (layout: LayoutSpec) => WeightSorts;
+  readonly all: StageRates;
   /** From each stage to the next one. */
   readonly stages: readonly Rate[];
   /** Null where no wire is shared by several stages. */
@@ -41,24 +39,28 @@ export function noCache(): ClosedFormCache {
     stepCost,
     wireRates({ layout, topology }, chip) {
       const wires = wireSpecOf(chip, topology, true);
-      const groups = meshRates(wires, layout);
-      const sortsOf = (rates: MeshRates): WireRates['weightSorts'] => {
-        const sorts = remembered<WeightSorts>();
-        return (own) => {
-          const entry = sorts([own.zero, EXPERTS_OVER.indexOf(own.expertsOver)]);
-          entry.value ??= weightSorts(own, rates);
-          return entry.value;
-        };
-      };
-      const ofStage = axisSize(layout, 'pipeline') === 1 ? groups : meshRates(wires, layout, true);
+      const all = withSorts(meshRates(wires, layout));
+      if (axisSize(layout, 'pipeline') === 1) return { all, ofStage: null, stages: [] };
+      const ofStage = meshRates(wires, layout, true);
       return {
-        groups,
-        weightSorts: sortsOf(groups),
-        ofStage: ofStage !== groups && stagesShareWires(groups, ofStage, layout) ? { rates: ofStage, weightSorts: sortsOf(ofStage) } : null,
-        stages: axisSize(layout, 'pipeline') === 1 ? [] : stageRates(wires, layout),
+        all,
+        ofStage: stagesShareWires(all.rates, ofStage, layout) ? withSorts(ofStage) : null,
+        stages: stageRates(wires, layout),
       };
     },
     pipelineOrder,
+  };
+}
+
+function withSorts(rates: MeshRates): StageRates {
+  const sorts = remembered<WeightSorts>();
+  return {
+    rates,
+    weightSorts(layout) {
+      const entry = sorts([layout.zero, EXPERTS_OVER.indexOf(layout.expertsOver)]);
+      entry.value ??= weightSorts(layout, rates);
+      return entry.value;
+    },
   };
 }
 

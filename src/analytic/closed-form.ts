@@ -8,13 +8,13 @@ import { collectiveSeconds, type MeshRates, type Rate } from './axis-rates.ts';
 import type { ChainRuns } from './blocks.ts';
 import { type ClosedFormCache, noCache } from './cache.ts';
 import { collectiveRows, sendRow } from './collective-rows.ts';
-import { sharedRates } from './stage-sharing.ts';
+import { sharedWires } from './stage-sharing.ts';
 import type { ChainCost, StepCost } from './step-cost.ts';
 import { memoryNeed } from './step-memory.ts';
 import { stepTime } from './step-time.ts';
 import { type UnitNeed, unitNeed } from './unit-peak.ts';
 import { type PieceTime, type UnitTime, unitTime } from './unit-time.ts';
-import { type GroupCost, groupCost, type WeightSorts, weightSorts } from './weight-cost.ts';
+import { type GroupCost, groupCost, type WeightSorts } from './weight-cost.ts';
 
 /**
  * The second answer beside the engine: units by their work, collectives by the rates of their groups, and one clock for what is hidden behind what. No load
@@ -23,17 +23,19 @@ import { type GroupCost, groupCost, type WeightSorts, weightSorts } from './weig
  */
 export function closedForm(scenario: Scenario, chip: Chip, load: Load | null = null, cache: ClosedFormCache = noCache()): ClosedForm {
   const cost = cache.stepCost(scenario, chip, load);
-  const { groups, stages, weightSorts: sortsOf, ofStage } = cache.wireRates(scenario, chip);
-  const rates = ofStage === null ? groups : sharedRates(groups, ofStage, cost, scenario.layout, scenario.precision);
+  const { all, stages, ofStage } = cache.wireRates(scenario, chip);
+  const { layout } = scenario;
+  const { rates, sorts } =
+    ofStage === null ? { rates: all.rates, sorts: all.weightSorts(layout) } : sharedWires(all, ofStage, cost, layout, scenario.precision);
   const setting: Setting = {
     scenario,
     chip,
     cost,
     rates,
     stageRates: stages,
-    sorts: ofStage === null ? sortsOf(scenario.layout) : weightSorts(scenario.layout, rates),
+    sorts,
     core: coreOf(chip),
-    runs: runsOf(scenario.layout),
+    runs: runsOf(layout),
     hostBytesPerSecond: chip.pcieBytesPerSecond / chip.devicesPerChip,
   };
   return answer(setting, chainsOf(setting), cache);

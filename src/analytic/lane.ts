@@ -56,8 +56,8 @@ export interface Lane {
   repeat(times: number): void;
 }
 
-/** Of a row of equal units, the first ones find their pace, one is measured, and the last one goes on to what follows. */
-const TO_PACE = 3;
+/** Of a row of equal units, the first one finds its pace, the second one is measured, and the last one goes on to what follows. */
+const TO_PACE = 2;
 const LEAST_REPEATED = TO_PACE + 2;
 
 export function createLane(layout: LayoutSpec, hostBytesPerSecond: BytesPerSecond): Lane {

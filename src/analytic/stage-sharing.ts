@@ -4,9 +4,9 @@ import type { WeightTypes } from '../program/index.ts';
 import type { MeshRates, Rate } from './axis-rates.ts';
 import type { StepCost } from './step-cost.ts';
 import type { WeightTotals } from './step-totals.ts';
-import type { WeightSorts } from './weight-cost.ts';
+import type { WeightSort, WeightSorts } from './weight-cost.ts';
 
-/** Rates of the groups of one stage where stages share wires, with the sorts of weights under them. */
+/** Rates of the groups of a mesh, of all its stages at once or of one alone; and how a layout shards and replicates weights under them. */
 export interface StageRates {
   readonly rates: MeshRates;
   readonly weightSorts: (layout: LayoutSpec) => WeightSorts;
@@ -27,36 +27,48 @@ export function stagesShareWires(all: MeshRates, ofStage: MeshRates, mesh: MeshS
  * Stages of a pipeline do the same at different times. Their collectives meet on wires as often as a stage sends at all, so a collective takes what it takes
  * alone, and that part of what all of them at once would add.
  */
-export function sharedRates(
-  all: MeshRates,
-  { rates, weightSorts }: StageRates,
+export function sharedWires(
+  all: StageRates,
+  alone: StageRates,
   cost: StepCost,
   layout: LayoutSpec,
   types: WeightTypes,
-): MeshRates {
-  const share = sendingShare(cost, rates, weightSorts(layout), layout, types);
+): { readonly rates: MeshRates; readonly sorts: WeightSorts } {
+  const ofStage = alone.weightSorts(layout);
+  const share = sendingShare(cost, alone.rates, ofStage, layout, types);
+  const between = (one: Rate, together: Rate): Rate => ({
+    latencySeconds: one.latencySeconds,
+    secondsPerByte: one.secondsPerByte + share * (together.secondsPerByte - one.secondsPerByte),
+    memberSecondsPerByte: one.memberSecondsPerByte + share * (together.memberSecondsPerByte - one.memberSecondsPerByte),
+  });
   return {
-    dimensions: all.dimensions,
-    rate(kind, group) {
-      const [alone, together] = [rates.rate(kind, group), all.rate(kind, group)];
-      const mean = (a: number, b: number): number => a + share * (b - a);
-      return {
-        latencySeconds: alone.latencySeconds,
-        secondsPerByte: mean(alone.secondsPerByte, together.secondsPerByte),
-        memberSecondsPerByte: mean(alone.memberSecondsPerByte, together.memberSecondsPerByte),
-      };
+    rates: {
+      dimensions: all.rates.dimensions,
+      rate: (kind, group) => between(alone.rates.rate(kind, group), all.rates.rate(kind, group)),
     },
+    sorts: sortsBetween(ofStage, all.weightSorts(layout), between),
+  };
+}
+
+function sortsBetween(alone: WeightSorts, all: WeightSorts, between: (one: Rate, together: Rate) => Rate): WeightSorts {
+  const sortOf = (one: WeightSort, together: WeightSort): WeightSort => ({
+    ...together,
+    gather: between(one.gather, together.gather),
+    scatter: between(one.scatter, together.scatter),
+    sum: between(one.sum, together.sum),
+    updateGather: between(one.updateGather, together.updateGather),
+  });
+  const dense = sortOf(alone.dense, all.dense);
+  return {
+    ...all,
+    dense,
+    expert: all.alike ? dense : sortOf(alone.expert, all.expert),
+    sumOfHolders: (members) => between(alone.sumOfHolders(members), all.sumOfHolders(members)),
   };
 }
 
 /** Part of the step in which a stage sends: of its work what is not computing, while the pipeline is full. */
-function sendingShare(
-  { chains, uses, totals }: StepCost,
-  rates: MeshRates,
-  sorts: WeightSorts,
-  layout: LayoutSpec,
-  types: WeightTypes,
-): number {
+function sendingShare({ uses, totals }: StepCost, rates: MeshRates, sorts: WeightSorts, layout: LayoutSpec, types: WeightTypes): number {
   let sending = 0;
   for (let row = 0; row < uses.length; row++) {
     const { count, bytes } = totals.uses[row];
@@ -64,14 +76,9 @@ function sendingShare(
   }
   sending += ofWeights(totals.gathers, sorts, 'gather', BYTES_PER_ELEMENT[types.matmul]);
   sending += ofWeights(totals.reductions, sorts, 'scatter', BYTES_PER_ELEMENT[types.gradients]);
-  let computing = 0;
-  for (const { kinds, sequence } of chains) {
-    const seconds = kinds.map(({ forward, backward }) => sumOf(forward.stageSeconds) + sumOf(backward.stageSeconds));
-    for (const kind of sequence) computing += seconds[kind];
-  }
   const passes = layout.microbatches * layout.pipeline.repeats;
   const full = passes / (passes + axisSize(layout, 'pipeline') - 1);
-  return sending === 0 ? 0 : (full * sending) / (sending + computing);
+  return sending === 0 ? 0 : (full * sending) / (sending + totals.computeSeconds);
 }
 
 function ofWeights({ dense, expert, both }: WeightTotals, sorts: WeightSorts, kind: 'gather' | 'scatter', bytes: number): number {
@@ -83,10 +90,4 @@ function ofWeights({ dense, expert, both }: WeightTotals, sorts: WeightSorts, ki
 
 function secondsOf({ latencySeconds, secondsPerByte }: Rate, count: number, bytes: number): number {
   return count * latencySeconds + bytes * secondsPerByte;
-}
-
-function sumOf(seconds: Float64Array): number {
-  let sum = 0;
-  for (const one of seconds) sum += one;
-  return sum;
 }

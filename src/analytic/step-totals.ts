@@ -1,10 +1,11 @@
-import type { Bytes } from '../base/index.ts';
+import type { Bytes, Seconds } from '../base/index.ts';
 import type { ChainCost, KindCost } from './step-cost.ts';
 import { isUneven, type PassCost } from './unit-cost.ts';
 import type { WeightElements } from './weight-cost.ts';
 
 /** Sums over all units of a step and one microbatch; what depends on wires is linear in them. */
 export interface StepTotals {
+  readonly computeSeconds: Seconds;
   /** By row of uses: collectives of steps that are not cut into pieces, and to which all members give as much. */
   readonly uses: readonly UseTotal[];
   /** Weights that passes use, and own groups of what learns. */
@@ -38,6 +39,7 @@ export interface WeightTotals {
 
 export function stepTotals(chains: readonly ChainCost[], uses: number): StepTotals {
   const totals: StepTotals = {
+    computeSeconds: chains.reduce((sum, chain) => sum + computeSeconds(chain), 0),
     uses: Array.from({ length: uses }, () => ({ count: 0, bytes: 0 })),
     gathers: noWeights(),
     reductions: noWeights(),
@@ -49,6 +51,13 @@ export function stepTotals(chains: readonly ChainCost[], uses: number): StepTota
     for (const [row, kind] of kinds.entries()) addKind(totals, kind, counts[row], learns);
   }
   return totals;
+}
+
+function computeSeconds({ kinds, sequence }: ChainCost): Seconds {
+  const seconds = kinds.map(({ forward, backward }) =>
+    [...forward.stageSeconds, ...backward.stageSeconds].reduce((sum, one) => sum + one, 0),
+  );
+  return sequence.reduce((sum, kind) => sum + seconds[kind], 0);
 }
 
 function noWeights(): WeightTotals {
