@@ -2,6 +2,7 @@ import type { Bytes } from '../base/index.ts';
 import { WORKING_COPY } from '../program/index.ts';
 import type { MemoryNeed } from './answer.ts';
 import type { Moment, StageMemory } from './step-memory.ts';
+import type { LabelledBytes } from './unit-memory.ts';
 import { peakParts } from './unit-peak.ts';
 
 /** Names of what memory holds beside tensors, as memory profiles have them. */
@@ -43,7 +44,7 @@ export function memoryParts({ state, moment, update }: StageMemory, names: reado
   sums[WEIGHTS] = state.weights;
   sums[OPTIMIZER] = state.optimizer;
   sums[WORKING] = state.working - (moment ?? update).released;
-  for (const { label, bytes } of state.residents) sums[label] += bytes;
+  for (const { tensors, copies } of state.residents) addLabelled(sums, tensors, copies);
   if (moment === null) {
     sums[GRADIENTS] += update.gradients;
     sums[OPTIMIZER] += update.state;
@@ -61,7 +62,7 @@ function addMoment(moment: Moment, sums: Bytes[]): void {
   sums[GATHERED] += parts.gathered + next.gathered;
   sums[FROM_HOST] += parts.fromHost + next.fromHost;
   sums[OFFLOADED] += fetched;
-  for (const { label, bytes } of peak.tensors) sums[label] += bytes;
+  addLabelled(sums, peak.tensors, 1);
   if (cost.learns) addHeld(moment, sums);
   const { first, last, bytes } = cost.encoder;
   if (block.first >= first) sums[ENCODER] += bytes;
@@ -77,7 +78,11 @@ function addHeld({ chain: { cost, runs }, block, place, backward, run }: Moment,
       const before = first < block.first ? count : first === block.first ? place : 0;
       const turns = first === block.first ? count - 1 : count;
       const copies = run.others[row] * count + (run.runs[row] !== block.run ? 0 : isTurn ? turns : before);
-      for (const { label, bytes } of cost.kinds[kind].memory.held) sums[label] += bytes * copies;
+      addLabelled(sums, cost.kinds[kind].memory.held, copies);
     }
   }
+}
+
+function addLabelled(sums: Bytes[], { labels, bytes }: LabelledBytes, copies: number): void {
+  for (let i = 0; i < labels.length; i++) sums[labels[i]] += bytes[i] * copies;
 }

@@ -96,8 +96,10 @@ interface Tables {
 
 function kindCost(unit: Unit, { layout, workload }: Scenario, chip: Chip, { uses, labels }: Tables): KindCost {
   const remade = rematerialise(unit, workload.remat);
+  const { forward, backward } = unitCost(unit, remade, { core: coreOf(chip), layout, uses });
   return {
-    ...unitCost(unit, remade, { core: coreOf(chip), layout, uses }),
+    forward,
+    backward,
     inputBytes: unit.tensors.find(({ name }) => name === unit.input)?.bytes ?? 0,
     weights: [...unit.weights, ...unit.tied].map((group) => weightElements(group, layout, workload)),
     ownWeights: unit.weights.length,

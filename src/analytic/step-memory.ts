@@ -8,7 +8,7 @@ import { memoryParts } from './memory-parts.ts';
 import { fullestMoments, type RunMoment } from './pipeline-fill.ts';
 import type { PipelineOrder } from './pipeline-order.ts';
 import type { ChainCost, EncoderReads, StepCost } from './step-cost.ts';
-import type { LabelBytes, StepClass } from './unit-memory.ts';
+import type { LabelledBytes, StepClass } from './unit-memory.ts';
 import { type Brought, NOTHING_BROUGHT, type UnitNeed } from './unit-peak.ts';
 import type { GroupCost } from './weight-cost.ts';
 
@@ -73,7 +73,7 @@ interface State {
   /** Shards of weights in the type of the products. */
   readonly working: Bytes;
   /** Tensors by label. */
-  readonly residents: readonly LabelBytes[];
+  readonly residents: readonly { readonly tensors: LabelledBytes; readonly copies: number }[];
   readonly bytes: Bytes;
 }
 
@@ -222,7 +222,7 @@ function stateOf(chains: readonly ChainNeed[], layout: LayoutSpec, stage: number
   let optimizer = 0;
   let working = 0;
   let resident = 0;
-  const residents: LabelBytes[] = [];
+  const residents: { tensors: LabelledBytes; copies: number }[] = [];
   for (const { cost, groups, runs } of chains) {
     for (const { kind, count, run } of runs.blocks) {
       if (run % stages !== stage) continue;
@@ -236,7 +236,7 @@ function stateOf(chains: readonly ChainNeed[], layout: LayoutSpec, stage: number
       }
       const copies = count * microbatches;
       resident += memory.residentBytes * copies;
-      for (const { label, bytes } of memory.resident) residents.push({ label, bytes: bytes * copies });
+      if (memory.residentBytes > 0) residents.push({ tensors: memory.resident, copies });
     }
   }
   return { weights, optimizer, working, residents, bytes: weights + optimizer + working + resident };

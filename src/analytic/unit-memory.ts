@@ -19,17 +19,17 @@ export interface UnitMemory {
   /** Steps that are made again come first. */
   readonly backward: PassMemory;
   /** From the forward to the backward pass. */
-  readonly held: readonly LabelBytes[];
+  readonly held: LabelledBytes;
   readonly heldBytes: Bytes;
   /** For the whole step. */
-  readonly resident: readonly LabelBytes[];
+  readonly resident: LabelledBytes;
   readonly residentBytes: Bytes;
 }
 
-/** Tensors of one label, by the number of it. */
-export interface LabelBytes {
-  readonly label: number;
-  readonly bytes: Bytes;
+/** Bytes of tensors by the number of their label; structure of arrays. */
+export interface LabelledBytes {
+  readonly labels: readonly number[];
+  readonly bytes: readonly Bytes[];
 }
 
 export interface PassMemory {
@@ -42,7 +42,7 @@ export interface PassMemory {
 
 /** Steps at which the same weights and gradients are there; of these the one with most tensors. Only those that may be a pass's fullest. */
 export interface StepClass {
-  readonly tensors: readonly LabelBytes[];
+  readonly tensors: LabelledBytes;
   readonly tensorBytes: Bytes;
   /** Rows of weight groups. */
   readonly gathered: readonly number[];
@@ -93,10 +93,10 @@ export function unitMemory(unit: Unit, remade: Rematerialised, overlap: OverlapS
   };
 }
 
-function byLabel(tensors: readonly Tensor[], { rowOf }: Labels): LabelBytes[] {
+function byLabel(tensors: readonly Tensor[], { rowOf }: Labels): LabelledBytes {
   const sums = new Map<number, Bytes>();
   for (const { label, bytes } of tensors) sums.set(rowOf(label), (sums.get(rowOf(label)) ?? 0) + bytes);
-  return Array.from(sums, ([label, bytes]) => ({ label, bytes }));
+  return { labels: [...sums.keys()], bytes: [...sums.values()] };
 }
 
 function sumOf(tensors: readonly Tensor[]): Bytes {
@@ -150,11 +150,16 @@ function passMemory(unit: Unit, steps: readonly Step[], { overlap, labels }: Set
   const order = Array.from(uses.keys())
     .filter((row) => uses[row].first >= 0)
     .sort((a, b) => uses[a].first - uses[b].first);
+  const known = new Map<number, LabelledBytes>();
+  const tensorsOf = (step: number): LabelledBytes => {
+    const tensors = known.get(step) ?? byLabel(tensorsAt(ranges, step), labels);
+    known.set(step, tensors);
+    return tensors;
+  };
   const classes = (isAhead: boolean): StepClass[] =>
-    classesOf(bytes, uses, gradients, order, isAhead).map(({ step, ...one }) => ({
-      ...one,
-      tensors: byLabel(tensorsAt(ranges, step), labels),
-    }));
+    classesOf(bytes, uses, gradients, order, isAhead).map(({ step, tensorBytes, gathered, learning, learned, isLate }) => {
+      return { tensors: tensorsOf(step), tensorBytes, gathered, learning, learned, isLate };
+    });
   return { order, inTime: classes(false), ahead: classes(true) };
 }
 

@@ -135,7 +135,7 @@ function firstBrought({ order }: PassMemory, needs: readonly GroupNeed[]): Broug
   return order.length === 0 ? NOTHING_BROUGHT : needs[order[0]];
 }
 
-const NO_STEP: StepClass = { tensors: [], tensorBytes: 0, gathered: [], learning: [], learned: [], isLate: true };
+const NO_STEP: StepClass = { tensors: { labels: [], bytes: [] }, tensorBytes: 0, gathered: [], learning: [], learned: [], isLate: true };
 
 function peaksOf(classes: readonly StepClass[], needs: readonly GroupNeed[]): PassPeaks {
   let own = NO_STEP;
