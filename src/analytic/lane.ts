@@ -131,6 +131,7 @@ function backwardOnce(lane: LaneState, unit: UnitTime, next: UnitTime | null, la
 function run(lane: LaneState, { beats, seconds, sent }: PassTime, { groups, offloadedSeconds }: UnitTime, last: boolean): void {
   const { clock, layout, hostBytesPerSecond } = lane;
   awaitInput(lane);
+  let next = 0;
   for (let i = 0; i < beats.length; i++) {
     const { needs, fetchedBytes, storedBytes, learned } = beats[i];
     for (const row of needs) if (groups[row].isSharded || layout.offload.weights) bring(lane, groups[row]);
@@ -142,11 +143,10 @@ function run(lane: LaneState, { beats, seconds, sent }: PassTime, { groups, offl
     const from = clock[NOW];
     const to = from + seconds[i];
     clock[NOW] = to;
-    if (sent !== null) {
-      for (const { wires, seconds: own } of sent[i]) {
-        clock[SENT + wires] += own;
-        wait(lane, clock[NOW] + shareWithReductions(lane, wires, from, to, own), GRADIENTS);
-      }
+    for (; next < sent.length && sent[next].beat === i; next++) {
+      const { wires, seconds: own } = sent[next];
+      clock[SENT + wires] += own;
+      wait(lane, clock[NOW] + shareWithReductions(lane, wires, from, to, own), GRADIENTS);
     }
     if (storedBytes > 0) lane.made.push({ seconds: storedBytes / hostBytesPerSecond, at: clock[NOW], what: 'out' });
     for (const row of learned) learn(lane, groups[row], last);

@@ -21,13 +21,14 @@ export interface PassTime {
   readonly beats: readonly Beat[];
   /** [beats]: computing, and collectives of steps. */
   readonly seconds: readonly Seconds[];
-  /** [beats]: collectives of steps over wires that weights travel on too; null where no beat has any. */
-  readonly sent: readonly (readonly Sent[])[] | null;
+  /** Collectives of steps over wires that weights travel on too, in the order of beats. */
+  readonly sent: readonly Sent[];
   /** What of these is not computing, added up as such: a difference of sums would leave a rounding error, of either sign, where there is nothing. */
   readonly serialSeconds: Seconds;
 }
 
 export interface Sent {
+  readonly beat: number;
   readonly wires: number;
   readonly seconds: Seconds;
 }
@@ -69,7 +70,7 @@ export function unitTime(
 
 function passTime({ beats }: PassCost, { rates, wires }: TimeInput, pieces: readonly PieceTime[], units: number): PassTime {
   const beatSeconds: Seconds[] = [];
-  let sent: Sent[][] | null = null;
+  const sent: Sent[] = [];
   let serialSeconds = 0;
   for (let i = 0; i < beats.length; i++) {
     const { computeSeconds, sendings, segments } = beats[i];
@@ -77,7 +78,7 @@ function passTime({ beats }: PassCost, { rates, wires }: TimeInput, pieces: read
     for (const sending of sendings) {
       const own = sendSeconds(sending, rates);
       if (isUneven(sending)) addPieces(pieces[sending.use], sending, own, own, units);
-      if (wires[sending.use].length > 0) sent = withSent(sent, beats.length, i, wires[sending.use], own);
+      addSent(sent, i, wires[sending.use], own);
       waiting += own;
     }
     let computing = computeSeconds;
@@ -87,8 +88,7 @@ function passTime({ beats }: PassCost, { rates, wires }: TimeInput, pieces: read
       const exposed = Math.max(0, whole - own);
       addSegment(segment, exposed, rates, pieces, units);
       for (const { sending } of segment.stretches) {
-        if (sending === null || wires[sending.use].length === 0) continue;
-        sent = withSent(sent, beats.length, i, wires[sending.use], sendSeconds(sending, rates) * segment.pieces);
+        if (sending !== null) addSent(sent, i, wires[sending.use], sendSeconds(sending, rates) * segment.pieces);
       }
       computing += own;
       waiting += exposed;
@@ -99,10 +99,8 @@ function passTime({ beats }: PassCost, { rates, wires }: TimeInput, pieces: read
   return { beats, seconds: beatSeconds, sent, serialSeconds };
 }
 
-function withSent(sent: Sent[][] | null, beats: number, beat: number, wires: readonly number[], seconds: Seconds): Sent[][] {
-  const all = sent ?? Array.from({ length: beats }, () => []);
-  for (const number of wires) all[beat].push({ wires: number, seconds });
-  return all;
+function addSent(sent: Sent[], beat: number, wires: readonly number[], seconds: Seconds): void {
+  for (let i = 0; i < wires.length; i++) sent.push({ beat, wires: wires[i], seconds });
 }
 
 /** What a segment takes beyond computing is dealt out by how long each collective takes. */
