@@ -16,5 +16,6 @@ export * from './normal.ts';
 export * from './permutations.ts';
 export * from './random.ts';
 export * from './registry.ts';
+export * from './remember.ts';
 export * from './suggest.ts';
 export * from './units.ts';

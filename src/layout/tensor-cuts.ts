@@ -1,3 +1,4 @@
+import { remember } from '../base/index.ts';
 import { layersOf, type ModelSpec } from '../model/index.ts';
 
 /** A dimension of the model that the tensor axis cuts into equal parts. */
@@ -10,7 +11,7 @@ export interface TensorCut {
 }
 
 /** Everything that the tensor axis cuts, each size once. The vocabulary is not among them: it is padded. */
-export function tensorCuts(model: ModelSpec): TensorCut[] {
+export const tensorCuts = remember((model: ModelSpec): readonly TensorCut[] => {
   const cuts = new Map<string, TensorCut>();
   const add = (key: string, size: number, replicates = false) => cuts.set(`${key} ${size}`, { key, size, replicates });
   for (const { attention, crossAttention, feedForward } of layersOf(model)) {
@@ -26,7 +27,7 @@ export function tensorCuts(model: ModelSpec): TensorCut[] {
     if (feedForward.sharedWidth > 0) add('model.sharedDim', feedForward.sharedWidth);
   }
   return [...cuts.values()];
-}
+});
 
 /** Whether every member of a tensor axis of `members` gets an equal part. */
 export function cutsEvenly({ size, replicates }: TensorCut, members: number): boolean {

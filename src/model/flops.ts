@@ -32,7 +32,13 @@ export function modelFlopsPerStep(model: ModelSpec, step: StepTokens): Flops {
 export function forwardFlops(model: ModelSpec, step: StepTokens): Flops {
   const stack = outputStack(model);
   const logits = 2 * step.sequences * step.length[stack] * model.dModel * model.vocab;
-  return layersOf(model).reduce((sum, layer) => sum + layerFlops(model, layer, step), logits) + ownEmbeddingFlops(model, step);
+  const known = new Map<string, Flops>();
+  const flopsOf = (layer: Layer): Flops => {
+    const flops = known.get(layer.kind) ?? layerFlops(model, layer, step);
+    known.set(layer.kind, flops);
+    return flops;
+  };
+  return layersOf(model).reduce((sum, layer) => sum + flopsOf(layer), logits) + ownEmbeddingFlops(model, step);
 }
 
 function layerFlops(model: ModelSpec, layer: Layer, step: StepTokens): Flops {

@@ -1,3 +1,4 @@
+import { remember } from '../base/index.ts';
 import type { MlaSpec, ModelSpec, Stack, SwitchLayer } from './spec.ts';
 
 /** Which keys a query sees. `tokens` is the window; 0 where it sees all. */
@@ -50,12 +51,12 @@ export interface Layer {
   readonly parallelBlocks: boolean;
 }
 
-/** All layers in the order of the forward pass: encoder first. */
-export function layersOf(model: ModelSpec): Layer[] {
+/** All layers in the order of the forward pass: encoder first. Remembered, because everybody asks for every layout of a search. */
+export const layersOf = remember((model: ModelSpec): readonly Layer[] => {
   const encoder = Array.from({ length: model.encoderLayers }, (_, index) => layer(model, 'encoder', index));
   const decoder = Array.from({ length: model.decoderLayers }, (_, index) => layer(model, 'decoder', index));
   return [...encoder, ...decoder];
-}
+});
 
 /** Layers with experts, in their feed-forward layer or in their attention. */
 export function switchLayersOf(model: ModelSpec): SwitchLayer[] {

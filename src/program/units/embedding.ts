@@ -1,8 +1,8 @@
+import { remember } from '../../base/index.ts';
 import { embeddingWeights, layersOf, type ModelSpec } from '../../model/index.ts';
 import { allTokensOf, type Sizes, tokensOf } from '../sizes.ts';
 import { type ComputeStep, compute, type Step, type Tensor, type Unit, type WeightGroup } from '../unit.ts';
 import { weightProduct } from './products.ts';
-import { remember } from './remember.ts';
 import { gatherOfStream, segmentOf, sumOfStream, tensor, wholeName } from './sub-layer.ts';
 
 /**

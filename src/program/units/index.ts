@@ -1,3 +1,4 @@
+import { remember } from '../../base/index.ts';
 import type { Chip } from '../../hardware/index.ts';
 import { createMesh, meshGroups, shardsOf } from '../../layout/index.ts';
 import { type Layer, layersOf, type ModelSpec, outputStack, type Stack } from '../../model/index.ts';
@@ -9,7 +10,6 @@ import type { Unit } from '../unit.ts';
 import { embeddingUnit } from './embedding.ts';
 import { layerUnit } from './layer.ts';
 import { logitsUnit } from './logits.ts';
-import { remember } from './remember.ts';
 import type { Routed } from './switch-feed-forward.ts';
 
 /** The units of a model in the order of the forward pass, each kind once. */
@@ -80,7 +80,7 @@ function layerKindsOf({ model, workload, routing }: Scenario, load: Load | null)
 }
 
 /** Decoding runs no encoder. */
-function runningLayers(model: ModelSpec, runs: 'all' | 'output'): Layer[] {
+function runningLayers(model: ModelSpec, runs: 'all' | 'output'): readonly Layer[] {
   const layers = layersOf(model);
   return runs === 'all' ? layers : layers.filter(({ stack }) => stack === outputStack(model));
 }

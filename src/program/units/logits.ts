@@ -1,8 +1,8 @@
+import { remember } from '../../base/index.ts';
 import { type ModelSpec, outputStack, outputWeights } from '../../model/index.ts';
 import { type Sizes, tokensOf } from '../sizes.ts';
 import { type ComputeStep, compute, type Step, type Tensor, type Unit, type WeightGroup } from '../unit.ts';
 import { embeddingGroup, wordsOf } from './embedding.ts';
-import { remember } from './remember.ts';
 import { collective, gatherOfStream, type Sum, segmentOf, segmentOfReader, sumOfStream, TENSOR, tensor, wholeName } from './sub-layer.ts';
 
 /**
