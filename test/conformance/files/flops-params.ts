@@ -82,9 +82,15 @@ function maxTextCases(row: MaxTextRow): Case[] {
       },
     },
     {
-      name: `${title}: parameters with an output matrix of their own and no positions`,
+      name: `${title}: parameters with an output matrix of their own, no biases and no positions`,
       run: () => {
-        const plain: ModelSpec = { ...spec, tiedEmbeddings: false, positions: { kind: 'none', count: 0 } };
+        const plain: ModelSpec = {
+          ...spec,
+          attentionBias: false,
+          ffnBias: false,
+          tiedEmbeddings: false,
+          positions: { kind: 'none', count: 0 },
+        };
         expect(weightCount(allWeights(plain))).toBe(row.params_no_bias_rmsnorm_untied);
       },
     },
