@@ -11,15 +11,25 @@ export interface RunMoment {
   /** Bytes of these, and gradients of runs that an earlier microbatch has come back through. */
   readonly beside: Bytes;
   readonly keptGradients: Bytes;
+  /** Stacks of gradients that its loop opens. */
+  readonly opened: Bytes;
 }
 
-/** Of each run of a stage, forward and backward, the pass during which most is there of other microbatches; `held` of each, and gradients that are `kept`, by run. */
+/** What the runs of a stage keep, by row of them. */
+export interface RunBytes {
+  /** Of each microbatch, from its forward to its backward pass. */
+  readonly held: readonly Bytes[];
+  /** Gradients between microbatches; and those of them that are stacks of a loop, which are there from the start of the first backward pass. */
+  readonly kept: readonly Bytes[];
+  readonly stacks: readonly Bytes[];
+}
+
+/** Of each run of a stage, the passes during which most is there of other microbatches: forward, the first one backward, and the others backward. */
 export function fullestMoments(
   order: PipelineOrder,
   stage: number,
   runs: readonly number[],
-  held: readonly Bytes[],
-  kept: readonly Bytes[],
+  { held, kept, stacks }: RunBytes,
 ): RunMoment[] {
   const under = runs.map(() => 0);
   const most: (RunMoment | undefined)[] = [];
@@ -34,13 +44,14 @@ export function fullestMoments(
       under[row]--;
       beside -= held[row];
     }
-    const place = 2 * row + order.backward[i];
+    const opens = backward && !returned[row];
+    const place = 3 * row + (opens ? 2 : order.backward[i]);
     const known = most[place];
     if (known === undefined || beside + keptGradients > known.beside + known.keptGradients) {
-      most[place] = { run: runs[row], backward, runs, others: [...under], beside, keptGradients };
+      most[place] = { run: runs[row], backward, runs, others: [...under], beside, keptGradients, opened: opens ? stacks[row] : 0 };
     }
     if (backward) {
-      keptGradients += returned[row] ? 0 : kept[row];
+      keptGradients += opens ? kept[row] : 0;
       returned[row] = true;
       continue;
     }

@@ -110,8 +110,8 @@ function stageMemory(
 function oneStage(chain: ChainNeed, { microbatches }: LayoutSpec): RunMoment[] {
   const keptGradients = microbatches > 1 ? sumOver(chain, 0, keptOf) : 0;
   return [
-    { run: 0, runs: ONLY_RUN, others: NO_OTHERS, beside: 0, keptGradients, backward: false },
-    { run: 0, runs: ONLY_RUN, others: NO_OTHERS, beside: 0, keptGradients, backward: true },
+    { run: 0, runs: ONLY_RUN, others: NO_OTHERS, beside: 0, keptGradients, opened: 0, backward: false },
+    { run: 0, runs: ONLY_RUN, others: NO_OTHERS, beside: 0, keptGradients, opened: 0, backward: true },
   ];
 }
 
@@ -122,9 +122,9 @@ function momentsOf(chain: ChainNeed, { microbatches }: LayoutSpec, order: Pipeli
   const { ofRun } = chain.runs;
   const runs: number[] = [];
   for (let run = stage; run < ofRun.length; run += stages) if (ofRun[run].length > 0) runs.push(run);
+  const between = (of: (need: UnitNeed) => Bytes): Bytes[] => runs.map((run) => (microbatches > 1 ? sumOver(chain, run, of) : 0));
   const held = runs.map((run) => sumOver(chain, run, heldOf));
-  const kept = runs.map((run) => (microbatches > 1 ? sumOver(chain, run, keptOf) : 0));
-  return fullestMoments(order, stage, runs, held, kept);
+  return fullestMoments(order, stage, runs, { held, kept: between(stage > 0 ? keptWithCopies : keptOf), stacks: between(stackOf) });
 }
 
 function heldOf({ kind }: UnitNeed): Bytes {
@@ -135,8 +135,20 @@ function keptOf({ keptGradients }: UnitNeed): Bytes {
   return keptGradients;
 }
 
+function keptWithCopies({ keptGradients, keptCopies }: UnitNeed): Bytes {
+  return keptGradients + keptCopies;
+}
+
+function stackOf({ kind, keptGradients }: UnitNeed): Bytes {
+  return kind.loop === null ? 0 : keptGradients;
+}
+
 function doneOf({ doneGradients }: UnitNeed): Bytes {
   return doneGradients;
+}
+
+function doneWithCopies({ doneGradients, doneCopies }: UnitNeed): Bytes {
+  return doneGradients + doneCopies;
 }
 
 /** Over the units of a run. */
@@ -150,19 +162,21 @@ function sumOver({ runs, needs, cost }: ChainNeed, run: number, of: (need: UnitN
 /** The fuller of `known` and of all units of a pass through a run. What is held grows evenly within a block, so that only its ends can be fullest. */
 function fullestOfRun(chain: ChainNeed, run: RunMoment, layout: LayoutSpec, known: Moment | null): Moment | null {
   const { needs, cost, runs } = chain;
-  const { backward, beside, keptGradients } = run;
+  const { backward, beside, keptGradients, opened } = run;
   const blocks = runs.ofRun[run.run];
   // Several microbatches are a loop of their own, which copies of weights stand outside of.
   const releases = backward && cost.learns && layout.microbatches === 1;
   let behind = backward ? sumOver(chain, run.run, behindIt) : 0;
   let released = releases ? sumOver(chain, run.run, workingOf) : 0;
+  const lastOfLoop = opened === 0 ? -1 : blocks.findLastIndex(({ kind }) => cost.kinds[kind].loop !== null);
   let held = beside;
   let loop: Loop | null = null;
   let most = known;
   const visit = (i: number, place: number, next: UnitNeed | null): void => {
     const block = blocks[i];
     const need = needs[block.kind];
-    const gradients = keptGradients + (loop === null ? behind - (backward ? (place + 1) * behindIt(need) : 0) : loop.behind);
+    const kept = keptGradients + (i <= lastOfLoop ? opened : 0);
+    const gradients = kept + (loop === null ? behind - (backward ? (place + 1) * behindIt(need) : 0) : loop.behind);
     const gone = !releases ? 0 : loop === null ? released - (place + 1) * workingOf(need) : loop.released - loop.working;
     const fetched = backward && next !== null ? next.fetchedBytes : 0;
     const ownHeld = cost.learns ? need.kind.memory.heldBytes : 0;
@@ -249,7 +263,7 @@ function updateOf(chains: readonly ChainNeed[], { offload, microbatches }: Layou
   for (const chain of chains) {
     if (!chain.cost.learns) continue;
     for (let run = stage; run < chain.runs.ofRun.length; run += stages) {
-      gradients += sumOver(chain, run, doneOf);
+      gradients += sumOver(chain, run, stage > 0 ? doneWithCopies : doneOf);
       if (microbatches === 1) released += sumOver(chain, run, workingOf);
     }
     if (!offload.optimizer && !offload.weights) continue;

@@ -32,8 +32,10 @@ export interface UnitNeed {
   readonly keptGradients: Bytes;
   readonly gradientsBehind: Bytes;
   readonly doneGradients: Bytes;
-  /** Of groups that it is tied to, from here to the embedding. */
+  /** Of groups that it is tied to, from here to the embedding; and what a stage keeps of them that has a copy of its own. */
   readonly tiedGradients: Bytes;
+  readonly keptCopies: Bytes;
+  readonly doneCopies: Bytes;
   /** Of its own groups, the copies of shards in the type of the products. */
   readonly workingBytes: Bytes;
   /** Copies that come back from the host for its backward pass. */
@@ -67,13 +69,15 @@ export function unitNeed(kind: KindCost, groups: readonly GroupCost[], layout: L
   let gradientsBehind = 0;
   let doneGradients = 0;
   let tiedGradients = 0;
+  let keptCopies = 0;
+  let doneCopies = 0;
   let workingBytes = 0;
   const inLoop = kind.loop !== null;
   for (let row = 0; row < groups.length; row++) {
     const { gathered, fromHost, whole, scattered, inStack, kept, done } = blockBytes(groups[row], layout);
     const learning = accumulates ? scattered : whole;
     const isOwn = row < kind.ownWeights;
-    if (isOwn) workingBytes += groups[row].workingBytes;
+    if (isOwn && !layout.offload.weights) workingBytes += groups[row].workingBytes;
     // What the embedding's gradient has from elsewhere waits for the rest.
     const learned = !isOwn ? learning : accumulates ? 0 : layout.overlap.gradients ? done : kept;
     needs.push(
@@ -83,6 +87,8 @@ export function unitNeed(kind: KindCost, groups: readonly GroupCost[], layout: L
     );
     if (!isOwn) {
       tiedGradients += learning;
+      keptCopies += kept;
+      doneCopies += done;
       continue;
     }
     keptGradients += kept;
@@ -100,6 +106,8 @@ export function unitNeed(kind: KindCost, groups: readonly GroupCost[], layout: L
     gradientsBehind,
     doneGradients,
     tiedGradients,
+    keptCopies,
+    doneCopies,
     workingBytes,
     fetchedBytes: kind.offloadedBytes,
   };
