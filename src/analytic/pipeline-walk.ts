@@ -1,8 +1,8 @@
 import type { Seconds } from '../base/index.ts';
 import { axisSize } from '../layout/index.ts';
+import { backward, forward, type StepTime, type StepTimeInput } from './chain-time.ts';
 import { createLane, type Lane, type Waits } from './lane.ts';
 import type { PipelineOrder } from './pipeline-order.ts';
-import { backward, forward, type StepTime, type StepTimeInput } from './step-time.ts';
 
 /**
  * Every pass of every stage on the clock of its stage, in the order of the schedule. What goes on beside the passes (copies to and from the host) also goes

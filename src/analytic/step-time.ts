@@ -1,39 +1,9 @@
-import type { BytesPerSecond, Seconds } from '../base/index.ts';
-import { axisSize, type LayoutSpec } from '../layout/index.ts';
-import type { ChainRuns } from './blocks.ts';
-import { createLane, type Lane, type Waits } from './lane.ts';
+import type { Seconds } from '../base/index.ts';
+import { axisSize } from '../layout/index.ts';
+import { backward, type ChainTime, forward, type StepTime, type StepTimeInput } from './chain-time.ts';
+import { createLane, type Waits } from './lane.ts';
 import { type PipelineOrder, pipelineEnds } from './pipeline-order.ts';
 import { walkPipeline } from './pipeline-walk.ts';
-import type { ChainCost } from './step-cost.ts';
-import type { UnitTime } from './unit-time.ts';
-
-/** A chain over given wires. */
-export interface ChainTime {
-  readonly cost: ChainCost;
-  /** By kind. */
-  readonly times: readonly UnitTime[];
-  readonly runs: ChainRuns;
-}
-
-/** When a step ends, and what its computations waited for. */
-export interface StepTime {
-  readonly stepSeconds: Seconds;
-  readonly waits: Readonly<Waits>;
-  /** The stage that ends last. */
-  readonly stage: number;
-}
-
-export interface StepTimeInput {
-  readonly chains: readonly ChainTime[];
-  readonly layout: LayoutSpec;
-  readonly hostBytesPerSecond: BytesPerSecond;
-  /** Null for one stage. */
-  readonly order: PipelineOrder | null;
-  /** [runs]: from each to the next one. */
-  readonly sendSeconds: Float64Array;
-  /** Both ends of a pipeline add up the gradients of a matrix that they share. */
-  readonly tiedSeconds: Seconds;
-}
 
 export function stepTime(input: StepTimeInput): StepTime {
   if (input.order === null) return oneStage(input);
@@ -64,16 +34,6 @@ function oneStage({ chains, layout, hostBytesPerSecond }: StepTimeInput): StepTi
   }
   const stepSeconds = learns ? lane.update() : lane.now();
   return { stepSeconds, waits: lane.waits(), stage: 0 };
-}
-
-export function forward(lane: Lane, { cost, times, runs }: ChainTime, run: number): void {
-  for (const { kind, count } of runs.ofRun[run]) lane.forward(times[kind], count, cost.learns);
-}
-
-export function backward(lane: Lane, { times, runs }: ChainTime, run: number, last: boolean): void {
-  const blocks = runs.ofRun[run];
-  for (let i = blocks.length - 1; i >= 0; i--)
-    lane.backward(times[blocks[i].kind], blocks[i].count, i > 0 ? times[blocks[i - 1].kind] : null, last);
 }
 
 /**

@@ -45,7 +45,10 @@ export const LAYOUT_FAULTS: readonly Fault[] = [
     file: 'src/layout/weight-shards.ts',
     from: 'return storedElements(matrix, layout) / updateShards(matrix, layout);',
     to: 'return storedElements(matrix, layout);',
-    caughtBy: { file: LAYOUTS, test: 'ZeRO updates only what a device stores, whatever the level above 0' },
+    caughtBy: {
+      file: LAYOUTS,
+      test: 'ZeRO updates only what a device stores above level 0, and reads gradients in the type in which they wait',
+    },
   },
   {
     name: 'sent-and-kept',
