@@ -23,7 +23,7 @@ export interface PassTime {
   readonly seconds: readonly Seconds[];
   /** Collectives of steps over wires that weights travel on too, in the order of beats. */
   readonly sent: readonly Sent[];
-  /** What of these is not computing, added up as such: a difference of sums would leave a rounding error, of either sign, where there is nothing. */
+  /** Of `seconds`, what is not computing, added up as such: a difference of sums would leave a rounding error, of either sign, where there is nothing. */
   readonly serialSeconds: Seconds;
 }
 
