@@ -9,7 +9,6 @@ const SHARED_ROOMS = [
   'base',
   'collectives',
   'conformance',
-  'emulate',
   'engine',
   'hardware',
   'intake',
@@ -23,7 +22,6 @@ const SHARED_ROOMS = [
   'result',
   'routing',
   'scenario',
-  'study',
   'validation',
 ];
 const ALL_FILES = 'test/**/*.test.ts';
