@@ -40,8 +40,12 @@ export function forward(lane: Lane, { cost, times, runs }: ChainTime, run: numbe
 }
 
 /** Their backward passes, last to first; `last`: of the last microbatch. */
-export function backward(lane: Lane, { times, runs }: ChainTime, run: number, last: boolean): void {
+export function backward(lane: Lane, { cost, times, runs }: ChainTime, run: number, last: boolean): void {
   const blocks = runs.ofRun[run];
-  for (let i = blocks.length - 1; i >= 0; i--)
-    lane.backward(times[blocks[i].kind], blocks[i].count, i > 0 ? times[blocks[i - 1].kind] : null, last);
+  for (let i = blocks.length - 1; i >= 0; i--) {
+    const { kind, count } = blocks[i];
+    // A loop begins with nothing of its first turn under way.
+    const goesOn = i > 0 && cost.kinds[blocks[i - 1].kind].loop === cost.kinds[kind].loop;
+    lane.backward(times[kind], count, goesOn ? times[blocks[i - 1].kind] : null, last);
+  }
 }

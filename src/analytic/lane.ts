@@ -45,7 +45,7 @@ export interface Lane {
   begin(at: Seconds): void;
   /** The forward passes of `count` equal units. `learns`: what is offloaded goes to the host behind each. */
   forward(unit: UnitTime, count: number, learns: boolean): void;
-  /** Their backward passes. `next`: the unit behind the last of them; `last`: of the last microbatch. */
+  /** Their backward passes. `next`: the unit behind the last of them, if what it offloaded comes back ahead of it; `last`: of the last microbatch. */
   backward(unit: UnitTime, count: number, next: UnitTime | null, last: boolean): void;
   /** A backward pass through all units has ended. */
   endOfPass(): void;

@@ -178,7 +178,7 @@ function fullestOfRun(chain: ChainNeed, run: RunMoment, layout: LayoutSpec, know
     const kept = keptGradients + (i <= lastOfLoop ? opened : 0);
     const gradients = kept + (loop === null ? behind - (backward ? (place + 1) * behindIt(need) : 0) : loop.behind);
     const gone = !releases ? 0 : loop === null ? released - (place + 1) * workingOf(need) : loop.released - loop.working;
-    const fetched = backward && next !== null ? next.fetchedBytes : 0;
+    const fetched = backward && next !== null && next.kind.loop === need.kind.loop ? next.fetchedBytes : 0;
     const ownHeld = cost.learns ? need.kind.memory.heldBytes : 0;
     const others = loop === null ? held + place * ownHeld : loop.held + loop.keeps - ownHeld;
     const base = others + gradients + fetched - gone + encoderBytes(cost.encoder, block, backward);

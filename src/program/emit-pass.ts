@@ -1,7 +1,7 @@
 import { emitSteps, type PassScope } from './emit.ts';
 import { chainPrefix, type Lane, type Plan, stepsOf } from './lanes.ts';
 import type { LiveTensor } from './live-tensors.ts';
-import { closeStacks, openStacks, turnsOf } from './stacks.ts';
+import { closeStacks, loopOf, openStacks, turnsOf } from './stacks.ts';
 import type { RunPass, UnitPass } from './step-schedule.ts';
 import type { Emission } from './stream.ts';
 import { endsEncoder, tensorKey } from './tensor-key.ts';
@@ -11,7 +11,7 @@ import { type ComputeStep, ENCODER_OUTPUT, gradientOf, type Tensor, type Unit } 
 export function emitRun(emission: Emission, plan: Plan, lane: Lane, run: RunPass): void {
   for (const [index, pass] of run.units.entries()) {
     if (pass.pass === 'backward') {
-      for (const next of run.units.slice(index, index + 2)) fetchOffloaded(emission, plan, lane, next);
+      for (const next of run.units.slice(index, index + 2)) if (loopOf(next) === loopOf(pass)) fetchOffloaded(emission, plan, lane, next);
     }
     const turns = pass.pass === 'backward' ? turnsOf(run.units, index) : null;
     if (turns?.isFirst) openStacks(emission, lane, turns.passes);
@@ -91,7 +91,7 @@ function offload({ live }: Emission, plan: Plan, lane: Lane, pass: UnitPass): vo
   }
 }
 
-/** Copies it back, one unit ahead of its backward pass. */
+/** Copies it back, one unit ahead of its backward pass; a loop begins with nothing of its first turn under way. */
 function fetchOffloaded({ live }: Emission, plan: Plan, lane: Lane, pass: UnitPass): void {
   if (lane.fetched.has(pass)) return;
   lane.fetched.add(pass);

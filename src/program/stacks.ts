@@ -10,9 +10,14 @@ export interface Turns {
   readonly isLast: boolean;
 }
 
+/** The loop that a pass is a turn of. */
+export function loopOf({ chain, unit }: UnitPass): string | null {
+  return chain.units[unit].loop;
+}
+
 /** `passes` of one run, in order; the turns of the one at `index`. */
 export function turnsOf(passes: readonly UnitPass[], index: number): Turns {
-  const loopAt = (at: number): string | null => passes[at]?.chain.units[passes[at].unit].loop ?? null;
+  const loopAt = (at: number): string | null => (passes[at] === undefined ? null : loopOf(passes[at]));
   const loop = loopAt(index);
   let first = index;
   let last = index;

@@ -103,6 +103,20 @@ describe('memory of a real model', () => {
     expect(step('remat: full', 0).closed.peakBytes).toBeGreaterThan(step('remat: full, layers: unrolled', 0).closed.peakBytes);
   });
 
+  it.each([
+    ['layers: loop', 'behind'],
+    ['layers: unrolled', 'ahead of'],
+  ])('%s: what the last layer offloaded comes back %s the backward pass of the logits', (layers, place) => {
+    const { closed, live, program } = step(`remat: {policy: custom, tensors: {decoder_layer_input: offload}}, ${layers}`, 0);
+    const [fetch] = tasksOf(program, 'decoder 31: x from host');
+    const [neighbour] = tasksOf(program, 'decoder 30: x from host');
+    const logits = tasksOf(program, 'logits and loss: logits').at(-1) ?? -1;
+    expect(fetch < logits ? 'ahead of' : 'behind').toBe(place);
+    // Within the loop each comes one turn ahead.
+    expect(neighbour).toBeLessThan(tasksOf(program, 'decoder 31 ffn: out').at(-1) ?? -1);
+    expect(Math.abs(closed.peakBytes / live.peakBytes - 1)).toBeLessThan(0.02);
+  });
+
   it('has one-hot rows of all words while the gradient of the embedding is made of them, and never otherwise', () => {
     const { program, scenario } = step('remat: full, embedding: one-hot', 0);
     const [task] = tasksOf(program, 'embedding: one-hot product').slice(-1);

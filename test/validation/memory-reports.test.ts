@@ -21,13 +21,6 @@ const MISSES: Readonly<Record<string, { readonly from: number; readonly to: numb
       'shards of all other gradients, the whole gradient of the embedding and one-hot rows are 8.4 of 9.7 GiB; the program differs from that of two and ' +
       'three sequences, which are right to three thousandths: it has more kernels, and other fusions of one-hot rows',
   },
-  'memory-v6e-qwen3-8b-b3-gather': {
-    from: 0.05,
-    to: 0.09,
-    why:
-      'modelled at the logits are 0.9 GiB of the last layer that are brought ahead, and 1.9 GiB of copies of weights in the type of the products; the ' +
-      'report has room for neither beside logits, their gradient and the whole gradient of the output matrix',
-  },
 };
 
 const known = new Map<string, MemoryReplay>();
