@@ -23,6 +23,8 @@ export const Purpose = {
   tokenDomain: 15,
   assignedExpert: 16,
   networkMix: 17,
+  firstWeights: 18,
+  textPlace: 19,
 } as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 

@@ -1,0 +1,109 @@
+import {
+  attentionBackwardPhases,
+  attentionPhases,
+  forwards,
+  type GemmCall,
+  matrixOf,
+  type Matrix,
+  type Phase,
+  STORE,
+  together,
+  towardsInput,
+  towardsWeights,
+} from '../../kernels/index.ts';
+import type { TensorView } from '../../model/index.ts';
+import { allReduce } from './exchange.ts';
+import { everywhere, onEachCore, type Pod } from './open-pod.ts';
+import { attentionUnit } from './parameters.ts';
+import type { AttentionSubLayer, CorePlan } from './plan.ts';
+import { norm, normBackward, product, residual, streamGradient } from './rows.ts';
+import { clear, clearGradients, gatherWeights, heldOf, scatterGradients } from './weights.ts';
+
+/** Attention of a layer whose heads the tensor axis cuts (Shoeybi et al. 2019, arXiv 1909.08053, section 3): norm | q, k, v | attention | output | sum | residual. */
+export function attentionForward(pod: Pod, layer: number): Phase[] {
+  const { unit, at, normOf, open } = place(pod, layer);
+  return [
+    ...gatherWeights(pod, unit),
+    norm(pod, unit, at, normOf),
+    everywhere(pod, (core) => {
+      const { matrix, plan } = open(core);
+      const { normed } = normOf(core);
+      const project = (name: 'query' | 'key' | 'value', target: Matrix): Phase =>
+        product(pod, core, name, 'rows', [{ ...forwards(matrixOf(normed), matrix(name)), target, epilogue: STORE }]);
+      return together(project('query', heads(plan.q)), project('key', heads(plan.k)), project('value', heads(plan.v)));
+    }),
+    everywhere(pod, (core) => together(...attentionPhases(open(core).plan, pod.table))),
+    everywhere(pod, (core) => {
+      const { matrix, plan } = open(core);
+      const call = { ...forwards(heads(plan.context), matrix('output')), target: matrixOf(core.scratch.partial), epilogue: STORE };
+      return product(pod, core, 'attention output', 'rows', [call]);
+    }),
+    ...allReduce(pod, pod.tensor, ({ scratch }) => scratch.partial),
+    residual(pod, at),
+  ];
+}
+
+/** dContext, dOutput | attention backward | dNormed, dQuery, dKey, dValue | sum | dx, dGain */
+export function attentionBackward(pod: Pod, layer: number): Phase[] {
+  const { unit, at, normOf, open } = place(pod, layer);
+  const dy = (core: CorePlan): Matrix => matrixOf(streamGradient(core, at + 1));
+  return [
+    ...gatherWeights(pod, unit),
+    ...clearGradients(pod, unit),
+    together(
+      everywhere(pod, (core) => {
+        const { plan, backward, matrix, gradient } = open(core);
+        const dContext: GemmCall = { ...towardsInput(dy(core), matrix('output')), target: heads(backward.dContext), epilogue: STORE };
+        return together(
+          product(pod, core, 'dContext', 'rows', [dContext]),
+          product(pod, core, 'dOutput', 'weights', [towardsWeights(heads(plan.context), dy(core), gradient('output'))]),
+        );
+      }),
+      onEachCore(pod, 'clearing of dq, dk, dv', (core) => {
+        const { dq, dk, dv } = open(core).backward;
+        for (const view of [dq, dk, dv]) clear(pod, view);
+      }),
+    ),
+    everywhere(pod, (core) => together(...attentionBackwardPhases(open(core).plan, pod.table))),
+    everywhere(pod, (core) => {
+      const { backward, matrix, gradient } = open(core);
+      const { dq, dk, dv } = backward;
+      const normed = matrixOf(normOf(core).normed);
+      const target = matrixOf(core.scratch.dNormed);
+      const inputs: GemmCall[] = [
+        { ...towardsInput(heads(dq), matrix('query')), target, epilogue: STORE },
+        { ...towardsInput(heads(dk), matrix('key')), target, epilogue: { kind: 'add' } },
+        { ...towardsInput(heads(dv), matrix('value')), target, epilogue: { kind: 'add' } },
+      ];
+      return together(
+        product(pod, core, 'dNormed', 'rows', inputs),
+        product(pod, core, 'dQuery', 'weights', [towardsWeights(normed, heads(dq), gradient('query'))]),
+        product(pod, core, 'dKey', 'weights', [towardsWeights(normed, heads(dk), gradient('key'))]),
+        product(pod, core, 'dValue', 'weights', [towardsWeights(normed, heads(dv), gradient('value'))]),
+      );
+    }),
+    ...allReduce(pod, pod.tensor, ({ scratch }) => scratch.dNormed),
+    normBackward(pod, unit, at, normOf),
+    ...scatterGradients(pod, unit),
+  ];
+}
+
+function place(pod: Pod, layer: number) {
+  const unit = attentionUnit(layer);
+  const at = 2 * layer;
+  const normOf = (core: CorePlan): AttentionSubLayer => core.sublayers[at] as AttentionSubLayer;
+  const open = (core: CorePlan) => {
+    const { attention: plan } = normOf(core);
+    if (plan.backward === null) throw new Error('a pod that learns has a backward pass');
+    const matrix = (name: 'query' | 'key' | 'value' | 'output'): Matrix => matrixOf(heldOf(pod, core, unit, name).working);
+    const gradient = (name: 'query' | 'key' | 'value' | 'output'): Matrix => matrixOf(heldOf(pod, core, unit, name).gradient);
+    return { plan, backward: plan.backward, matrix, gradient };
+  };
+  return { unit, at, normOf, open };
+}
+
+/** A tensor [B, N, H, D] with its heads side by side: [B N, H D]. */
+function heads(view: TensorView): Matrix {
+  const [batch, rows, count, headDim] = view.shape;
+  return matrixOf({ ...view, shape: [batch * rows, count * headDim] });
+}

@@ -1,0 +1,30 @@
+import { axisSize, BATCH_AXES, type DeviceMesh, groupName, groupSize, type MeshGroup, meshCoordinate, meshGroups } from '../../layout/index.ts';
+
+/** Who exchanges with whom along a group of axes. */
+export interface Fellows {
+  readonly name: string;
+  /** Members of a group. */
+  readonly size: number;
+  /** [cores]: all members of a core's group in the order of their places, itself among them. */
+  readonly membersOf: readonly (readonly number[])[];
+  /** [cores]: which of them the core is. */
+  readonly indexOf: readonly number[];
+}
+
+export function fellowsAlong(mesh: DeviceMesh, group: MeshGroup): Fellows {
+  const membersOf: (readonly number[])[] = [];
+  const indexOf: number[] = [];
+  for (const row of meshGroups(mesh, group)) {
+    const members = [...row];
+    for (const [index, core] of members.entries()) {
+      membersOf[core] = members;
+      indexOf[core] = index;
+    }
+  }
+  return { name: groupName(group), size: groupSize(mesh, group), membersOf, indexOf };
+}
+
+/** Which part of the batch a core has: the axes that cut it count in the order of the mesh. */
+export function batchPlace(mesh: DeviceMesh, core: number): number {
+  return BATCH_AXES.reduce((place, axis) => place * axisSize(mesh, axis) + meshCoordinate(mesh, axis, core), 0);
+}

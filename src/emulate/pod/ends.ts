@@ -1,0 +1,193 @@
+import { exp, log } from '../../base/index.ts';
+import {
+  bf16Value,
+  forwards,
+  type GemmCall,
+  listFrom,
+  matrixOf,
+  type Phase,
+  roundArrayToBf16,
+  rowsOf,
+  STORE,
+  together,
+  towardsInput,
+  towardsWeights,
+} from '../../kernels/index.ts';
+import { bf16Elements, f32Elements, type TensorView } from '../../model/index.ts';
+import { allReduce, partBounds, reducedInParts } from './exchange.ts';
+import { everywhere, onEachCore, type Pod } from './open-pod.ts';
+import { EMBEDDING, outputUnit } from './parameters.ts';
+import type { CorePlan } from './plan.ts';
+import { norm, normBackward, overTokens, product, streamGradient } from './rows.ts';
+import { clearGradients, gatherWeights, heldOf, scatterGradients } from './weights.ts';
+
+/** Rows of the table, whose words the tensor axis cuts, and of the table of positions. */
+export function embeddingForward(pod: Pod): Phase[] {
+  const { table, plan } = pod;
+  return [
+    ...gatherWeights(pod, EMBEDDING),
+    overTokens(pod, 'embedding', (core, first, count) => {
+      const { working } = heldOf(pod, core, EMBEDDING, 'table');
+      table.gatherRows(working, listFrom(core.ids, first), rowsOf(core.stream[0], first, count));
+    }),
+    ...allReduce(pod, pod.tensor, ({ stream }) => stream[0]),
+    ...(hasPositions(pod)
+      ? [
+          overTokens(pod, 'positions', (core, first, count) => {
+            const { working } = heldOf(pod, core, EMBEDDING, 'positions');
+            table.combineRows(working, plan.identity, listFrom(core.places, first), null, rowsOf(core.stream[0], first, count), true);
+          }),
+        ]
+      : []),
+  ];
+}
+
+export function embeddingBackward(pod: Pod): Phase[] {
+  const rows = onEachCore(pod, 'gradient of the embedding', (core) => {
+    const ids = new Int32Array(pod.buffer, core.ids, core.stream[0].shape[0]);
+    addRows(pod, streamGradient(core, 0), ids, heldOf(pod, core, EMBEDDING, 'table').gradient);
+    if (!hasPositions(pod)) return;
+    const places = new Int32Array(pod.buffer, core.places, ids.length);
+    addRows(pod, streamGradient(core, 0), places, heldOf(pod, core, EMBEDDING, 'positions').gradient);
+  });
+  return [rows, ...scatterGradients(pod, EMBEDDING)];
+}
+
+function hasPositions({ plan }: Pod): boolean {
+  return plan.request.model.positions.kind === 'learned';
+}
+
+/** target row rows[t] += row t of source, where there is one; f32. */
+function addRows({ buffer }: Pod, source: TensorView, rows: Int32Array, target: TensorView): void {
+  const columns = target.shape[1];
+  const sums = f32Elements(buffer, target);
+  const isWide = source.dtype === 'f32';
+  const values = isWide ? f32Elements(buffer, source) : bf16Elements(buffer, source);
+  for (let t = 0; t < rows.length; t++) {
+    if (rows[t] < 0) continue;
+    const to = rows[t] * columns;
+    const from = t * columns;
+    for (let d = 0; d < columns; d++) sums[to + d] += isWide ? values[from + d] : bf16Value(values[from + d]);
+  }
+}
+
+/**
+ * norm | logits | softmax over the words of a core | maxima and sums over all | loss and gradient of the logits: cross-entropy over a vocabulary that the tensor axis cuts
+ * (Shoeybi et al. 2019, arXiv 1909.08053, section 3), without gathering the logits.
+ */
+export function outputForward(pod: Pod): Phase[] {
+  const { table, plan, buffer } = pod;
+  const unit = outputUnit(plan.request.model);
+  const at = plan.layers.length * 2;
+  return [
+    ...(unit === EMBEDDING ? gatherWeights(pod, unit, ['table']) : gatherWeights(pod, unit)),
+    norm(pod, EMBEDDING, at, ({ output }) => output),
+    everywhere(pod, (core) => {
+      const { normed, logits } = core.output;
+      const words = matrixOf(heldOf(pod, core, unit, 'table').working);
+      const call: GemmCall = { ...forwards(matrixOf(normed), words), transposeRight: unit === EMBEDDING, target: matrixOf(logits), epilogue: STORE };
+      return product(pod, core, 'logits', 'rows', [call]);
+    }),
+    overTokens(pod, 'softmax of words', (core, first, count, lane) => {
+      const { logits, probabilities, statistics, wholeStatistics } = core.output;
+      const own: TensorView = { ...plan.laneStatistics[lane], shape: [2, count] };
+      table.softmax(rowsOf(logits, first, count), 0, rowsOf(probabilities, first, count), own);
+      const values = f32Elements(buffer, own);
+      for (const view of [statistics, wholeStatistics]) {
+        const all = f32Elements(buffer, view);
+        all.set(values.subarray(0, count), first);
+        all.set(values.subarray(count), all.length / 2 + first);
+      }
+    }),
+    ...mergeStatistics(pod),
+    overTokens(pod, 'loss', (core, first, count) => lossOfTokens(pod, core, first, count)),
+  ];
+}
+
+/** Maxima and sums of all words, in parts of the tokens. */
+function mergeStatistics(pod: Pod): Phase[] {
+  const { tensor, buffer } = pod;
+  if (tensor.size === 1) return [];
+  interface Part {
+    readonly all: Float32Array;
+    readonly from: number;
+    readonly to: number;
+    readonly shape: readonly number[];
+    readonly dtype: 'f32';
+  }
+  const partOf = (core: CorePlan, index: number): Part => {
+    const all = f32Elements(buffer, core.output.wholeStatistics);
+    const [from, to] = partBounds(all.length / 2, tensor.size, index);
+    return { all, from, to, shape: [2, to - from], dtype: 'f32' };
+  };
+  const reduce = (parts: readonly Part[], own: Part): void => {
+    for (let t = own.from; t < own.to; t++) {
+      const tokens = own.all.length / 2;
+      const maximum = parts.reduce((most, { all }) => Math.max(most, all[t]), Number.NEGATIVE_INFINITY);
+      const sum = parts.reduce((total, { all }) => Math.fround(total + Math.fround(all[tokens + t] * Math.fround(exp(all[t] - maximum)))), 0);
+      own.all[t] = maximum;
+      own.all[tokens + t] = sum;
+    }
+  };
+  const send = (from: Part, to: Part): void => {
+    const half = from.all.length / 2;
+    to.all.set(from.all.subarray(from.from, from.to), from.from);
+    to.all.set(from.all.subarray(half + from.from, half + from.to), half + from.from);
+  };
+  return reducedInParts(pod, tensor, partOf, reduce, send);
+}
+
+/** loss = log sum - logit of the target; d logits = (softmax - 1 at the target) / tokens of the whole batch. */
+function lossOfTokens({ plan, buffer }: Pod, core: CorePlan, first: number, count: number): void {
+  const { sequences, sequenceLength } = plan.request;
+  const { logits, probabilities, statistics, wholeStatistics, losses, dLogits } = core.output;
+  const [tokens, words] = logits.shape;
+  const scale = Math.fround(1 / (sequences * sequenceLength));
+  const targets = new Int32Array(buffer, core.targets, tokens);
+  const [own, whole, loss] = [statistics, wholeStatistics, losses].map((view) => f32Elements(buffer, view));
+  const values = f32Elements(buffer, logits);
+  const softmax = f32Elements(buffer, probabilities);
+  for (let t = first; t < first + count; t++) {
+    const target = targets[t];
+    const row = t * words;
+    loss[t] = target < 0 ? 0 : Math.fround(Math.fround(whole[t] + Math.fround(log(whole[tokens + t]))) - values[row + target]);
+    const part = Math.fround(Math.fround(own[tokens + t] * Math.fround(exp(own[t] - whole[t]))) / whole[tokens + t]);
+    for (let word = row; word < row + words; word++) softmax[word] = Math.fround(softmax[word] * part) * scale;
+    if (target >= 0) softmax[row + target] -= scale;
+  }
+  const rows = rowsOf(probabilities, first, count);
+  copyRounded(buffer, rows, rowsOf(dLogits, first, count));
+}
+
+function copyRounded(buffer: ArrayBufferLike, from: TensorView, to: TensorView): void {
+  const values = f32Elements(buffer, from);
+  if (to.dtype === 'f32') f32Elements(buffer, to).set(values);
+  else roundArrayToBf16(values, bf16Elements(buffer, to));
+}
+
+/** dNormed, gradient of the words | sum | d stream, gain */
+export function outputBackward(pod: Pod): Phase[] {
+  const { plan } = pod;
+  const unit = outputUnit(plan.request.model);
+  const isTied = unit === EMBEDDING;
+  return [
+    ...(isTied ? gatherWeights(pod, unit, ['table']) : gatherWeights(pod, unit)),
+    ...clearGradients(pod, EMBEDDING),
+    ...(isTied ? [] : clearGradients(pod, unit)),
+    everywhere(pod, (core) => {
+      const { working, gradient } = heldOf(pod, core, unit, 'table');
+      const dLogits = matrixOf(core.output.dLogits);
+      const normed = matrixOf(core.output.normed);
+      const target = matrixOf(core.scratch.dNormed);
+      const towards = isTied ? forwards(dLogits, matrixOf(working)) : towardsInput(dLogits, matrixOf(working));
+      const ofWords = isTied ? towardsWeights(dLogits, normed, matrixOf(gradient)) : towardsWeights(normed, dLogits, matrixOf(gradient));
+      return together(
+        product(pod, core, 'dNormed', 'rows', [{ ...towards, target, epilogue: STORE }]),
+        product(pod, core, 'gradient of words', 'weights', [ofWords]),
+      );
+    }),
+    ...allReduce(pod, pod.tensor, ({ scratch }) => scratch.dNormed),
+    normBackward(pod, EMBEDDING, plan.layers.length * 2, ({ output }) => output, false),
+    ...(isTied ? [] : scatterGradients(pod, unit)),
+  ];
+}

@@ -1,0 +1,258 @@
+import { assert, type Bytes } from '../../base/index.ts';
+import { type AttentionPlan, type KernelTable, planAttention, planLanes, planStepControl, ROWS_PER_ITEM } from '../../kernels/index.ts';
+import { axisSize, groupSize, meshCoordinate, shardsOf, weightGroupOf } from '../../layout/index.ts';
+import { type ArenaPlan, elementCount, planArena, type TensorView, tensorShard } from '../../model/index.ts';
+import { createRouter } from '../../routing/index.ts';
+import { batchPlace, fellowsAlong } from './cores.ts';
+import { type LayerKind, layerKinds, outputUnit, type Parameter, parametersOf } from './parameters.ts';
+import type { CorePlan, GroupLists, HeldParameter, OutputPlan, PodPlan, ScratchPlan, SubLayerPlan } from './plan.ts';
+import type { PodRequest } from './request.ts';
+import { planTraffic } from './traffic.ts';
+
+/** Sizes that all cores have. */
+interface Sizes {
+  readonly request: PodRequest;
+  readonly tokens: number;
+  readonly heads: number;
+  readonly hidden: number;
+  readonly expertHidden: number;
+  readonly words: number;
+  readonly groups: number;
+  readonly experts: number;
+  readonly heldExperts: number;
+  readonly expertMembers: number;
+  readonly assignmentRows: number;
+}
+
+/** Lays a pod for so many lanes. `corpusBytes`: of the text that it learns. */
+export function planPod(request: PodRequest, corpusBytes: Bytes, lanes: number, table: KernelTable): PodPlan {
+  const parameters = parametersOf(request.model);
+  const layers = layerKinds(request.model);
+  const sizes = sizesOf(request);
+  const arena = planArena();
+  const control = planStepControl(arena, lanes);
+  const laneScratch = planLanes(arena, table, lanes);
+  const laneStatistics = laneScratch.map(() => arena.allocate([2, ROWS_PER_ITEM], 'f32'));
+  const identityCount = Math.max(sizes.tokens, sizes.experts * sizes.groups * request.routing.expertCapacity) + 1;
+  const identity = arena.allocate([identityCount], 'f32').offset;
+  const corpus = { offset: arena.allocate([Math.ceil(corpusBytes / 4)], 'f32').offset, bytes: corpusBytes };
+  const traffic = planTraffic(arena, request);
+  const cores = Array.from({ length: request.mesh.devices }, (_, core) => planCore(arena, sizes, parameters, layers, laneScratch, core));
+  return {
+    request,
+    parameters,
+    layers,
+    bytes: arena.bytes,
+    control,
+    lanes: laneScratch,
+    laneStatistics,
+    identity,
+    identityCount,
+    corpus,
+    cores,
+    traffic,
+  };
+}
+
+function sizesOf(request: PodRequest): Sizes {
+  const { model, layout, sequences, sequenceLength, routing } = request;
+  const tensor = axisSize(layout, 'tensor');
+  const { batch, experts: members } = shardsOf(layout);
+  const divided = (what: string, total: number, parts: number): number => {
+    assert(total % parts === 0, `${total} ${what} over ${parts} cores`);
+    return total / parts;
+  };
+  const tokens = divided('sequences', sequences, batch) * sequenceLength;
+  const experts = model.moe?.experts ?? 0;
+  const { rows } = createRouter(routing.router, routing.options);
+  const { groupTokens, expertCapacity } = routing;
+  return {
+    request,
+    tokens,
+    heads: divided('heads', model.heads, tensor),
+    hidden: divided('columns of a feed-forward layer', model.dFf, tensor),
+    expertHidden: divided('columns of an expert', model.moe?.dExpert ?? 0, tensor),
+    words: divided('words', model.vocab, tensor),
+    groups: divided('tokens of a core', tokens, groupTokens),
+    experts,
+    heldExperts: divided('experts', experts, members),
+    expertMembers: members,
+    assignmentRows: rows({ tokens: groupTokens, experts, expertCapacity }),
+  };
+}
+
+function planCore(
+  arena: ArenaPlan,
+  sizes: Sizes,
+  parameters: readonly Parameter[],
+  layers: readonly LayerKind[],
+  lanes: readonly TensorView[],
+  core: number,
+): CorePlan {
+  const { request, tokens } = sizes;
+  const { mesh, model, dtype, sequenceLength } = request;
+  const place = batchPlace(mesh, core);
+  const stream = (): TensorView => arena.allocate([tokens, model.dModel], dtype);
+  const list = (): Bytes => arena.allocate([tokens], 'f32').offset;
+  const attention = planSharedAttention(arena, sizes, lanes);
+  return {
+    core,
+    firstToken: place * tokens,
+    firstSequence: (place * tokens) / sequenceLength,
+    firstWord: meshCoordinate(mesh, 'tensor', core) * sizes.words,
+    held: planHeld(arena, request, parameters, layers, core),
+    ids: list(),
+    targets: list(),
+    places: list(),
+    stream: Array.from({ length: 2 * layers.length + 1 }, stream),
+    sublayers: layers.flatMap((kind, layer) => [planAttentionSubLayer(arena, sizes, attention, layer), planFeedForward(arena, sizes, kind)]),
+    output: planOutput(arena, sizes),
+    scratch: planScratch(arena, sizes, layers),
+  };
+}
+
+/** Whole gradients and gathered weights of units of one kind take turns in the same place, where weights are sharded. */
+function planHeld(
+  arena: ArenaPlan,
+  { model, layout, mesh, dtype }: PodRequest,
+  parameters: readonly Parameter[],
+  layers: readonly LayerKind[],
+  core: number,
+): HeldParameter[] {
+  const shared = new Map<string, Pick<HeldParameter, 'working' | 'gradient'>>();
+  const tensor = axisSize(layout, 'tensor');
+  const { experts: members, expertGroup } = shardsOf(layout);
+  const memberAxis = expertGroup === null ? null : layout.expertsOver === 'data' ? 'data' : 'expert';
+  return parameters.map((parameter) => {
+    const { name, unit, matrix } = parameter;
+    const local = tensorShard(matrix, tensor);
+    const copies = matrix.expert ? matrix.copies / members : matrix.copies;
+    const shape = matrix.rows === 1 ? [local.columns] : matrix.expert ? [copies, local.rows, local.columns] : [local.rows, local.columns];
+    const shards = groupSize(layout, weightGroupOf(matrix, layout));
+    const elements = elementCount(shape);
+    assert(elements % shards === 0, `${elements} numbers of ${name} over ${shards} cores`);
+    const type = name === 'router' ? 'f32' : dtype;
+    const own = (): TensorView => arena.allocate([elements / shards], 'f32');
+    const stored = own();
+    const wholeOf = (): Pick<HeldParameter, 'working' | 'gradient'> => ({
+      working: shards === 1 && type === 'f32' ? { ...stored, shape } : arena.allocate(shape, type),
+      gradient: arena.allocate(shape, 'f32'),
+    });
+    const isLast = unit === outputUnit(model) || unit === 0;
+    const key = isLast ? '' : `${unit % 2 === 1 ? 'attention' : layers[unit / 2 - 1]} ${name}`;
+    const whole = shards === 1 || isLast ? wholeOf() : (shared.get(key) ?? wholeOf());
+    if (key !== '') shared.set(key, whole);
+    const tensorIndex = meshCoordinate(mesh, 'tensor', core);
+    return {
+      ...whole,
+      stored,
+      gradientShard: shards === 1 ? { ...whole.gradient, shape: [elements] } : own(),
+      firstMoment: own(),
+      secondMoment: own(),
+      sent: shards === 1 ? { ...whole.working, shape: [elements] } : type === 'f32' ? stored : arena.allocate([elements / shards], type),
+      shards,
+      shardIndex: fellowsAlong(mesh, weightGroupOf(matrix, layout)).indexOf[core],
+      first: {
+        copy: matrix.expert && memberAxis !== null ? meshCoordinate(mesh, memberAxis, core) * copies : 0,
+        row: matrix.cut === 'rows' ? tensorIndex * local.rows : 0,
+        column: matrix.cut === 'columns' ? tensorIndex * local.columns : 0,
+      },
+    };
+  });
+}
+
+/** What layers take turns in: everything of an attention but what its backward pass reads. */
+function planSharedAttention(arena: ArenaPlan, { request, tokens, heads }: Sizes, lanes: readonly TensorView[]): AttentionPlan {
+  const { sequenceLength: length, model, dtype } = request;
+  const shape = { batch: tokens / length, queries: length, keys: length, heads, kvHeads: heads, headDim: model.headDim, causal: true };
+  return planAttention(arena, shape, { dtype, biased: false, masked: false, training: true, layer: 0 }, lanes);
+}
+
+function planAttentionSubLayer(arena: ArenaPlan, sizes: Sizes, shared: AttentionPlan, layer: number): SubLayerPlan {
+  const again = ({ shape, dtype }: TensorView): TensorView => arena.allocate(shape, dtype);
+  const { q, k, v, context, probabilities } = shared;
+  const own =
+    layer === 0
+      ? shared
+      : { ...shared, q: again(q), k: again(k), v: again(v), context: again(context), probabilities: again(probabilities) };
+  return { kind: 'attention', ...planNorm(arena, sizes), attention: { ...own, options: { ...shared.options, layer } } };
+}
+
+function planNorm(arena: ArenaPlan, { request, tokens }: Sizes): { readonly normed: TensorView; readonly inverseRms: TensorView } {
+  return { normed: arena.allocate([tokens, request.model.dModel], request.dtype), inverseRms: arena.allocate([tokens], 'f32') };
+}
+
+function planFeedForward(arena: ArenaPlan, sizes: Sizes, kind: LayerKind): SubLayerPlan {
+  const { request, tokens, hidden, expertHidden, groups, experts, heldExperts, expertMembers } = sizes;
+  const { dtype, model, routing } = request;
+  const norm = planNorm(arena, sizes);
+  if (kind === 'dense') return { kind, ...norm, hidden: arena.allocate([tokens, hidden], dtype) };
+  const { expertCapacity: C, groupTokens } = routing;
+  const slots = experts * groups * C;
+  return {
+    kind,
+    ...norm,
+    logits: arena.allocate([tokens, experts], 'f32'),
+    probabilities: arena.allocate([tokens, experts], 'f32'),
+    statistics: arena.allocate([groups, 2, groupTokens], 'f32'),
+    groups: Array.from({ length: groups }, () => planGroup(arena, sizes)),
+    slotToken: arena.allocate([slots], 'f32').offset,
+    slotWeight: arena.allocate([slots], 'f32').offset,
+    batch: arena.allocate([heldExperts, expertMembers * groups * C, model.dModel], dtype),
+    hidden: arena.allocate([heldExperts, expertMembers * groups * C, expertHidden], dtype),
+    returned: arena.allocate([slots, model.dModel], dtype),
+  };
+}
+
+function planGroup(arena: ArenaPlan, { request, assignmentRows }: Sizes): GroupLists {
+  const list = (count: number): Bytes => arena.allocate([count], 'f32').offset;
+  return {
+    token: list(assignmentRows),
+    expert: list(assignmentRows),
+    slot: list(assignmentRows),
+    requested: list(Math.ceil(assignmentRows / 4)),
+    weight: list(assignmentRows),
+    starts: list(request.routing.groupTokens + 1),
+    entryRow: list(assignmentRows),
+    entryWeight: list(assignmentRows),
+    losses: arena.allocate([2], 'f32'),
+    counts: list(2),
+  };
+}
+
+function planOutput(arena: ArenaPlan, sizes: Sizes): OutputPlan {
+  const { request, tokens, words } = sizes;
+  const logits = arena.allocate([tokens, words], 'f32');
+  return {
+    ...planNorm(arena, sizes),
+    logits,
+    probabilities: arena.allocate([tokens, words], 'f32'),
+    statistics: arena.allocate([2, tokens], 'f32'),
+    wholeStatistics: arena.allocate([2, tokens], 'f32'),
+    dLogits: request.dtype === 'f32' ? logits : arena.allocate([tokens, words], request.dtype),
+    losses: arena.allocate([tokens], 'f32'),
+  };
+}
+
+function planScratch(arena: ArenaPlan, sizes: Sizes, layers: readonly LayerKind[]): ScratchPlan {
+  const { request, tokens, hidden, expertHidden, groups, experts, heldExperts, expertMembers } = sizes;
+  const { dtype, model, routing } = request;
+  const stream = (): TensorView => arena.allocate([tokens, model.dModel], dtype);
+  const slots = experts * groups * routing.expertCapacity;
+  const rows = expertMembers * groups * routing.expertCapacity;
+  return {
+    partial: stream(),
+    dStream: [stream(), stream()],
+    dNormed: stream(),
+    dHidden: layers.includes('dense') ? arena.allocate([tokens, hidden], dtype) : null,
+    ofSwitch: layers.includes('switch')
+      ? {
+          slots: expertMembers === 1 ? null : arena.allocate([slots, model.dModel], dtype),
+          atExperts: arena.allocate([heldExperts, rows, model.dModel], dtype),
+          dHidden: arena.allocate([heldExperts, rows, expertHidden], dtype),
+          dWeights: arena.allocate([slots], 'f32').offset,
+          dLogits: arena.allocate([tokens, experts], 'f32'),
+        }
+      : null,
+  };
+}

@@ -1,0 +1,87 @@
+import { assert } from '../../base/index.ts';
+import { dense, expertMatrices, type ModelSpec, vector, type WeightMatrix } from '../../model/index.ts';
+
+/** A weight that a step multiplies with or updates as one. */
+export interface Parameter {
+  readonly name: ParameterName;
+  /** 0 the embedding, 1 + 2 l the attention of layer l, 2 + 2 l its feed-forward layer, and last the output matrix where it is one of its own. */
+  readonly unit: number;
+  readonly matrix: WeightMatrix;
+  /** Standard deviation of its first values; null: they are 1. */
+  readonly deviation: number | null;
+}
+
+export type ParameterName = 'table' | 'positions' | 'gain' | 'query' | 'key' | 'value' | 'output' | 'in' | 'out' | 'router';
+
+export type LayerKind = 'dense' | 'switch';
+
+/** What each layer's feed-forward part is. */
+export function layerKinds({ decoderLayers, moe }: ModelSpec): LayerKind[] {
+  return Array.from({ length: decoderLayers }, (_, layer) =>
+    moe !== null && layer >= moe.firstDenseLayers && (layer + 1) % moe.layersEvery === 0 ? 'switch' : 'dense',
+  );
+}
+
+/** Numbers of units. */
+export const EMBEDDING = 0;
+
+export function attentionUnit(layer: number): number {
+  return 1 + 2 * layer;
+}
+
+export function feedForwardUnit(layer: number): number {
+  return 2 + 2 * layer;
+}
+
+/** The unit that has the matrix of the logits. */
+export function outputUnit({ tiedEmbeddings, decoderLayers }: ModelSpec): number {
+  return tiedEmbeddings ? EMBEDDING : feedForwardUnit(decoderLayers);
+}
+
+/**
+ * All weights, those of a unit together. First values have the deviation 1 / sqrt(rows), the fan-in, of a product (Switch Transformers, arXiv 2101.03961v3, section 2.4 with
+ * scale 1), and 1 / sqrt(dModel) for rows of tables, so that tied logits begin small.
+ */
+export function parametersOf(model: ModelSpec): Parameter[] {
+  expectKnown(model);
+  const { vocab, dModel, heads, headDim, dFf, moe, positions } = model;
+  const inner = heads * headDim;
+  const parameters: Parameter[] = [];
+  const add = (unit: number, name: ParameterName, matrix: WeightMatrix, fanIn: number | null = matrix.rows): void => {
+    parameters.push({ name, unit, matrix, deviation: fanIn === null ? null : 1 / Math.sqrt(fanIn) });
+  };
+  add(EMBEDDING, 'table', dense(vocab, dModel, 'rows'), dModel);
+  if (positions.kind === 'learned') add(EMBEDDING, 'positions', dense(positions.count, dModel, 'none'), dModel);
+  add(EMBEDDING, 'gain', vector(dModel), null);
+  for (const [layer, kind] of layerKinds(model).entries()) {
+    const attention = attentionUnit(layer);
+    for (const name of ['query', 'key', 'value'] as const) add(attention, name, dense(dModel, inner, 'columns'));
+    add(attention, 'output', dense(inner, dModel, 'rows'));
+    add(attention, 'gain', vector(dModel), null);
+    const unit = feedForwardUnit(layer);
+    if (kind === 'switch' && moe !== null) {
+      add(unit, 'router', dense(dModel, moe.experts, 'none'));
+      add(unit, 'in', expertMatrices(moe.experts, dModel, moe.dExpert, 'columns'));
+      add(unit, 'out', expertMatrices(moe.experts, moe.dExpert, dModel, 'rows'));
+    } else {
+      add(unit, 'in', dense(dModel, dFf, 'columns'));
+      add(unit, 'out', dense(dFf, dModel, 'rows'));
+    }
+    add(unit, 'gain', vector(dModel), null);
+  }
+  if (!model.tiedEmbeddings) add(outputUnit(model), 'table', dense(dModel, vocab, 'columns'));
+  return parameters;
+}
+
+/** Refuses what a pod does not learn yet with the name of what it is. */
+function expectKnown(model: ModelSpec): void {
+  const { family, encoderLayers, kvHeads, heads, mla, window, ffnMatrices, activation, positions, moe } = model;
+  assert(family === 'decoder' && encoderLayers === 0, `a pod learns decoders, not ${family}`);
+  assert(kvHeads === heads && mla === null && window === null, 'a pod learns attention with as many heads of keys as of queries');
+  assert(ffnMatrices === 2 && activation === 'relu', `a pod learns feed-forward layers of two matrices and ReLU, not ${activation}`);
+  assert(positions.kind === 'none' || positions.kind === 'learned', `a pod learns tables of positions, not ${positions.kind} ones`);
+  const plain = !model.attentionBias && !model.ffnBias && !model.parallelBlocks && model.perLayerEmbeddingDim === 0;
+  assert(plain && model.kvSharedLastLayers === 0, 'a pod learns layers without biases, one after the other');
+  const plainExperts = moe === null || (moe.widths === null && moe.sharedExperts === 0 && moe.expertsIn === 'ffn' && !moe.routerBias);
+  assert(plainExperts, 'a pod learns feed-forward experts of one width');
+}

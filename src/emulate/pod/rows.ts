@@ -1,0 +1,106 @@
+import {
+  chunked,
+  type GemmCall,
+  type GroupedShape,
+  grouped,
+  listFrom,
+  type Phase,
+  ROWS_PER_ITEM,
+  rowsOf,
+  together,
+} from '../../kernels/index.ts';
+import type { TensorView } from '../../model/index.ts';
+import { everywhere, type Pod } from './open-pod.ts';
+import type { CorePlan } from './plan.ts';
+import { clear, heldOf } from './weights.ts';
+
+/** A phase over the tokens of every core. */
+export function overTokens(pod: Pod, name: string, run: (core: CorePlan, first: number, count: number, lane: number) => void): Phase {
+  return everywhere(pod, (core) => {
+    const tokens = core.stream[0].shape[0];
+    return chunked(
+      `${name} on core ${core.core}`,
+      tokens,
+      ROWS_PER_ITEM,
+      () => tokens,
+      (first, count, lane) => run(core, first, count, lane),
+    );
+  });
+}
+
+/** Products of every core whose target is one matrix, cut into items. */
+export function product({ table, plan }: Pod, core: CorePlan, name: string, kind: GroupedShape['product'], calls: readonly GemmCall[]): Phase {
+  const [{ left, target, transposeLeft }] = calls;
+  const rows = kind === 'rows' ? target.rows : left.rows;
+  const depth = kind === 'weights' ? target.rows : transposeLeft ? left.rows : left.columns;
+  const first = Int32Array.of(0, rows);
+  const products = { table, lanes: plan.lanes, first: () => first, place: `core ${core.core}` };
+  return grouped(products, name, { product: kind, experts: 1, rows, depth, columns: target.columns }, () => calls);
+}
+
+/** Unit `unit` begins: normed = the norm of the stream before sub-layer `at`. */
+export function norm(pod: Pod, unit: number, at: number, normOf: (core: CorePlan) => Normed): Phase {
+  return overTokens(pod, 'norm', (core, first, count) => {
+    const { normed, inverseRms } = normOf(core);
+    const rows = (view: TensorView): TensorView => rowsOf(view, first, count);
+    pod.table.rmsNorm(rows(core.stream[at]), heldOf(pod, core, unit, 'gain').working, rows(normed), listOf(inverseRms, first, count));
+  });
+}
+
+export interface Normed {
+  readonly normed: TensorView;
+  readonly inverseRms: TensorView;
+}
+
+/** The stream behind sub-layer `at` = the stream before it + what it made. */
+export function residual(pod: Pod, at: number): Phase {
+  const { table, plan } = pod;
+  return overTokens(pod, 'residual', ({ stream, scratch }, first, count) => {
+    const target = rowsOf(stream[at + 1], first, count);
+    table.convert(rowsOf(stream[at], first, count), target);
+    table.combineRows(rowsOf(scratch.partial, first, count), plan.identity, plan.identity, null, target, true);
+  });
+}
+
+/** The gradient of the stream before sub-layer `at`, or behind the last one. */
+export function streamGradient({ scratch }: CorePlan, at: number): TensorView {
+  return scratch.dStream[at % 2];
+}
+
+/** The gradient before sub-layer `at` = that behind it (nothing where it is the first of a backward pass) + what comes through the norm; and that of the gain. */
+export function normBackward(pod: Pod, unit: number, at: number, normOf: (core: CorePlan) => Normed, hasResidual = true): Phase {
+  const { table } = pod;
+  return together(
+    overTokens(pod, 'backward of norm', (core, first, count) => {
+      const rows = (view: TensorView): TensorView => rowsOf(view, first, count);
+      const target = rows(streamGradient(core, at));
+      if (hasResidual) table.convert(rows(streamGradient(core, at + 1)), target);
+      else clear(pod, target);
+      const gain = heldOf(pod, core, unit, 'gain').working;
+      table.rmsNormBackward(rows(core.stream[at]), gain, listOf(normOf(core).inverseRms, first, count), rows(core.scratch.dNormed), target);
+    }),
+    everywhere(pod, (core) => {
+      const { gradient } = heldOf(pod, core, unit, 'gain');
+      const columns = gradient.shape[0];
+      return chunked(
+        `gradient of the gain on core ${core.core}`,
+        columns,
+        GAIN_COLUMNS,
+        () => columns,
+        (from, count) => {
+          const { inverseRms } = normOf(core);
+          table.rmsNormBackwardGain(core.stream[at], inverseRms, core.scratch.dNormed, gradient, { from, to: from + count });
+        },
+      );
+    }),
+  );
+}
+
+/** Columns of an item of the gain's gradient. */
+const GAIN_COLUMNS = 64;
+
+/** Numbers first .. first + count - 1 of an f32 list. */
+export function listOf(view: TensorView, first: number, count: number): TensorView {
+  return { ...view, offset: listFrom(view.offset, first), shape: [count] };
+}
+

@@ -1,0 +1,212 @@
+import {
+  chunked,
+  forwards,
+  type GemmCall,
+  type GroupedShape,
+  grouped,
+  listFrom,
+  type Matrix,
+  matrixAt,
+  matrixOf,
+  type Phase,
+  ROWS_PER_ITEM,
+  rowsOf,
+  STORE,
+  together,
+  towardsInput,
+  towardsWeights,
+} from '../../kernels/index.ts';
+import { elementCount, f32Elements, type TensorView } from '../../model/index.ts';
+import { allReduce } from './exchange.ts';
+import { fromExperts, toExperts } from './expert-exchange.ts';
+import { everywhere, type Pod } from './open-pod.ts';
+import { feedForwardUnit } from './parameters.ts';
+import type { CorePlan, SwitchSubLayer } from './plan.ts';
+import { norm, normBackward, overTokens, product, residual, streamGradient } from './rows.ts';
+import { assignGroup, assignGroupBackward, onEachGroup, type StepNumber, switchScratch } from './switch-routing.ts';
+import { clearGradients, gatherWeights, heldOf, scatterGradients } from './weights.ts';
+
+/**
+ * A Switch layer whose experts lie on several cores, each cut by the tensor axis (Fedus et al. 2021, arXiv 2101.03961, section 5):
+ *
+ *   norm | logits | assignment | dispatch | to the experts | hidden | out | sum | from the experts | combine | residual
+ */
+export function switchForward(pod: Pod, layer: number, number: StepNumber): Phase[] {
+  const { unit, at, normOf } = placeOf(layer);
+  const { table } = pod;
+  const made = (core: CorePlan): TensorView => (pod.experts === null ? asExperts(core, normOf(core).returned) : switchScratch(core).atExperts);
+  return [
+    ...gatherWeights(pod, unit),
+    norm(pod, unit, at, normOf),
+    scores(pod, unit, normOf),
+    onEachGroup(pod, 'assignment', layer, (place) => assignGroup(pod, number, place)),
+    overSlots(pod, 'dispatch', (core, first, count) => {
+      const { normed, slotToken, batch } = normOf(core);
+      table.gatherRows(normed, listFrom(slotToken, first), rowsOf(sentBy(core, batch), first, count));
+    }),
+    ...toExperts(pod, (core) => normOf(core).batch),
+    overExperts(pod, 'hidden', 'rows', (core, expert) => ({
+      ...forwards(matrixAt(normOf(core).batch, expert), weight(pod, core, unit, 'in', expert)),
+      target: matrixAt(normOf(core).hidden, expert),
+      epilogue: { kind: 'relu', bias: null },
+    })),
+    overExperts(pod, 'out', 'rows', (core, expert) => ({
+      ...forwards(matrixAt(normOf(core).hidden, expert), weight(pod, core, unit, 'out', expert)),
+      target: matrixAt(made(core), expert),
+      epilogue: STORE,
+    })),
+    ...allReduce(pod, pod.tensor, made),
+    ...fromExperts(pod, (core) => normOf(core).returned),
+    onEachGroup(pod, 'combine', layer, ({ core, sublayer, group }) => {
+      const { starts, entryRow, entryWeight } = sublayer.groups[group];
+      table.combineRows(sublayer.returned, starts, entryRow, entryWeight, ofGroup(pod, core.scratch.partial, group), false);
+    }),
+    residual(pod, at),
+  ];
+}
+
+/** combine, dLogits | to the experts | dHidden, dOut | dBatch, dIn, dRouter | sum | from the experts | dNormed | dx, dGain */
+export function switchBackward(pod: Pod, layer: number, number: StepNumber): Phase[] {
+  const { unit, at, normOf } = placeOf(layer);
+  const { table, plan } = pod;
+  const atExperts = (core: CorePlan): TensorView => switchScratch(core).atExperts;
+  const dHidden = (core: CorePlan, expert: number): Matrix => matrixAt(switchScratch(core).dHidden, expert);
+  const gradient = (core: CorePlan, name: 'in' | 'out', expert: number): Matrix => matrixAt(heldOf(pod, core, unit, name).gradient, expert);
+  return [
+    ...gatherWeights(pod, unit),
+    ...clearGradients(pod, unit),
+    overSlots(pod, 'backward of combine', (core, first, count) => {
+      const { returned, slotToken, slotWeight } = normOf(core);
+      const [tokens, weights, dWeights] = [slotToken, slotWeight, switchScratch(core).dWeights].map((list) => listFrom(list, first));
+      const dSource = rowsOf(sentBy(core, atExperts(core)), first, count);
+      table.combineRowsBackward(rowsOf(returned, first, count), streamGradient(core, at + 1), tokens, weights, dSource, dWeights);
+    }),
+    onEachGroup(pod, 'backward of assignment', layer, (place) => assignGroupBackward(pod, number, place)),
+    ...toExperts(pod, atExperts),
+    together(
+      overExperts(pod, 'dHidden', 'rows', (core, expert) => ({
+        ...towardsInput(matrixAt(atExperts(core), expert), weight(pod, core, unit, 'out', expert)),
+        target: dHidden(core, expert),
+        epilogue: { kind: 'mask', mask: matrixAt(normOf(core).hidden, expert) },
+      })),
+      overExperts(pod, 'dOut', 'weights', (core, expert) =>
+        towardsWeights(matrixAt(normOf(core).hidden, expert), matrixAt(atExperts(core), expert), gradient(core, 'out', expert)),
+      ),
+    ),
+    together(
+      // The gradient of what experts made is not read again: that of what they got takes its place.
+      overExperts(pod, 'dBatch', 'rows', (core, expert) => ({
+        ...towardsInput(dHidden(core, expert), weight(pod, core, unit, 'in', expert)),
+        target: matrixAt(atExperts(core), expert),
+        epilogue: STORE,
+      })),
+      overExperts(pod, 'dIn', 'weights', (core, expert) =>
+        towardsWeights(matrixAt(normOf(core).batch, expert), dHidden(core, expert), gradient(core, 'in', expert)),
+      ),
+      everywhere(pod, (core) => {
+        const router = matrixOf(heldOf(pod, core, unit, 'router').gradient);
+        const call = towardsWeights(matrixOf(normOf(core).normed), matrixOf(switchScratch(core).dLogits), router);
+        return product(pod, core, 'dRouter', 'weights', [call]);
+      }),
+    ),
+    ...allReduce(pod, pod.tensor, atExperts),
+    ...fromExperts(pod, ({ scratch }) => scratch.ofSwitch?.slots ?? null),
+    onEachGroup(pod, 'dNormed', layer, ({ core, sublayer, group }, lane) => {
+      const { starts, entryRow } = sublayer.groups[group];
+      const target = ofGroup(pod, core.scratch.dNormed, group);
+      table.combineRows(sentBy(core, atExperts(core)), starts, entryRow, null, target, false);
+      const dLogits = matrixOf(ofGroup(pod, switchScratch(core).dLogits, group));
+      const router = matrixOf(heldOf(pod, core, unit, 'router').working);
+      table.gemm({ ...towardsInput(dLogits, router), target: matrixOf(target), epilogue: { kind: 'add' } }, plan.lanes[lane]);
+    }),
+    normBackward(pod, unit, at, normOf),
+    ...scatterGradients(pod, unit),
+  ];
+}
+
+function placeOf(layer: number) {
+  const at = 2 * layer + 1;
+  return { unit: feedForwardUnit(layer), at, normOf: (core: CorePlan): SwitchSubLayer => core.sublayers[at] as SwitchSubLayer };
+}
+
+function weight(pod: Pod, core: CorePlan, unit: number, name: 'in' | 'out', expert: number): Matrix {
+  return matrixAt(heldOf(pod, core, unit, name).working, expert);
+}
+
+/** logits = normed router in f32, and their softmax, group by group. */
+function scores(pod: Pod, unit: number, normOf: (core: CorePlan) => SwitchSubLayer): Phase {
+  const { table, plan, buffer } = pod;
+  const { groupTokens } = plan.request.routing;
+  return overTokens(pod, 'router', (core, first, count, lane) => {
+    const { normed, logits, probabilities, statistics } = normOf(core);
+    const rows = (view: TensorView): TensorView => rowsOf(view, first, count);
+    const router = matrixOf(heldOf(pod, core, unit, 'router').working);
+    table.gemm({ ...forwards(matrixOf(rows(normed)), router), target: matrixOf(rows(logits)), epilogue: STORE }, plan.lanes[lane]);
+    const own: TensorView = { ...plan.laneStatistics[lane], shape: [2, count] };
+    table.softmax(rows(logits), 0, rows(probabilities), own);
+    const values = f32Elements(buffer, own);
+    const all = f32Elements(buffer, statistics);
+    for (let row = 0; row < count; row++) {
+      const group = Math.floor((first + row) / groupTokens);
+      const place = group * groupTokens + first + row;
+      all[place] = values[row];
+      all[place + groupTokens] = values[count + row];
+    }
+  });
+}
+
+/** A phase over the slots [E, G, C] of every core. */
+function overSlots(pod: Pod, name: string, run: (core: CorePlan, first: number, count: number) => void): Phase {
+  const slots = slotsOf(pod);
+  return everywhere(pod, (core) =>
+    chunked(
+      `${name} on core ${core.core}`,
+      slots,
+      ROWS_PER_ITEM,
+      () => slots,
+      (first, count) => run(core, first, count),
+    ),
+  );
+}
+
+function slotsOf({ plan }: Pod): number {
+  const { model, routing } = plan.request;
+  const { groups } = plan.cores[0].sublayers.find(({ kind }) => kind === 'switch') as SwitchSubLayer;
+  return (model.moe?.experts ?? 0) * groups.length * routing.expertCapacity;
+}
+
+/** A product of every expert of every core. */
+function overExperts(pod: Pod, name: string, kind: GroupedShape['product'], call: (core: CorePlan, expert: number) => GemmCall): Phase {
+  const { table, plan } = pod;
+  return everywhere(pod, (core) => {
+    const [experts, rows] = switchScratch(core).atExperts.shape;
+    const first = Int32Array.from({ length: experts + 1 }, (_, expert) => expert * rows);
+    const { left, target } = call(core, 0);
+    const shape: GroupedShape = {
+      product: kind,
+      experts,
+      rows: experts * rows,
+      depth: kind === 'weights' ? target.rows : left.columns,
+      columns: target.columns,
+    };
+    return grouped({ table, lanes: plan.lanes, first: () => first, place: `core ${core.core}` }, name, shape, (expert) => [call(core, expert)]);
+  });
+}
+
+/** Where a core has its slots while they are at home: in a place of their own, or where the experts have them if these are all here. */
+function sentBy(core: CorePlan, here: TensorView): TensorView {
+  const { slots } = switchScratch(core);
+  const columns = here.shape[here.shape.length - 1];
+  return slots ?? { ...here, shape: [elementCount(here.shape) / columns, columns] };
+}
+
+/** Slots [E, G, C, D] of a core that has all experts, as these have them. */
+function asExperts(core: CorePlan, view: TensorView): TensorView {
+  return { ...view, shape: switchScratch(core).atExperts.shape };
+}
+
+/** Rows of a routing group in a tensor [T, ..]. */
+function ofGroup({ plan }: Pod, view: TensorView, group: number): TensorView {
+  const { groupTokens } = plan.request.routing;
+  return rowsOf(view, group * groupTokens, groupTokens);
+}
