@@ -1,6 +1,7 @@
 import { drawWords, inverseNormalCdf, Purpose } from '../../base/index.ts';
 import { type Phase, type Step, stepOf } from '../../kernels/index.ts';
 import { f32Elements } from '../../model/index.ts';
+import { move } from './exchange.ts';
 import { onEachCore, type Pod } from './open-pod.ts';
 import type { CorePlan, HeldParameter } from './plan.ts';
 import type { StepNumber } from './switch-routing.ts';
@@ -18,15 +19,30 @@ export function openPodBegin(pod: Pod): Step {
     },
     name: () => 'row numbers',
   };
-  const weights = onEachCore(pod, 'first weights', ({ held }) => {
+  const weights = onEachCore(pod, 'first weights', ({ core, held }) => {
     for (const [index, one] of held.entries()) {
-      fillStored(pod, index, one);
-      if (one.sent.offset !== one.stored.offset) pod.table.convert(one.stored, one.sent);
+      if (firstHolder(pod, index, core) === core) fillStored(pod, index, one);
       clear(pod, one.firstMoment);
       clear(pod, one.secondMoment);
     }
   });
-  return stepOf([identity, weights]);
+  const copies = onEachCore(pod, 'copies of first weights', ({ core, held }) => {
+    for (const [index, one] of held.entries()) {
+      move(pod, plan.cores[firstHolder(pod, index, core)].held[index].stored, one.stored);
+      if (one.sent.offset !== one.stored.offset) pod.table.convert(one.stored, one.sent);
+    }
+  });
+  return stepOf([identity, weights, copies]);
+}
+
+/** The first of the cores that store the same numbers of a parameter. */
+function firstHolder({ plan }: Pod, index: number, core: number): number {
+  const { shardIndex, first } = plan.cores[core].held[index];
+  return plan.cores.findIndex(({ held }) => {
+    const other = held[index];
+    const { copy, row, column } = other.first;
+    return other.shardIndex === shardIndex && copy === first.copy && row === first.row && column === first.column;
+  });
 }
 
 /** The numbers of a core's shard: it is a range of its part of the matrix, row by row. */

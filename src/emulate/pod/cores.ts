@@ -1,4 +1,13 @@
-import { axisSize, BATCH_AXES, type DeviceMesh, groupName, groupSize, type MeshGroup, meshCoordinate, meshGroups } from '../../layout/index.ts';
+import {
+  axisSize,
+  BATCH_AXES,
+  type DeviceMesh,
+  groupName,
+  groupSize,
+  type MeshGroup,
+  meshCoordinate,
+  meshGroups,
+} from '../../layout/index.ts';
 
 /** Who exchanges with whom along a group of axes. */
 export interface Fellows {

@@ -1,38 +1,21 @@
-import {
-  forwards,
-  type GemmCall,
-  type Matrix,
-  matrixOf,
-  type Phase,
-  STORE,
-  together,
-  towardsInput,
-  towardsWeights,
-} from '../../kernels/index.ts';
-import type { TensorView } from '../../model/index.ts';
+import { matrixOf, type Phase, together } from '../../kernels/index.ts';
 import { allReduce } from './exchange.ts';
+import { dHiddenCall, dInputCalls, dInWeights, dOutWeights, type FeedForward, hiddenCalls, outCall } from './feed-forward.ts';
+import { networkAt } from './network.ts';
 import { everywhere, type Pod } from './open-pod.ts';
 import { feedForwardUnit } from './parameters.ts';
 import type { CorePlan, DenseSubLayer } from './plan.ts';
 import { norm, normBackward, product, residual, streamGradient } from './rows.ts';
-import { clearGradients, gatherWeights, heldOf, scatterGradients } from './weights.ts';
+import { clearGradients, gatherWeights, scatterGradients } from './weights.ts';
 
 /** A dense feed-forward layer whose columns the tensor axis cuts: norm | hidden | out | sum | residual. */
 export function denseForward(pod: Pod, layer: number): Phase[] {
-  const { unit, at, normOf } = place(layer);
+  const { unit, at, normOf, networkOf } = placeOf(pod, layer);
   return [
     ...gatherWeights(pod, unit),
     norm(pod, unit, at, normOf),
-    everywhere(pod, (core) => {
-      const { normed, hidden } = normOf(core);
-      const call: GemmCall = { ...forwards(matrixOf(normed), weight(pod, core, unit, 'in')), target: matrixOf(hidden), epilogue: RELU };
-      return product(pod, core, 'hidden', 'rows', [call]);
-    }),
-    everywhere(pod, (core) => {
-      const { hidden } = normOf(core);
-      const target = matrixOf(core.scratch.partial);
-      return product(pod, core, 'out', 'rows', [{ ...forwards(matrixOf(hidden), weight(pod, core, unit, 'out')), target, epilogue: STORE }]);
-    }),
+    everywhere(pod, (core) => product(pod, core, 'hidden', 'rows', hiddenCalls(networkOf(core)))),
+    everywhere(pod, (core) => product(pod, core, 'out', 'rows', [outCall(networkOf(core), matrixOf(core.scratch.partial))])),
     ...allReduce(pod, pod.tensor, ({ scratch }) => scratch.partial),
     residual(pod, at),
   ];
@@ -40,43 +23,38 @@ export function denseForward(pod: Pod, layer: number): Phase[] {
 
 /** dHidden, dOut | dNormed, dIn | sum | dx, dGain */
 export function denseBackward(pod: Pod, layer: number): Phase[] {
-  const { unit, at, normOf } = place(layer);
+  const { unit, at, normOf, networkOf } = placeOf(pod, layer);
   return [
     ...gatherWeights(pod, unit),
     ...clearGradients(pod, unit),
     everywhere(pod, (core) => {
-      const hidden = matrixOf(normOf(core).hidden);
-      const dy = matrixOf(streamGradient(core, at + 1));
-      const target = matrixOf(dHiddenOf(core));
-      const dHidden: GemmCall = { ...towardsInput(dy, weight(pod, core, unit, 'out')), target, epilogue: { kind: 'mask', mask: hidden } };
-      const dOut = towardsWeights(hidden, dy, matrixOf(heldOf(pod, core, unit, 'out').gradient));
-      return together(product(pod, core, 'dHidden', 'rows', [dHidden]), product(pod, core, 'dOut', 'weights', [dOut]));
+      const dOutput = matrixOf(streamGradient(core, at + 1));
+      return together(
+        product(pod, core, 'dHidden', 'rows', [dHiddenCall(networkOf(core), dOutput)]),
+        product(pod, core, 'dOut', 'weights', [dOutWeights(networkOf(core), dOutput)]),
+      );
     }),
-    everywhere(pod, (core) => {
-      const dHidden = matrixOf(dHiddenOf(core));
-      const target = matrixOf(core.scratch.dNormed);
-      const dNormed: GemmCall = { ...towardsInput(dHidden, weight(pod, core, unit, 'in')), target, epilogue: STORE };
-      const dIn = towardsWeights(matrixOf(normOf(core).normed), dHidden, matrixOf(heldOf(pod, core, unit, 'in').gradient));
-      return together(product(pod, core, 'dNormed', 'rows', [dNormed]), product(pod, core, 'dIn', 'weights', [dIn]));
-    }),
+    everywhere(pod, (core) =>
+      together(
+        product(pod, core, 'dNormed', 'rows', dInputCalls(networkOf(core), matrixOf(core.scratch.dNormed))),
+        product(pod, core, 'dIn', 'weights', dInWeights(networkOf(core))),
+      ),
+    ),
     ...allReduce(pod, pod.tensor, ({ scratch }) => scratch.dNormed),
     normBackward(pod, unit, at, normOf),
     ...scatterGradients(pod, unit),
   ];
 }
 
-const RELU = { kind: 'relu', bias: null } as const;
-
-function place(layer: number) {
+function placeOf(pod: Pod, layer: number) {
   const at = 2 * layer + 1;
-  return { unit: feedForwardUnit(layer), at, normOf: (core: CorePlan): DenseSubLayer => core.sublayers[at] as DenseSubLayer };
-}
-
-function weight(pod: Pod, core: CorePlan, unit: number, name: 'in' | 'out'): Matrix {
-  return matrixOf(heldOf(pod, core, unit, name).working);
-}
-
-function dHiddenOf({ scratch }: CorePlan): TensorView {
-  if (scratch.dHidden === null) throw new Error('a pod without dense layers');
-  return scratch.dHidden;
+  const unit = feedForwardUnit(layer);
+  const normOf = (core: CorePlan): DenseSubLayer => core.sublayers[at] as DenseSubLayer;
+  const networkOf = (core: CorePlan): FeedForward => {
+    const sublayer = normOf(core);
+    const { ofDense } = core.scratch;
+    if (ofDense === null) throw new Error('a pod without dense layers');
+    return networkAt(pod, core, unit, matrixOf(sublayer.normed), sublayer, ofDense, null);
+  };
+  return { unit, at, normOf, networkOf };
 }

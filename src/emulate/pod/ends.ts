@@ -85,7 +85,12 @@ export function outputForward(pod: Pod): Phase[] {
     everywhere(pod, (core) => {
       const { normed, logits } = core.output;
       const words = matrixOf(heldOf(pod, core, unit, 'table').working);
-      const call: GemmCall = { ...forwards(matrixOf(normed), words), transposeRight: unit === EMBEDDING, target: matrixOf(logits), epilogue: STORE };
+      const call: GemmCall = {
+        ...forwards(matrixOf(normed), words),
+        transposeRight: unit === EMBEDDING,
+        target: matrixOf(logits),
+        epilogue: STORE,
+      };
       return product(pod, core, 'logits', 'rows', [call]);
     }),
     overTokens(pod, 'softmax of words', (core, first, count, lane) => {
@@ -124,7 +129,10 @@ function mergeStatistics(pod: Pod): Phase[] {
     for (let t = own.from; t < own.to; t++) {
       const tokens = own.all.length / 2;
       const maximum = parts.reduce((most, { all }) => Math.max(most, all[t]), Number.NEGATIVE_INFINITY);
-      const sum = parts.reduce((total, { all }) => Math.fround(total + Math.fround(all[tokens + t] * Math.fround(exp(all[t] - maximum)))), 0);
+      const sum = parts.reduce(
+        (total, { all }) => Math.fround(total + Math.fround(all[tokens + t] * Math.fround(exp(all[t] - maximum)))),
+        0,
+      );
       own.all[t] = maximum;
       own.all[tokens + t] = sum;
     }

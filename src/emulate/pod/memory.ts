@@ -4,8 +4,8 @@ import { axisSize, groupSize, meshCoordinate, shardsOf, weightGroupOf } from '..
 import { type ArenaPlan, elementCount, planArena, type TensorView, tensorShard } from '../../model/index.ts';
 import { createRouter } from '../../routing/index.ts';
 import { batchPlace, fellowsAlong } from './cores.ts';
-import { type LayerKind, layerKinds, outputUnit, type Parameter, parametersOf } from './parameters.ts';
-import type { CorePlan, GroupLists, HeldParameter, OutputPlan, PodPlan, ScratchPlan, SubLayerPlan } from './plan.ts';
+import { isGated, type LayerKind, layerKinds, outputUnit, type Parameter, parametersOf } from './parameters.ts';
+import type { CorePlan, GroupLists, HeldParameter, HiddenGradients, OutputPlan, PodPlan, ScratchPlan, SubLayerPlan } from './plan.ts';
 import type { PodRequest } from './request.ts';
 import { planTraffic } from './traffic.ts';
 
@@ -26,6 +26,7 @@ interface Sizes {
 
 /** Lays a pod for so many lanes. `corpusBytes`: of the text that it learns. */
 export function planPod(request: PodRequest, corpusBytes: Bytes, lanes: number, table: KernelTable): PodPlan {
+  expectFollowed(request);
   const parameters = parametersOf(request.model);
   const layers = layerKinds(request.model);
   const sizes = sizesOf(request);
@@ -52,6 +53,17 @@ export function planPod(request: PodRequest, corpusBytes: Bytes, lanes: number, 
     cores,
     traffic,
   };
+}
+
+/** Refuses layouts and routers that a pod would not follow. */
+function expectFollowed({ layout, routing }: PodRequest): void {
+  for (const axis of ['pipeline', 'context'] as const) assert(axisSize(layout, axis) === 1, `a pod has no ${axis} axis`);
+  const shardsUpdates = layout.zero === 1 || layout.zero === 2;
+  assert(!shardsUpdates, `a pod has no part of the optimizer that the data axis shards (zero: ${layout.zero})`);
+  assert(axisSize(layout, 'tensor') === 1 || layout.tensorActivations === 'whole', 'a pod has whole activations along the tensor axis');
+  assert(layout.microbatches === 1, 'a pod has no microbatches');
+  const unknown = createRouter(routing.router, routing.options).reads.filter((tensor) => tensor !== 'probabilities' && tensor !== 'logits');
+  assert(unknown.length === 0, `a Switch layer on memory has no ${unknown.join(', ')} for ${routing.router}`);
 }
 
 function sizesOf(request: PodRequest): Sizes {
@@ -105,7 +117,10 @@ function planCore(
     targets: list(),
     places: list(),
     stream: Array.from({ length: 2 * layers.length + 1 }, stream),
-    sublayers: layers.flatMap((kind, layer) => [planAttentionSubLayer(arena, sizes, attention, layer), planFeedForward(arena, sizes, kind)]),
+    sublayers: layers.flatMap((kind, layer) => [
+      planAttentionSubLayer(arena, sizes, attention, layer),
+      planFeedForward(arena, sizes, kind),
+    ]),
     output: planOutput(arena, sizes),
     scratch: planScratch(arena, sizes, layers),
   };
@@ -131,11 +146,10 @@ function planHeld(
     const shards = groupSize(layout, weightGroupOf(matrix, layout));
     const elements = elementCount(shape);
     assert(elements % shards === 0, `${elements} numbers of ${name} over ${shards} cores`);
-    const type = name === 'router' ? 'f32' : dtype;
     const own = (): TensorView => arena.allocate([elements / shards], 'f32');
     const stored = own();
     const wholeOf = (): Pick<HeldParameter, 'working' | 'gradient'> => ({
-      working: shards === 1 && type === 'f32' ? { ...stored, shape } : arena.allocate(shape, type),
+      working: shards === 1 && dtype === 'f32' ? { ...stored, shape } : arena.allocate(shape, dtype),
       gradient: arena.allocate(shape, 'f32'),
     });
     const isLast = unit === outputUnit(model) || unit === 0;
@@ -149,7 +163,7 @@ function planHeld(
       gradientShard: shards === 1 ? { ...whole.gradient, shape: [elements] } : own(),
       firstMoment: own(),
       secondMoment: own(),
-      sent: shards === 1 ? { ...whole.working, shape: [elements] } : type === 'f32' ? stored : arena.allocate([elements / shards], type),
+      sent: shards === 1 ? { ...whole.working, shape: [elements] } : dtype === 'f32' ? stored : arena.allocate([elements / shards], dtype),
       shards,
       shardIndex: fellowsAlong(mesh, weightGroupOf(matrix, layout)).indexOf[core],
       first: {
@@ -186,7 +200,7 @@ function planFeedForward(arena: ArenaPlan, sizes: Sizes, kind: LayerKind): SubLa
   const { request, tokens, hidden, expertHidden, groups, experts, heldExperts, expertMembers } = sizes;
   const { dtype, model, routing } = request;
   const norm = planNorm(arena, sizes);
-  if (kind === 'dense') return { kind, ...norm, hidden: arena.allocate([tokens, hidden], dtype) };
+  if (kind === 'dense') return { kind, ...norm, ...planHidden(arena, request, [tokens, hidden]) };
   const { expertCapacity: C, groupTokens } = routing;
   const slots = experts * groups * C;
   return {
@@ -199,9 +213,18 @@ function planFeedForward(arena: ArenaPlan, sizes: Sizes, kind: LayerKind): SubLa
     slotToken: arena.allocate([slots], 'f32').offset,
     slotWeight: arena.allocate([slots], 'f32').offset,
     batch: arena.allocate([heldExperts, expertMembers * groups * C, model.dModel], dtype),
-    hidden: arena.allocate([heldExperts, expertMembers * groups * C, expertHidden], dtype),
+    ...planHidden(arena, request, [heldExperts, expertMembers * groups * C, expertHidden]),
     returned: arena.allocate([slots, model.dModel], dtype),
   };
+}
+
+function planHidden(arena: ArenaPlan, { model, dtype }: PodRequest, shape: readonly number[]) {
+  const sums = (): TensorView | null => (isGated(model) ? arena.allocate(shape, 'f32') : null);
+  return { hidden: arena.allocate(shape, dtype), gateSums: sums(), inSums: sums() };
+}
+
+function planHiddenGradients(arena: ArenaPlan, { model, dtype }: PodRequest, shape: readonly number[]): HiddenGradients {
+  return { dSums: arena.allocate(shape, dtype), dGateSums: isGated(model) ? arena.allocate(shape, dtype) : null };
 }
 
 function planGroup(arena: ArenaPlan, { request, assignmentRows }: Sizes): GroupLists {
@@ -244,12 +267,12 @@ function planScratch(arena: ArenaPlan, sizes: Sizes, layers: readonly LayerKind[
     partial: stream(),
     dStream: [stream(), stream()],
     dNormed: stream(),
-    dHidden: layers.includes('dense') ? arena.allocate([tokens, hidden], dtype) : null,
+    ofDense: layers.includes('dense') ? planHiddenGradients(arena, request, [tokens, hidden]) : null,
     ofSwitch: layers.includes('switch')
       ? {
           slots: expertMembers === 1 ? null : arena.allocate([slots, model.dModel], dtype),
           atExperts: arena.allocate([heldExperts, rows, model.dModel], dtype),
-          dHidden: arena.allocate([heldExperts, rows, expertHidden], dtype),
+          ...planHiddenGradients(arena, request, [heldExperts, rows, expertHidden]),
           dWeights: arena.allocate([slots], 'f32').offset,
           dLogits: arena.allocate([tokens, experts], 'f32'),
         }

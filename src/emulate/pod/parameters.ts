@@ -11,7 +11,7 @@ export interface Parameter {
   readonly deviation: number | null;
 }
 
-export type ParameterName = 'table' | 'positions' | 'gain' | 'query' | 'key' | 'value' | 'output' | 'in' | 'out' | 'router';
+export type ParameterName = 'table' | 'positions' | 'gain' | 'query' | 'key' | 'value' | 'output' | 'gate' | 'in' | 'out' | 'router';
 
 export type LayerKind = 'dense' | 'switch';
 
@@ -20,6 +20,11 @@ export function layerKinds({ decoderLayers, moe }: ModelSpec): LayerKind[] {
   return Array.from({ length: decoderLayers }, (_, layer) =>
     moe !== null && layer >= moe.firstDenseLayers && (layer + 1) % moe.layersEvery === 0 ? 'switch' : 'dense',
   );
+}
+
+/** Whether feed-forward layers have a gate. */
+export function isGated({ ffnMatrices }: ModelSpec): boolean {
+  return ffnMatrices === 3;
 }
 
 /** Numbers of units. */
@@ -46,6 +51,7 @@ export function parametersOf(model: ModelSpec): Parameter[] {
   expectKnown(model);
   const { vocab, dModel, heads, headDim, dFf, moe, positions } = model;
   const inner = heads * headDim;
+  const inwards = isGated(model) ? (['gate', 'in'] as const) : (['in'] as const);
   const parameters: Parameter[] = [];
   const add = (unit: number, name: ParameterName, matrix: WeightMatrix, fanIn: number | null = matrix.rows): void => {
     parameters.push({ name, unit, matrix, deviation: fanIn === null ? null : 1 / Math.sqrt(fanIn) });
@@ -61,10 +67,10 @@ export function parametersOf(model: ModelSpec): Parameter[] {
     const unit = feedForwardUnit(layer);
     if (kind === 'switch' && moe !== null) {
       add(unit, 'router', dense(dModel, moe.experts, 'none'));
-      add(unit, 'in', expertMatrices(moe.experts, dModel, moe.dExpert, 'columns'));
+      for (const name of inwards) add(unit, name, expertMatrices(moe.experts, dModel, moe.dExpert, 'columns'));
       add(unit, 'out', expertMatrices(moe.experts, moe.dExpert, dModel, 'rows'));
     } else {
-      add(unit, 'in', dense(dModel, dFf, 'columns'));
+      for (const name of inwards) add(unit, name, dense(dModel, dFf, 'columns'));
       add(unit, 'out', dense(dFf, dModel, 'rows'));
     }
     add(unit, 'gain', vector(dModel), null);
@@ -78,7 +84,8 @@ function expectKnown(model: ModelSpec): void {
   const { family, encoderLayers, kvHeads, heads, mla, window, ffnMatrices, activation, positions, moe } = model;
   assert(family === 'decoder' && encoderLayers === 0, `a pod learns decoders, not ${family}`);
   assert(kvHeads === heads && mla === null && window === null, 'a pod learns attention with as many heads of keys as of queries');
-  assert(ffnMatrices === 2 && activation === 'relu', `a pod learns feed-forward layers of two matrices and ReLU, not ${activation}`);
+  const suits = ffnMatrices === 2 ? activation === 'relu' : activation !== 'relu';
+  assert(suits, `a pod learns ReLU between two matrices, or GELU and SiLU with a gate, not ${activation} with ${ffnMatrices}`);
   assert(positions.kind === 'none' || positions.kind === 'learned', `a pod learns tables of positions, not ${positions.kind} ones`);
   const plain = !model.attentionBias && !model.ffnBias && !model.parallelBlocks && model.perLayerEmbeddingDim === 0;
   assert(plain && model.kvSharedLastLayers === 0, 'a pod learns layers without biases, one after the other');

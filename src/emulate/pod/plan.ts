@@ -89,13 +89,18 @@ export interface AttentionSubLayer extends NormedSubLayer {
   readonly attention: AttentionPlan;
 }
 
-export interface DenseSubLayer extends NormedSubLayer {
+export interface DenseSubLayer extends NormedSubLayer, HiddenPlan {
   readonly kind: 'dense';
-  /** Activations [T, F] */
-  readonly hidden: TensorView;
 }
 
-export interface SwitchSubLayer extends NormedSubLayer {
+/** Of a feed-forward network: activations [.., F], and f32 sums of gate and `in` of gated ones. */
+interface HiddenPlan {
+  readonly hidden: TensorView;
+  readonly gateSums: TensorView | null;
+  readonly inSums: TensorView | null;
+}
+
+export interface SwitchSubLayer extends NormedSubLayer, HiddenPlan {
   readonly kind: 'switch';
   /** f32: logits and probabilities [T, E], statistics [G, 2, S] of the softmax. */
   readonly logits: TensorView;
@@ -106,9 +111,8 @@ export interface SwitchSubLayer extends NormedSubLayer {
   /** int32 and f32 [E, G, C]: token of each slot, -1 where it is empty, and its weight. */
   readonly slotToken: Bytes;
   readonly slotWeight: Bytes;
-  /** Activations [E', n, G, C, D] of n members of the experts' group: what its experts get and make, and [.., F] between. */
+  /** Activations [E', n, G, C, D] of n members of the experts' group: what its experts get. */
   readonly batch: TensorView;
-  readonly hidden: TensorView;
   /** Activations [E, G, C, D]: what comes back. */
   readonly returned: TensorView;
 }
@@ -149,19 +153,24 @@ export interface ScratchPlan {
   /** [T, D] twice: gradients of the stream behind a sub-layer and before it, in turns. */
   readonly dStream: readonly [TensorView, TensorView];
   readonly dNormed: TensorView;
-  readonly dHidden: TensorView | null;
+  /** Null without dense layers. */
+  readonly ofDense: HiddenGradients | null;
   /** Null without Switch layers. */
   readonly ofSwitch: SwitchScratch | null;
 }
 
-export interface SwitchScratch {
+/** Activations: gradients of the sums of `in`, and of the gate of gated ones. */
+export interface HiddenGradients {
+  readonly dSums: TensorView;
+  readonly dGateSums: TensorView | null;
+}
+
+export interface SwitchScratch extends HiddenGradients {
   /** Activations [E, G, C, D]: what goes to the experts or comes back from them; null where they are all here. */
   readonly slots: TensorView | null;
-  /** Activations [E', n, G, C, D] and [.., F]: what experts make, and gradients of what they got, made, and had between. */
+  /** Activations [E', n, G, C, D]: what experts make, and gradients of that and of what they got. */
   readonly atExperts: TensorView;
-  readonly dHidden: TensorView;
   /** f32 [E, G, C] and [T, E]. */
   readonly dWeights: Bytes;
   readonly dLogits: TensorView;
 }
-

@@ -29,7 +29,13 @@ export function overTokens(pod: Pod, name: string, run: (core: CorePlan, first: 
 }
 
 /** Products of every core whose target is one matrix, cut into items. */
-export function product({ table, plan }: Pod, core: CorePlan, name: string, kind: GroupedShape['product'], calls: readonly GemmCall[]): Phase {
+export function product(
+  { table, plan }: Pod,
+  core: CorePlan,
+  name: string,
+  kind: GroupedShape['product'],
+  calls: readonly GemmCall[],
+): Phase {
   const [{ left, target, transposeLeft }] = calls;
   const rows = kind === 'rows' ? target.rows : left.rows;
   const depth = kind === 'weights' ? target.rows : transposeLeft ? left.rows : left.columns;
@@ -103,4 +109,3 @@ const GAIN_COLUMNS = 64;
 export function listOf(view: TensorView, first: number, count: number): TensorView {
   return { ...view, offset: listFrom(view.offset, first), shape: [count] };
 }
-

@@ -5,7 +5,6 @@ import {
   type GroupedShape,
   grouped,
   listFrom,
-  type Matrix,
   matrixAt,
   matrixOf,
   type Phase,
@@ -19,6 +18,8 @@ import {
 import { elementCount, f32Elements, type TensorView } from '../../model/index.ts';
 import { allReduce } from './exchange.ts';
 import { fromExperts, toExperts } from './expert-exchange.ts';
+import { dHiddenCall, dInputCalls, dInWeights, dOutWeights, type FeedForward, hiddenCalls, outCall } from './feed-forward.ts';
+import { networkAt } from './network.ts';
 import { everywhere, type Pod } from './open-pod.ts';
 import { feedForwardUnit } from './parameters.ts';
 import type { CorePlan, SwitchSubLayer } from './plan.ts';
@@ -32,9 +33,10 @@ import { clearGradients, gatherWeights, heldOf, scatterGradients } from './weigh
  *   norm | logits | assignment | dispatch | to the experts | hidden | out | sum | from the experts | combine | residual
  */
 export function switchForward(pod: Pod, layer: number, number: StepNumber): Phase[] {
-  const { unit, at, normOf } = placeOf(layer);
+  const { unit, at, normOf, networkOf } = placeOf(pod, layer);
   const { table } = pod;
-  const made = (core: CorePlan): TensorView => (pod.experts === null ? asExperts(core, normOf(core).returned) : switchScratch(core).atExperts);
+  const made = (core: CorePlan): TensorView =>
+    pod.experts === null ? asExperts(core, normOf(core).returned) : switchScratch(core).atExperts;
   return [
     ...gatherWeights(pod, unit),
     norm(pod, unit, at, normOf),
@@ -45,16 +47,8 @@ export function switchForward(pod: Pod, layer: number, number: StepNumber): Phas
       table.gatherRows(normed, listFrom(slotToken, first), rowsOf(sentBy(core, batch), first, count));
     }),
     ...toExperts(pod, (core) => normOf(core).batch),
-    overExperts(pod, 'hidden', 'rows', (core, expert) => ({
-      ...forwards(matrixAt(normOf(core).batch, expert), weight(pod, core, unit, 'in', expert)),
-      target: matrixAt(normOf(core).hidden, expert),
-      epilogue: { kind: 'relu', bias: null },
-    })),
-    overExperts(pod, 'out', 'rows', (core, expert) => ({
-      ...forwards(matrixAt(normOf(core).hidden, expert), weight(pod, core, unit, 'out', expert)),
-      target: matrixAt(made(core), expert),
-      epilogue: STORE,
-    })),
+    overExperts(pod, 'hidden', 'rows', (core, expert) => hiddenCalls(networkOf(core, expert))),
+    overExperts(pod, 'out', 'rows', (core, expert) => [outCall(networkOf(core, expert), matrixAt(made(core), expert))]),
     ...allReduce(pod, pod.tensor, made),
     ...fromExperts(pod, (core) => normOf(core).returned),
     onEachGroup(pod, 'combine', layer, ({ core, sublayer, group }) => {
@@ -67,11 +61,9 @@ export function switchForward(pod: Pod, layer: number, number: StepNumber): Phas
 
 /** combine, dLogits | to the experts | dHidden, dOut | dBatch, dIn, dRouter | sum | from the experts | dNormed | dx, dGain */
 export function switchBackward(pod: Pod, layer: number, number: StepNumber): Phase[] {
-  const { unit, at, normOf } = placeOf(layer);
+  const { unit, at, normOf, networkOf } = placeOf(pod, layer);
   const { table, plan } = pod;
   const atExperts = (core: CorePlan): TensorView => switchScratch(core).atExperts;
-  const dHidden = (core: CorePlan, expert: number): Matrix => matrixAt(switchScratch(core).dHidden, expert);
-  const gradient = (core: CorePlan, name: 'in' | 'out', expert: number): Matrix => matrixAt(heldOf(pod, core, unit, name).gradient, expert);
   return [
     ...gatherWeights(pod, unit),
     ...clearGradients(pod, unit),
@@ -84,25 +76,13 @@ export function switchBackward(pod: Pod, layer: number, number: StepNumber): Pha
     onEachGroup(pod, 'backward of assignment', layer, (place) => assignGroupBackward(pod, number, place)),
     ...toExperts(pod, atExperts),
     together(
-      overExperts(pod, 'dHidden', 'rows', (core, expert) => ({
-        ...towardsInput(matrixAt(atExperts(core), expert), weight(pod, core, unit, 'out', expert)),
-        target: dHidden(core, expert),
-        epilogue: { kind: 'mask', mask: matrixAt(normOf(core).hidden, expert) },
-      })),
-      overExperts(pod, 'dOut', 'weights', (core, expert) =>
-        towardsWeights(matrixAt(normOf(core).hidden, expert), matrixAt(atExperts(core), expert), gradient(core, 'out', expert)),
-      ),
+      overExperts(pod, 'dHidden', 'rows', (core, expert) => [dHiddenCall(networkOf(core, expert), matrixAt(atExperts(core), expert))]),
+      overExperts(pod, 'dOut', 'weights', (core, expert) => [dOutWeights(networkOf(core, expert), matrixAt(atExperts(core), expert))]),
     ),
     together(
       // The gradient of what experts made is not read again: that of what they got takes its place.
-      overExperts(pod, 'dBatch', 'rows', (core, expert) => ({
-        ...towardsInput(dHidden(core, expert), weight(pod, core, unit, 'in', expert)),
-        target: matrixAt(atExperts(core), expert),
-        epilogue: STORE,
-      })),
-      overExperts(pod, 'dIn', 'weights', (core, expert) =>
-        towardsWeights(matrixAt(normOf(core).batch, expert), dHidden(core, expert), gradient(core, 'in', expert)),
-      ),
+      overExperts(pod, 'dBatch', 'rows', (core, expert) => dInputCalls(networkOf(core, expert), matrixAt(atExperts(core), expert))),
+      overExperts(pod, 'dIn', 'weights', (core, expert) => dInWeights(networkOf(core, expert))),
       everywhere(pod, (core) => {
         const router = matrixOf(heldOf(pod, core, unit, 'router').gradient);
         const call = towardsWeights(matrixOf(normOf(core).normed), matrixOf(switchScratch(core).dLogits), router);
@@ -124,13 +104,15 @@ export function switchBackward(pod: Pod, layer: number, number: StepNumber): Pha
   ];
 }
 
-function placeOf(layer: number) {
+function placeOf(pod: Pod, layer: number) {
   const at = 2 * layer + 1;
-  return { unit: feedForwardUnit(layer), at, normOf: (core: CorePlan): SwitchSubLayer => core.sublayers[at] as SwitchSubLayer };
-}
-
-function weight(pod: Pod, core: CorePlan, unit: number, name: 'in' | 'out', expert: number): Matrix {
-  return matrixAt(heldOf(pod, core, unit, name).working, expert);
+  const unit = feedForwardUnit(layer);
+  const normOf = (core: CorePlan): SwitchSubLayer => core.sublayers[at] as SwitchSubLayer;
+  const networkOf = (core: CorePlan, expert: number): FeedForward => {
+    const sublayer = normOf(core);
+    return networkAt(pod, core, unit, matrixAt(sublayer.batch, expert), sublayer, switchScratch(core), expert);
+  };
+  return { unit, at, normOf, networkOf };
 }
 
 /** logits = normed router in f32, and their softmax, group by group. */
@@ -176,12 +158,12 @@ function slotsOf({ plan }: Pod): number {
 }
 
 /** A product of every expert of every core. */
-function overExperts(pod: Pod, name: string, kind: GroupedShape['product'], call: (core: CorePlan, expert: number) => GemmCall): Phase {
+function overExperts(pod: Pod, name: string, kind: GroupedShape['product'], calls: (core: CorePlan, expert: number) => GemmCall[]): Phase {
   const { table, plan } = pod;
   return everywhere(pod, (core) => {
     const [experts, rows] = switchScratch(core).atExperts.shape;
     const first = Int32Array.from({ length: experts + 1 }, (_, expert) => expert * rows);
-    const { left, target } = call(core, 0);
+    const [{ left, target }] = calls(core, 0);
     const shape: GroupedShape = {
       product: kind,
       experts,
@@ -189,7 +171,9 @@ function overExperts(pod: Pod, name: string, kind: GroupedShape['product'], call
       depth: kind === 'weights' ? target.rows : left.columns,
       columns: target.columns,
     };
-    return grouped({ table, lanes: plan.lanes, first: () => first, place: `core ${core.core}` }, name, shape, (expert) => [call(core, expert)]);
+    return grouped({ table, lanes: plan.lanes, first: () => first, place: `core ${core.core}` }, name, shape, (expert) =>
+      calls(core, expert),
+    );
   });
 }
 

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { allWeights, weightCount } from '../../../src/model/index.ts';
+import { lossesOf, openPlainPod, openPod, type SmallPod, scenarioOf, valuesOf, wholeOf } from './support.ts';
+
+const ALONE = '{ici: {data: 1}, expertsOver: none}';
+
+describe('gradients of a pod', () => {
+  const STEP = 2 ** -9;
+
+  /** Loss with a parameter moved along its gradient: the largest number by `distance`. */
+  function lossAt(parameter: string, gradient: Float64Array, distance: number): number {
+    const pod = openPod(ALONE, SMALL);
+    pod.upTo(0);
+    const index = pod.plan.parameters.findIndex(({ unit, name }) => `${unit} ${name}` === parameter);
+    const weights = valuesOf(pod.memory, pod.plan.cores[0].held[index].stored);
+    const largest = gradient.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
+    for (const i of weights.keys()) weights[i] += (distance * gradient[i]) / largest;
+    pod.upTo(1);
+    const { crossEntropy, auxiliary, z } = lossesOf(pod);
+    return crossEntropy + auxiliary + z;
+  }
+
+  /** Every token meets all experts, so that no choice changes. */
+  const SMALL: SmallPod = { cores: 1, router: 'topk', routerOptions: { topK: 8 }, expertCapacity: 32 };
+  const first = openPod(ALONE, SMALL);
+  first.upTo(1);
+  const gradients = wholeOf(first, 'gradientShard');
+
+  const PARAMETERS = [
+    '0 table',
+    '0 positions',
+    '0 gain',
+    '1 query',
+    '1 key',
+    '1 value',
+    '1 output',
+    '1 gain',
+    '2 gate',
+    '2 in',
+    '2 out',
+    '4 router',
+    '4 in',
+    '4 out',
+  ];
+
+  it.each(PARAMETERS)('are the slopes of its losses: %s', (parameter) => {
+    const gradient = gradients.get(parameter) ?? new Float64Array();
+    const largest = gradient.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
+    const slope = (lossAt(parameter, gradient, STEP) - lossAt(parameter, gradient, -STEP)) / (2 * STEP);
+    const expected = gradient.reduce((sum, one) => sum + one * one, 0) / largest;
+    expect(expected).toBeGreaterThan(1e-4);
+    expect(Math.abs(slope / expected - 1)).toBeLessThan(0.01);
+  });
+});
+
+describe('a pod', () => {
+  const LAYOUT = '{ici: {data: 4, tensor: 2}, expertsOver: data}';
+
+  it('holds every weight of its model', () => {
+    const { scenario } = scenarioOf(ALONE, { cores: 1 });
+    const { plan } = openPod(ALONE, { cores: 1 });
+    expect(weightCount(plan.parameters.map(({ matrix }) => matrix))).toBe(weightCount(allWeights(scenario.model)));
+  });
+
+  it.each(['f32', 'bf16'] as const)('computes the same bits with kernels in their plainest form: %s', (dtype) => {
+    const quick = openPod(LAYOUT, { dtype });
+    quick.upTo(2);
+    const plain = openPlainPod(LAYOUT, { dtype });
+    for (const step of [0, 1, 2]) plain.run(step);
+    expect(wholeOf(quick, 'stored')).toEqual(wholeOf(plain, 'stored'));
+  });
+
+  it('computes the same bits whoever takes which item of a phase, and in whatever order', () => {
+    const LANES = 3;
+    const one = openPod(LAYOUT);
+    one.upTo(2);
+    const several = openPod(LAYOUT, {}, LANES);
+    for (const n of [0, 1, 2]) {
+      const step = several.step(n);
+      for (const [phase, items] of step.phaseItems.entries()) {
+        for (let item = items - 1; item >= 0; item--) step.run(phase, item, (item * 7 + phase) % LANES);
+      }
+    }
+    expect(wholeOf(several, 'stored')).toEqual(wholeOf(one, 'stored'));
+  });
+
+  it('names every item', () => {
+    const { step } = openPod(LAYOUT);
+    const { phaseItems, name } = step(1);
+    const names = new Set(phaseItems.flatMap((items, phase) => (items === 0 ? [] : [name(phase, 0), name(phase, items - 1)])));
+    for (const wanted of ['all-reduce over tensor: sums on core 0', 'all-to-all to experts on core 7', 'update on core 3'])
+      expect([...names].some((one) => one.startsWith(wanted.slice(0, -1)))).toBe(true);
+    expect([...names].filter((one) => one.includes('undefined'))).toEqual([]);
+  });
+
+  it.each([
+    ['{ici: {data: 8}, expertsOver: none}', { router: 'hash' }, 'a Switch layer on memory has no tokenIds for hash'],
+    ['{ici: {data: 8}, expertsOver: none}', { positions: 'rotary' }, 'a pod learns tables of positions, not rotary ones'],
+    ['{ici: {data: 8}, expertsOver: none, zero: 1}', {}, 'a pod has no part of the optimizer that the data axis shards (zero: 1)'],
+    ['{ici: {data: 4, context: 2}, expertsOver: none}', {}, 'a pod has no context axis'],
+    ['{ici: {data: 4, pipeline: 2}, expertsOver: none}', {}, 'a pod has no pipeline axis'],
+    ['{ici: {data: 4, tensor: 2}, expertsOver: none, tensorActivations: sharded}', {}, 'a pod has whole activations along the tensor axis'],
+  ] as const)('refuses %s with %o, which it would not follow', (layout, small, message) => {
+    expect(() => openPod(layout, small)).toThrow(message);
+  });
+});

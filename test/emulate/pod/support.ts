@@ -1,0 +1,240 @@
+import { planPod } from '../../../src/emulate/pod/memory.ts';
+import type { PodPlan, SwitchSubLayer } from '../../../src/emulate/pod/plan.ts';
+import type { PodRequest } from '../../../src/emulate/pod/request.ts';
+import { openPodStep } from '../../../src/emulate/pod/step.ts';
+import { type Chip, sliceTopology } from '../../../src/hardware/index.ts';
+import { parseScenario } from '../../../src/intake/index.ts';
+import {
+  compileModule,
+  createKernelMemory,
+  createNaiveTable,
+  createPlainMemory,
+  createWasmTable,
+  type KernelMemory,
+  kernelModuleBytes,
+  runStepAlone,
+  type Step,
+} from '../../../src/kernels/index.ts';
+import { createMesh } from '../../../src/layout/index.ts';
+import { type Dtype, f32Elements, type TensorView } from '../../../src/model/index.ts';
+import { lowerStep } from '../../../src/program/index.ts';
+import type { OptionValues } from '../../../src/routing/index.ts';
+import type { Scenario } from '../../../src/scenario/index.ts';
+
+/** A pod small enough to learn twenty steps in a second. */
+export interface SmallPod {
+  readonly cores?: keyof typeof SLICES;
+  readonly router?: string;
+  readonly routerOptions?: OptionValues;
+  readonly expertCapacity?: number;
+  readonly dtype?: Dtype;
+  readonly tied?: boolean;
+  readonly positions?: string;
+  readonly activation?: 'relu' | 'gelu' | 'silu';
+}
+
+/** Slices of so many cores: TPU v3 has two to a chip. */
+const SLICES = {
+  1: { chip: 'tpu-v4', shape: [1, 1, 1] },
+  2: { chip: 'tpu-v3', shape: [1, 1] },
+  4: { chip: 'tpu-v3', shape: [1, 2] },
+  8: { chip: 'tpu-v3', shape: [2, 2] },
+  16: { chip: 'tpu-v3', shape: [2, 4] },
+} as const;
+
+const SEQUENCES = 16;
+const LENGTH = 32;
+const GROUP = 32;
+const EXPERTS = 8;
+/** Every word once before any twice, then in an order that a model can learn some of. */
+const TEXT = Uint8Array.from({ length: 4096 }, (_, i) => (i * i * 7 + (i >> 3)) % 64);
+
+export function scenarioOf(
+  layout: string,
+  { cores = 8, dtype = 'f32', tied = true, positions = 'learned', activation = 'silu', expertCapacity = 5 }: SmallPod,
+): {
+  readonly scenario: Scenario;
+  readonly chip: Chip;
+} {
+  const lines = [
+    `topology: {chip: ${SLICES[cores].chip}, shape: [${SLICES[cores].shape.join(', ')}]}`,
+    'model:',
+    `  {name: small, family: decoder, decoderLayers: 2, dModel: 32, dFf: 64, heads: 4, headDim: 8, vocab: 64, activation: ${activation}, ffnMatrices: ${activation === 'relu' ? 2 : 3},`,
+    `   tiedEmbeddings: ${tied}, positions: {kind: ${positions}, count: ${positions === 'learned' ? LENGTH : 0}}, experts: ${EXPERTS}, layersEvery: 2}`,
+    `layout: ${layout}`,
+    `routing: {router: switch-top1, capacityFactor: ${(expertCapacity * EXPERTS) / GROUP}, groupTokens: ${GROUP}}`,
+    `workload: {sequences: ${SEQUENCES}, sequenceLength: ${LENGTH}, optimizer: adamw, remat: none}`,
+    `precision: {matmul: ${dtype}, gradients: f32}`,
+    'load: {kind: balanced}',
+  ];
+  return parseScenario('pod.yaml', lines.join('\n'), { ignoreMemory: true });
+}
+
+export interface OpenPod {
+  readonly plan: PodPlan;
+  readonly memory: KernelMemory;
+  readonly scenario: Scenario;
+  readonly chip: Chip;
+  readonly step: (n: number) => Step;
+  /** Runs steps up to this one. */
+  readonly upTo: (step: number) => void;
+}
+
+const wasmModule = compileModule(kernelModuleBytes());
+
+export function podRequest(layout: string, small: SmallPod): PodRequest {
+  const { scenario, chip } = scenarioOf(layout, small);
+  const { router = 'switch-top1', routerOptions = {}, expertCapacity = 5, dtype = 'f32' } = small;
+  return {
+    model: scenario.model,
+    layout: scenario.layout,
+    mesh: createMesh(scenario.layout, { shape: scenario.topology.shape, devicesPerChip: chip.devicesPerChip }),
+    sequences: SEQUENCES,
+    sequenceLength: LENGTH,
+    dtype,
+    routing: { router, options: routerOptions, groupTokens: GROUP, expertCapacity, auxiliaryCoefficient: 0.01, zCoefficient: 0.001 },
+    optimizer: { learningRate: 3e-3, settings: {} },
+    seed: 11,
+  };
+}
+
+export function openPod(layout: string, small: SmallPod = {}, lanes = 1): OpenPod {
+  const { scenario, chip } = scenarioOf(layout, small);
+  const probe = createWasmTable(createKernelMemory(0), wasmModule);
+  const plan = planPod(podRequest(layout, small), TEXT.length, lanes, probe);
+  const memory = createKernelMemory(plan.bytes);
+  const step = openPodStep(plan, createWasmTable(memory, wasmModule));
+  new Uint8Array(memory.buffer, plan.corpus.offset, TEXT.length).set(TEXT);
+  let next = 0;
+  return {
+    plan,
+    memory,
+    scenario,
+    chip,
+    step,
+    upTo: (last) => {
+      while (next <= last) runStepAlone(step(next++));
+    },
+  };
+}
+
+/** The same with kernels in their plainest form. */
+export function openPlainPod(
+  layout: string,
+  small: SmallPod = {},
+): { readonly plan: PodPlan; readonly memory: KernelMemory; run(step: number): void } {
+  const plan = planPod(podRequest(layout, small), TEXT.length, 1, createNaiveTable(createPlainMemory(0)));
+  const memory = createPlainMemory(plan.bytes);
+  const step = openPodStep(plan, createNaiveTable(memory));
+  new Uint8Array(memory.buffer, plan.corpus.offset, TEXT.length).set(TEXT);
+  return { plan, memory, run: (n) => runStepAlone(step(n)) };
+}
+
+/** Cores that have tokens of their own: members of other axes have the same ones. */
+function coresWithTokens({ cores }: PodPlan): PodPlan['cores'] {
+  return [...new Map(cores.map((core) => [core.firstToken, core])).values()].sort((a, b) => a.firstToken - b.firstToken);
+}
+
+/** Mean cross-entropy of the batch, and the auxiliary and z-losses that were added to it. */
+export function lossesOf({ plan, memory }: Pick<OpenPod, 'plan' | 'memory'>): {
+  readonly crossEntropy: number;
+  readonly auxiliary: number;
+  readonly z: number;
+} {
+  let crossEntropy = 0;
+  let auxiliary = 0;
+  let z = 0;
+  for (const { output } of plan.cores) for (const loss of f32Elements(memory.buffer, output.losses)) crossEntropy += loss;
+  for (const { sublayers } of coresWithTokens(plan)) {
+    for (const sublayer of sublayers) {
+      if (sublayer.kind !== 'switch') continue;
+      for (const { losses } of sublayer.groups) {
+        const [ofGroup, zOfGroup] = f32Elements(memory.buffer, losses);
+        auxiliary += ofGroup;
+        z += zOfGroup;
+      }
+    }
+  }
+  return { crossEntropy: crossEntropy / (SEQUENCES * LENGTH), auxiliary, z };
+}
+
+/** Expert and slot of every choice, layer by layer, in the order of all tokens. */
+export function decisionsOf({ plan, memory }: OpenPod): number[] {
+  const cores = coresWithTokens(plan);
+  return cores[0].sublayers.flatMap((one, at) => {
+    if (one.kind !== 'switch') return [];
+    return cores.flatMap((core) => {
+      const { groups, slotToken } = core.sublayers[at] as SwitchSubLayer;
+      const capacity = plan.request.routing.expertCapacity;
+      const tokens = new Int32Array(memory.buffer, slotToken, EXPERTS * groups.length * capacity);
+      return groups.flatMap((_, group) =>
+        Array.from({ length: EXPERTS * capacity }, (_, slot) => {
+          const token = tokens[(Math.floor(slot / capacity) * groups.length + group) * capacity + (slot % capacity)];
+          return token < 0 ? -1 : core.firstToken + token;
+        }),
+      );
+    });
+  });
+}
+
+/** Every parameter whole, put together from what the cores store: its values, or its gradient. */
+export function wholeOf({ plan, memory }: Pick<OpenPod, 'plan' | 'memory'>, what: 'stored' | 'gradientShard'): Map<string, Float64Array> {
+  return new Map(
+    plan.parameters.map(({ unit, name, matrix }, index) => {
+      const whole = new Float64Array(matrix.rows * matrix.columns * matrix.copies).fill(Number.NaN);
+      for (const { held } of plan.cores) {
+        const { shardIndex, first, working } = held[index];
+        const shard = f32Elements(memory.buffer, held[index][what]);
+        const [rows, columns] = working.shape.length === 1 ? [1, working.shape[0]] : working.shape.slice(-2);
+        for (const [i, value] of shard.entries()) {
+          const place = shardIndex * shard.length + i;
+          const row = Math.floor(place / columns);
+          const wholeRow = (first.copy + Math.floor(row / rows)) * matrix.rows + first.row + (row % rows);
+          whole[wholeRow * matrix.columns + first.column + (place % columns)] = value;
+        }
+      }
+      return [`${unit} ${name}`, whole];
+    }),
+  );
+}
+
+/** Largest difference of two wholes, as a share of the largest value of each parameter. */
+export function deviation(ours: ReadonlyMap<string, Float64Array>, theirs: ReadonlyMap<string, Float64Array>): number {
+  let most = 0;
+  for (const [name, values] of theirs) {
+    const own = ours.get(name);
+    const largest = values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+    for (const [i, value] of values.entries()) {
+      const difference = Math.abs((own?.[i] ?? Number.NaN) - value) / largest;
+      if (Number.isNaN(difference)) return Number.NaN;
+      most = Math.max(most, difference);
+    }
+  }
+  return most;
+}
+
+/** Bytes that were moved between different cores, by kind of collective and axes. */
+export function movedBytes({ plan, memory }: OpenPod): Record<string, number> {
+  const cores = plan.cores.length;
+  const moved: Record<string, number> = {};
+  for (const { kind, axis, offset } of plan.traffic) {
+    const bytes = new Float64Array(memory.buffer, offset, cores * cores).reduce((sum, one) => sum + one, 0);
+    if (bytes > 0) moved[`${kind} ${axis}`] = bytes;
+  }
+  return moved;
+}
+
+/** What the lowered program of the same step sends, by the same keys. */
+export function predictedBytes({ scenario, chip, plan }: OpenPod): Record<string, number> {
+  const program = lowerStep(scenario, chip, sliceTopology(chip, scenario.topology), null);
+  const sent: Record<string, number> = {};
+  for (const { kind, meshAxis, plan: row } of program.collectives) {
+    const key = `${kind} ${meshAxis}`;
+    sent[key] = (sent[key] ?? 0) + program.plans[row].sentBytesPerDevice * plan.cores.length;
+  }
+  return sent;
+}
+
+export function valuesOf(memory: KernelMemory, view: TensorView): Float32Array {
+  return f32Elements(memory.buffer, view);
+}
