@@ -1,4 +1,4 @@
-import { type EmulationJob, type KernelPair, openEmulationStep } from '../emulate/index.ts';
+import { type EmulationJob, type KernelPair, openEmulationStep, openPodStep, type PodPlan } from '../emulate/index.ts';
 import { openSwitchLayerStep, type Step, type SwitchLayerPlan } from '../kernels/index.ts';
 
 /** What the threads of a pool can run, as plain data that is sent to them once. */
@@ -6,7 +6,9 @@ export type StepJob =
   /** One step. */
   | { readonly kind: 'emulation'; readonly job: EmulationJob }
   /** Forward and backward in turn, forward first; it has scratch for as many lanes as threads at least. */
-  | { readonly kind: 'switch-layer'; readonly plan: SwitchLayerPlan };
+  | { readonly kind: 'switch-layer'; readonly plan: SwitchLayerPlan }
+  /** Step 0 makes the first weights, step n is training step n; it has scratch for as many lanes as threads at least. */
+  | { readonly kind: 'pod'; readonly plan: PodPlan };
 
 /** Step n (0, 1, ...) of a job. */
 export type OpenedJob = (n: number) => Step;
@@ -18,6 +20,8 @@ export function openJob(wanted: StepJob, kernels: KernelPair): OpenedJob {
       const step = openEmulationStep(wanted.job, kernels.fast.memory.buffer, kernels);
       return () => step;
     }
+    case 'pod':
+      return openPodStep(wanted.plan, kernels.fast);
     case 'switch-layer': {
       const forward = openSwitchLayerStep(wanted.plan, kernels.fast, 'forward');
       if (!wanted.plan.options.training) return () => forward;

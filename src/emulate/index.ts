@@ -5,6 +5,9 @@
  * items, and collects one `Load` per router and capacity factor. Threads are the executor's business: an item's result depends on the seed and on its
  * own indices alone, and counters are written once each, so any number of threads gives the same bits. Tokens and weights are synthetic
  * (`tokens.ts`, `router-weights.ts`). `recordedLoad`, `drawnLoad` and `namedLoad` make the same loads from experts that were recorded elsewhere, drawn, or chosen by a law of imbalance.
+ *
+ * `pod/` learns: a small language model with Switch layers on shards, each core with its part of weights, tokens and state, forward, backward and update, over collectives
+ * that move the bytes and count them. `planPod` lays its memory, `openPodStep` makes its steps.
  */
 export type { ChosenRequest, Pause } from './chosen.ts';
 export { DOMAINS } from './domains.ts';
@@ -15,6 +18,18 @@ export type { KernelPair } from './kernel-pair.ts';
 export { mebibytes, memoryError } from './memory-error.ts';
 export { namedLoad } from './named.ts';
 export { planEmulation } from './plan.ts';
+export { planPod } from './pod/memory.ts';
+export {
+  type LayerOutcome,
+  type MovedBytes,
+  movedBytesOf,
+  outcomeOf,
+  type StepOutcome,
+  totalBytes,
+} from './pod/outcome.ts';
+export type { ExchangeKind, PodPlan } from './pod/plan.ts';
+export type { PodOptimizer, PodRequest, PodRouting } from './pod/request.ts';
+export { openPodStep } from './pod/step.ts';
 export { recordedLoad } from './recorded.ts';
 export { openEmulationStep } from './run.ts';
 export { droppedTokenShare, type SampledShare, sampleEvenly } from './sampling.ts';

@@ -70,6 +70,7 @@ function fillStored({ plan, buffer }: Pod, index: number, held: HeldParameter): 
 }
 
 const TWO_DEVIATIONS = 2;
+const WORD_RANGE = 0x1_0000_0000;
 
 /** Normal numbers without those beyond two deviations, which are drawn again (Switch Transformers, arXiv 2101.03961v3, section 2.4). */
 function normalRow(seed: number, parameter: number, row: number, columns: number, deviation: number): Float32Array {
@@ -79,7 +80,7 @@ function normalRow(seed: number, parameter: number, row: number, columns: number
   for (let block = 0; at < columns; block++) {
     drawWords(words, { seed, purpose: Purpose.firstWeights, layer: parameter, token: row }, block);
     for (const word of words) {
-      const value = inverseNormalCdf((word + 0.5) / 2 ** 32);
+      const value = inverseNormalCdf((word + 0.5) / WORD_RANGE);
       if (value < -TWO_DEVIATIONS || value > TWO_DEVIATIONS || at === columns) continue;
       values[at++] = deviation * value;
     }
@@ -108,7 +109,7 @@ function readText({ plan, buffer }: Pod, { step }: StepNumber, core: CorePlan): 
   const drawn = new Uint32Array(4);
   for (let sequence = 0; sequence < tokens / sequenceLength; sequence++) {
     drawWords(drawn, { seed, purpose: Purpose.textPlace, step, layer: 0, token: core.firstSequence + sequence }, 0);
-    const from = Math.floor((drawn[0] / 2 ** 32) * (text.length - sequenceLength));
+    const from = Math.floor((drawn[0] / WORD_RANGE) * (text.length - sequenceLength));
     for (let place = 0; place < sequenceLength; place++) {
       const at = sequence * sequenceLength + place;
       ids[at] = local(text[from + place]);

@@ -10,7 +10,7 @@ export { type AttentionPlan, type AttentionStepOptions, planAttention } from './
 export { type GroupedItem, type GroupedShape, groupedItems, mostGroupedItems } from './grouped-gemm.ts';
 export { planLanes } from './lanes.ts';
 export { listFrom, matrixAt, regionOfCall, rowsOf } from './matrices.ts';
-export { chunked, grouped, type Phase, ROWS_PER_ITEM, single, stepOf, together } from './phases.ts';
+export { chunked, grouped, type Phase, ROWS_PER_ITEM, stepOf, together } from './phases.ts';
 export { forwards, type Product, towardsInput, towardsWeights } from './products.ts';
 export { openSwitchLayerStep } from './switch-layer.ts';
 export { planSwitchLayer, type SwitchLayerPlan, type SwitchStepOptions } from './switch-plan.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decisionsOf, deviation, lossesOf, movedBytes, type OpenPod, openPod, predictedBytes, type SmallPod, wholeOf } from './support.ts';
+import type { StepOutcome } from '../../../src/emulate/index.ts';
+import { decisionsOf, deviation, movedBytes, type OpenPod, openPod, outcome, predictedBytes, type SmallPod, wholeOf } from './support.ts';
 
 const STEPS = 20;
 
@@ -22,19 +23,19 @@ const LAYOUTS = [
 ] as const;
 
 interface Learned {
-  readonly losses: readonly ReturnType<typeof lossesOf>[];
+  readonly losses: readonly StepOutcome[];
   readonly decisions: readonly (readonly number[])[];
   readonly gradients: ReturnType<typeof wholeOf>;
   readonly weights: ReturnType<typeof wholeOf>;
 }
 
 function learn(pod: OpenPod): Learned {
-  const losses: ReturnType<typeof lossesOf>[] = [];
+  const losses: StepOutcome[] = [];
   const decisions: number[][] = [];
   let gradients = new Map<string, Float64Array>();
   for (let step = 1; step <= STEPS; step++) {
     pod.upTo(step);
-    losses.push(lossesOf(pod));
+    losses.push(outcome(pod));
     decisions.push(decisionsOf(pod));
     if (step === 1) gradients = wholeOf(pod, 'gradientShard');
   }
@@ -54,7 +55,7 @@ function alone(small: SmallPod): Learned {
 function worstLoss(ours: Learned, theirs: Learned): number {
   return Math.max(
     ...ours.losses.flatMap((own, step) =>
-      (['crossEntropy', 'auxiliary', 'z'] as const).map((name) => Math.abs(own[name] / theirs.losses[step][name] - 1)),
+      (['crossEntropy', 'auxiliaryLoss', 'zLoss'] as const).map((name) => Math.abs(own[name] / theirs.losses[step][name] - 1)),
     ),
   );
 }
@@ -84,6 +85,21 @@ describe.each([
     expect(deviation(ours.gradients, one.gradients)).toBeLessThan(1e-5);
     expect(differentDecisions(ours, one)).toBe(0);
     expect(one.losses[STEPS - 1].crossEntropy).toBeLessThan(one.losses[0].crossEntropy - 0.3);
+  });
+});
+
+describe('in bf16', () => {
+  /** Where no activation is summed over cores, only f32 gradients are added in another order. */
+  const sumsActivations = (layout: string): boolean => layout.includes('tensor');
+
+  it.each(LAYOUTS)('%i cores, %s: the losses of twenty steps are those of one core to a rounding of a bf16 number', (cores, layout) => {
+    const small = { dtype: 'bf16', expertCapacity: 8 } as const;
+    const one = alone(small);
+    const ours = learn(openPod(layout, { ...small, cores }));
+    const worst = Math.max(...ours.losses.map(({ crossEntropy }, step) => Math.abs(crossEntropy / one.losses[step].crossEntropy - 1)));
+    expect(worst).toBeLessThan(2 ** -8);
+    if (!sumsActivations(layout)) expect(deviation(ours.gradients, one.gradients)).toBeLessThan(1e-5);
+    if (!sumsActivations(layout)) expect(ours.decisions[0]).toEqual(one.decisions[0]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { allWeights, weightCount } from '../../../src/model/index.ts';
-import { lossesOf, openPlainPod, openPod, type SmallPod, scenarioOf, valuesOf, wholeOf } from './support.ts';
+import { openPlainPod, openPod, outcome, type SmallPod, scenarioOf, valuesOf, wholeOf } from './support.ts';
 
 const ALONE = '{ici: {data: 1}, expertsOver: none}';
 
@@ -16,8 +16,8 @@ describe('gradients of a pod', () => {
     const largest = gradient.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
     for (const i of weights.keys()) weights[i] += (distance * gradient[i]) / largest;
     pod.upTo(1);
-    const { crossEntropy, auxiliary, z } = lossesOf(pod);
-    return crossEntropy + auxiliary + z;
+    const { crossEntropy, auxiliaryLoss, zLoss } = outcome(pod);
+    return crossEntropy + auxiliaryLoss + zLoss;
   }
 
   /** Every token meets all experts, so that no choice changes. */

@@ -1,7 +1,14 @@
-import { planPod } from '../../../src/emulate/pod/memory.ts';
-import type { PodPlan, SwitchSubLayer } from '../../../src/emulate/pod/plan.ts';
-import type { PodRequest } from '../../../src/emulate/pod/request.ts';
-import { openPodStep } from '../../../src/emulate/pod/step.ts';
+import {
+  movedBytesOf,
+  openPodStep,
+  outcomeOf,
+  type PodPlan,
+  type PodRequest,
+  planPod,
+  type StepOutcome,
+  totalBytes,
+} from '../../../src/emulate/index.ts';
+import type { SwitchSubLayer } from '../../../src/emulate/pod/plan.ts';
 import { type Chip, sliceTopology } from '../../../src/hardware/index.ts';
 import { parseScenario } from '../../../src/intake/index.ts';
 import {
@@ -47,7 +54,7 @@ const LENGTH = 32;
 const GROUP = 32;
 const EXPERTS = 8;
 /** Every word once before any twice, then in an order that a model can learn some of. */
-const TEXT = Uint8Array.from({ length: 4096 }, (_, i) => (i * i * 7 + (i >> 3)) % 64);
+export const TEXT = Uint8Array.from({ length: 4096 }, (_, i) => (i * i * 7 + (i >> 3)) % 64);
 
 export function scenarioOf(
   layout: string,
@@ -135,27 +142,8 @@ function coresWithTokens({ cores }: PodPlan): PodPlan['cores'] {
   return [...new Map(cores.map((core) => [core.firstToken, core])).values()].sort((a, b) => a.firstToken - b.firstToken);
 }
 
-/** Mean cross-entropy of the batch, and the auxiliary and z-losses that were added to it. */
-export function lossesOf({ plan, memory }: Pick<OpenPod, 'plan' | 'memory'>): {
-  readonly crossEntropy: number;
-  readonly auxiliary: number;
-  readonly z: number;
-} {
-  let crossEntropy = 0;
-  let auxiliary = 0;
-  let z = 0;
-  for (const { output } of plan.cores) for (const loss of f32Elements(memory.buffer, output.losses)) crossEntropy += loss;
-  for (const { sublayers } of coresWithTokens(plan)) {
-    for (const sublayer of sublayers) {
-      if (sublayer.kind !== 'switch') continue;
-      for (const { losses } of sublayer.groups) {
-        const [ofGroup, zOfGroup] = f32Elements(memory.buffer, losses);
-        auxiliary += ofGroup;
-        z += zOfGroup;
-      }
-    }
-  }
-  return { crossEntropy: crossEntropy / (SEQUENCES * LENGTH), auxiliary, z };
+export function outcome({ plan, memory }: Pick<OpenPod, 'plan' | 'memory'>): StepOutcome {
+  return outcomeOf(plan, memory.buffer);
 }
 
 /** Expert and slot of every choice, layer by layer, in the order of all tokens. */
@@ -215,13 +203,8 @@ export function deviation(ours: ReadonlyMap<string, Float64Array>, theirs: Reado
 
 /** Bytes that were moved between different cores, by kind of collective and axes. */
 export function movedBytes({ plan, memory }: OpenPod): Record<string, number> {
-  const cores = plan.cores.length;
-  const moved: Record<string, number> = {};
-  for (const { kind, axis, offset } of plan.traffic) {
-    const bytes = new Float64Array(memory.buffer, offset, cores * cores).reduce((sum, one) => sum + one, 0);
-    if (bytes > 0) moved[`${kind} ${axis}`] = bytes;
-  }
-  return moved;
+  const moved = movedBytesOf(plan, memory.buffer).filter((one) => totalBytes(one) > 0);
+  return Object.fromEntries(moved.map((one) => [`${one.kind} ${one.axis}`, totalBytes(one)]));
 }
 
 /** What the lowered program of the same step sends, by the same keys. */
