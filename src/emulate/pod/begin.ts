@@ -1,11 +1,12 @@
 import { drawWords, inverseNormalCdf, Purpose } from '../../base/index.ts';
 import { type Phase, type Step, stepOf } from '../../kernels/index.ts';
+import { axisSize } from '../../layout/index.ts';
 import { f32Elements } from '../../model/index.ts';
 import { move } from './exchange.ts';
 import { onEachCore, type Pod } from './open-pod.ts';
 import type { CorePlan, HeldParameter } from './plan.ts';
 import type { StepNumber } from './switch-routing.ts';
-import { clear } from './weights.ts';
+import { clear, heldAt } from './weights.ts';
 
 /** Before the first step: weights by their place in the whole matrix, so that every layout begins with the same ones; moments of 0. */
 export function openPodBegin(pod: Pod): Step {
@@ -21,6 +22,7 @@ export function openPodBegin(pod: Pod): Step {
   };
   const weights = onEachCore(pod, 'first weights', ({ core, held }) => {
     for (const [index, one] of held.entries()) {
+      if (one === null) continue;
       if (firstHolder(pod, index, core) === core) fillStored(pod, index, one);
       clear(pod, one.firstMoment);
       clear(pod, one.secondMoment);
@@ -28,7 +30,8 @@ export function openPodBegin(pod: Pod): Step {
   });
   const copies = onEachCore(pod, 'copies of first weights', ({ core, held }) => {
     for (const [index, one] of held.entries()) {
-      move(pod, plan.cores[firstHolder(pod, index, core)].held[index].stored, one.stored);
+      if (one === null) continue;
+      move(pod, heldAt(pod.cores[firstHolder(pod, index, core)], index).stored, one.stored);
       if (one.sent.offset !== one.stored.offset) pod.table.convert(one.stored, one.sent);
     }
   });
@@ -36,10 +39,11 @@ export function openPodBegin(pod: Pod): Step {
 }
 
 /** The first of the cores that store the same numbers of a parameter. */
-function firstHolder({ plan }: Pod, index: number, core: number): number {
-  const { shardIndex, first } = plan.cores[core].held[index];
-  return plan.cores.findIndex(({ held }) => {
+function firstHolder({ cores }: Pod, index: number, core: number): number {
+  const { shardIndex, first } = heldAt(cores[core], index);
+  return cores.findIndex(({ held }) => {
     const other = held[index];
+    if (other === null) return false;
     const { copy, row, column } = other.first;
     return other.shardIndex === shardIndex && copy === first.copy && row === first.row && column === first.column;
   });
@@ -91,20 +95,20 @@ function normalRow(seed: number, parameter: number, row: number, columns: number
 /** Before every step: gradients of 0, and the words of the batch. */
 export function beginStep(pod: Pod, number: StepNumber): Phase[] {
   return [
-    onEachCore(pod, 'beginning of the step', (core) => {
-      for (const { gradient, shards } of core.held) if (shards === 1) clear(pod, gradient);
-      readText(pod, number, core);
+    onEachCore(pod, 'beginning of the step', ({ core, held }) => {
+      for (const one of held) if (one !== null && one.shards === 1) clear(pod, one.gradient);
+      for (const cores of pod.plan.microbatches) readText(pod, number, cores[core]);
     }),
   ];
 }
 
 /** Sequences of a step begin anywhere in the text, wherever they are read. */
 function readText({ plan, buffer }: Pod, { step }: StepNumber, core: CorePlan): void {
-  const { sequenceLength, seed } = plan.request;
+  const { model, layout, sequenceLength, seed } = plan.request;
   const text = new Uint8Array(buffer, plan.corpus.offset, plan.corpus.bytes);
-  const tokens = core.stream[0].shape[0];
+  const { tokens } = core;
   const [ids, targets, places] = [core.ids, core.targets, core.places].map((list) => new Int32Array(buffer, list, tokens));
-  const words = core.output.logits.shape[1];
+  const words = model.vocab / axisSize(layout, 'tensor');
   const local = (word: number): number => (word >= core.firstWord && word < core.firstWord + words ? word - core.firstWord : -1);
   const drawn = new Uint32Array(4);
   for (let sequence = 0; sequence < tokens / sequenceLength; sequence++) {

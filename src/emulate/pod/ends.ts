@@ -1,4 +1,4 @@
-import { exp, log } from '../../base/index.ts';
+import { assert, exp, log } from '../../base/index.ts';
 import {
   bf16Value,
   forwards,
@@ -13,11 +13,12 @@ import {
   towardsInput,
   towardsWeights,
 } from '../../kernels/index.ts';
+import { axisSize } from '../../layout/index.ts';
 import { bf16Elements, f32Elements, type TensorView } from '../../model/index.ts';
 import { allReduce, partBounds, reducedInParts } from './exchange.ts';
 import { everywhere, onEachCore, type Pod } from './open-pod.ts';
 import { EMBEDDING, outputUnit } from './parameters.ts';
-import type { CorePlan } from './plan.ts';
+import type { CorePlan, OutputPlan } from './plan.ts';
 import { norm, normBackward, overTokens, product, streamGradient } from './rows.ts';
 import { clearGradients, gatherWeights, heldOf, scatterGradients } from './weights.ts';
 
@@ -43,14 +44,15 @@ export function embeddingForward(pod: Pod): Phase[] {
 }
 
 export function embeddingBackward(pod: Pod): Phase[] {
+  const clearing = stagesOf(pod) > 1 ? clearGradients(pod, EMBEDDING) : [];
   const rows = onEachCore(pod, 'gradient of the embedding', (core) => {
-    const ids = new Int32Array(pod.buffer, core.ids, core.stream[0].shape[0]);
+    const ids = new Int32Array(pod.buffer, core.ids, core.tokens);
     addRows(pod, streamGradient(core, 0), ids, heldOf(pod, core, EMBEDDING, 'table').gradient);
     if (!hasPositions(pod)) return;
     const places = new Int32Array(pod.buffer, core.places, ids.length);
     addRows(pod, streamGradient(core, 0), places, heldOf(pod, core, EMBEDDING, 'positions').gradient);
   });
-  return [rows, ...scatterGradients(pod, EMBEDDING)];
+  return [...clearing, rows, ...scatterGradients(pod, EMBEDDING)];
 }
 
 function hasPositions({ plan }: Pod): boolean {
@@ -80,10 +82,10 @@ export function outputForward(pod: Pod): Phase[] {
   const unit = outputUnit(plan.request.model);
   const at = plan.layers.length * 2;
   return [
-    ...(unit === EMBEDDING ? gatherWeights(pod, unit, ['table']) : gatherWeights(pod, unit)),
-    norm(pod, EMBEDDING, at, ({ output }) => output),
+    ...gatherOutput(pod, unit, true),
+    norm(pod, EMBEDDING, at, outputOf),
     everywhere(pod, (core) => {
-      const { normed, logits } = core.output;
+      const { normed, logits } = outputOf(core);
       const words = matrixOf(heldOf(pod, core, unit, 'table').working);
       const call: GemmCall = {
         ...forwards(matrixOf(normed), words),
@@ -94,7 +96,7 @@ export function outputForward(pod: Pod): Phase[] {
       return product(pod, core, 'logits', 'rows', [call]);
     }),
     overTokens(pod, 'softmax of words', (core, first, count, lane) => {
-      const { logits, probabilities, statistics, wholeStatistics } = core.output;
+      const { logits, probabilities, statistics, wholeStatistics } = outputOf(core);
       const own: TensorView = { ...plan.laneStatistics[lane], shape: [2, count] };
       table.softmax(rowsOf(logits, first, count), 0, rowsOf(probabilities, first, count), own);
       const values = f32Elements(buffer, own);
@@ -121,7 +123,7 @@ function mergeStatistics(pod: Pod): Phase[] {
     readonly dtype: 'f32';
   }
   const partOf = (core: CorePlan, index: number): Part => {
-    const all = f32Elements(buffer, core.output.wholeStatistics);
+    const all = f32Elements(buffer, outputOf(core).wholeStatistics);
     const [from, to] = partBounds(all.length / 2, tensor.size, index);
     return { all, from, to, shape: [2, to - from], dtype: 'f32' };
   };
@@ -148,7 +150,7 @@ function mergeStatistics(pod: Pod): Phase[] {
 /** loss = log sum - logit of the target; d logits = (softmax - 1 at the target) / tokens of the whole batch. */
 function lossOfTokens({ plan, buffer }: Pod, core: CorePlan, first: number, count: number): void {
   const { sequences, sequenceLength } = plan.request;
-  const { logits, probabilities, statistics, wholeStatistics, losses, dLogits } = core.output;
+  const { logits, probabilities, statistics, wholeStatistics, losses, dLogits } = outputOf(core);
   const [tokens, words] = logits.shape;
   const scale = Math.fround(1 / (sequences * sequenceLength));
   const targets = new Int32Array(buffer, core.targets, tokens);
@@ -173,19 +175,34 @@ function copyRounded(buffer: ArrayBufferLike, from: TensorView, to: TensorView):
   else roundArrayToBf16(values, bf16Elements(buffer, to));
 }
 
+/** The words, and before the first use what the last stage of a pipeline has of the norm: with one stage that has come with the embedding. */
+function gatherOutput(pod: Pod, unit: number, isFirst: boolean): Phase[] {
+  const gain = isFirst && stagesOf(pod) > 1 ? gatherWeights(pod, EMBEDDING, ['gain']) : [];
+  return [...gain, ...(unit === EMBEDDING ? gatherWeights(pod, unit, ['table']) : gatherWeights(pod, unit))];
+}
+
+function stagesOf({ plan }: Pod): number {
+  return axisSize(plan.request.layout, 'pipeline');
+}
+
+function outputOf({ core, output }: CorePlan): OutputPlan {
+  assert(output !== null, `core ${core} is not of the last stage`);
+  return output;
+}
+
 /** dNormed, gradient of the words | sum | d stream, gain */
 export function outputBackward(pod: Pod): Phase[] {
   const { plan } = pod;
   const unit = outputUnit(plan.request.model);
   const isTied = unit === EMBEDDING;
   return [
-    ...(isTied ? gatherWeights(pod, unit, ['table']) : gatherWeights(pod, unit)),
+    ...gatherOutput(pod, unit, false),
     ...clearGradients(pod, EMBEDDING),
     ...(isTied ? [] : clearGradients(pod, unit)),
     everywhere(pod, (core) => {
       const { working, gradient } = heldOf(pod, core, unit, 'table');
-      const dLogits = matrixOf(core.output.dLogits);
-      const normed = matrixOf(core.output.normed);
+      const dLogits = matrixOf(outputOf(core).dLogits);
+      const normed = matrixOf(outputOf(core).normed);
       const target = matrixOf(core.scratch.dNormed);
       const towards = isTied ? forwards(dLogits, matrixOf(working)) : towardsInput(dLogits, matrixOf(working));
       const ofWords = isTied ? towardsWeights(dLogits, normed, matrixOf(gradient)) : towardsWeights(normed, dLogits, matrixOf(gradient));
@@ -195,7 +212,9 @@ export function outputBackward(pod: Pod): Phase[] {
       );
     }),
     ...allReduce(pod, pod.tensor, ({ scratch }) => scratch.dNormed),
-    normBackward(pod, EMBEDDING, plan.layers.length * 2, ({ output }) => output, false),
+    normBackward(pod, EMBEDDING, plan.layers.length * 2, outputOf, false),
     ...(isTied ? [] : scatterGradients(pod, unit)),
+    // What the last stage has of the embedding; where there is one stage, the embedding's own backward pass comes first.
+    ...(stagesOf(pod) > 1 ? scatterGradients(pod, EMBEDDING) : []),
   ];
 }

@@ -16,7 +16,7 @@ export function allGather(pod: Pod, fellows: Fellows, partOf: ViewOf, wholeOf: V
   const phase = onEachCore(pod, `all-gather over ${fellows.name}`, (core) => {
     const whole = wholeOf(core);
     for (const [index, member] of fellows.membersOf[core.core].entries()) {
-      const part = partOf(pod.plan.cores[member]);
+      const part = partOf(pod.cores[member]);
       move(pod, part, slice(whole, index * elementCount(part.shape), elementCount(part.shape)));
       counted(pod, 'all-gather', fellows, core, member, byteSize(part));
     }
@@ -24,14 +24,14 @@ export function allGather(pod: Pod, fellows: Fellows, partOf: ViewOf, wholeOf: V
   return [phase];
 }
 
-/** Every core gets its part of the sum. */
+/** Every core gets its part of the sum, on top of what it has from microbatches before. */
 export function reduceScatter(pod: Pod, fellows: Fellows, wholeOf: ViewOf, partOf: ViewOf): Phase[] {
   const phase = onEachCore(pod, `reduce-scatter over ${fellows.name}`, (core) => {
     const part = partOf(core);
     const elements = elementCount(part.shape);
     const from = fellows.indexOf[core.core] * elements;
-    const parts = fellows.membersOf[core.core].map((member) => slice(wholeOf(pod.plan.cores[member]), from, elements));
-    addUp(pod, parts, part);
+    const parts = fellows.membersOf[core.core].map((member) => slice(wholeOf(pod.cores[member]), from, elements));
+    addUp(pod, pod.isFirst ? parts : [part, ...parts], part);
     for (const member of fellows.membersOf[core.core]) counted(pod, 'reduce-scatter', fellows, core, member, byteSize(part));
   });
   return [phase];
@@ -65,7 +65,7 @@ export function reducedInParts<Part extends { readonly shape: readonly number[];
   reduce: (parts: readonly Part[], own: Part) => void,
   send: (from: Part, to: Part) => void,
 ): Phase[] {
-  const { cores } = pod.plan;
+  const { cores } = pod;
   return [
     onEachCore(pod, `all-reduce over ${fellows.name}: sums`, (core) => {
       const index = fellows.indexOf[core.core];
@@ -86,6 +86,17 @@ export function reducedInParts<Part extends { readonly shape: readonly number[];
       }
     }),
   ];
+}
+
+/** Every core that works gets a tensor of the one at its place in another stage. */
+export function permute(pod: Pod, fellows: Fellows, from: number, viewOf: ViewOf): Phase[] {
+  const phase = onEachCore(pod, `permute over ${fellows.name}`, (core) => {
+    const source = pod.cores[fellows.membersOf[core.core][from]];
+    const view = viewOf(source);
+    move(pod, view, viewOf(core));
+    counted(pod, 'permute', fellows, core, source.core, byteSize(view));
+  });
+  return [phase];
 }
 
 /** Part `index` of so many elements in `parts` parts of like size. */

@@ -32,12 +32,12 @@ function exchange(
   way: 'to' | 'from',
   pair: (holder: Member, home: Member, block: (slots: TensorView, atExperts: TensorView) => void) => void,
 ): Phase[] {
-  const { experts, plan } = pod;
+  const { experts, cores } = pod;
   if (experts === null) return [];
   const phase = onEachCore(pod, `all-to-all ${way} experts`, (core) => {
     const own: Member = { core, index: experts.indexOf[core.core] };
     for (const [index, member] of experts.membersOf[core.core].entries()) {
-      const other: Member = { core: plan.cores[member], index };
+      const other: Member = { core: cores[member], index };
       const [holder, home] = way === 'to' ? [own, other] : [other, own];
       pair(holder, home, (slots, atExperts) => {
         const held = atExperts.shape[0];

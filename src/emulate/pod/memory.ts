@@ -4,7 +4,17 @@ import { axisSize, groupSize, meshCoordinate, shardsOf, weightGroupOf } from '..
 import { type ArenaPlan, elementCount, planArena, type TensorView, tensorShard } from '../../model/index.ts';
 import { createRouter } from '../../routing/index.ts';
 import { batchPlace, fellowsAlong } from './cores.ts';
-import { isGated, type LayerKind, layerKinds, outputUnit, type Parameter, parametersOf } from './parameters.ts';
+import {
+  isGated,
+  type LayerKind,
+  layerKinds,
+  outputUnit,
+  type Parameter,
+  parametersOf,
+  runsOf,
+  stageOfLayer,
+  stagesOf,
+} from './parameters.ts';
 import type { CorePlan, GroupLists, HeldParameter, HiddenGradients, OutputPlan, PodPlan, ScratchPlan, SubLayerPlan } from './plan.ts';
 import type { PodRequest } from './request.ts';
 import { planTraffic } from './traffic.ts';
@@ -39,6 +49,7 @@ export function planPod(request: PodRequest, corpusBytes: Bytes, lanes: number, 
   const corpus = { offset: arena.allocate([Math.ceil(corpusBytes / 4)], 'f32').offset, bytes: corpusBytes };
   const traffic = planTraffic(arena, request);
   const cores = Array.from({ length: request.mesh.devices }, (_, core) => planCore(arena, sizes, parameters, layers, laneScratch, core));
+  const microbatches = cores[0].map((_, microbatch) => cores.map((core) => core[microbatch]));
   return {
     request,
     parameters,
@@ -50,18 +61,18 @@ export function planPod(request: PodRequest, corpusBytes: Bytes, lanes: number, 
     identity,
     identityCount,
     corpus,
-    cores,
+    microbatches,
     traffic,
   };
 }
 
 /** Refuses layouts and routers that a pod would not follow. */
-function expectFollowed({ layout, routing }: PodRequest): void {
-  for (const axis of ['pipeline', 'context'] as const) assert(axisSize(layout, axis) === 1, `a pod has no ${axis} axis`);
+function expectFollowed({ model, layout, routing }: PodRequest): void {
+  assert(model.decoderLayers % runsOf(layout) === 0, `${model.decoderLayers} layers in ${runsOf(layout)} runs of a pipeline`);
+  assert(axisSize(layout, 'context') === 1, 'a pod has no context axis');
   const shardsUpdates = layout.zero === 1 || layout.zero === 2;
   assert(!shardsUpdates, `a pod has no part of the optimizer that the data axis shards (zero: ${layout.zero})`);
   assert(axisSize(layout, 'tensor') === 1 || layout.tensorActivations === 'whole', 'a pod has whole activations along the tensor axis');
-  assert(layout.microbatches === 1, 'a pod has no microbatches');
   const unknown = createRouter(routing.router, routing.options).reads.filter((tensor) => tensor !== 'probabilities' && tensor !== 'logits');
   assert(unknown.length === 0, `a Switch layer on memory has no ${unknown.join(', ')} for ${routing.router}`);
 }
@@ -74,7 +85,7 @@ function sizesOf(request: PodRequest): Sizes {
     assert(total % parts === 0, `${total} ${what} over ${parts} cores`);
     return total / parts;
   };
-  const tokens = divided('sequences', sequences, batch) * sequenceLength;
+  const tokens = divided('sequences', divided('sequences', sequences, batch), layout.microbatches) * sequenceLength;
   const experts = model.moe?.experts ?? 0;
   const { rows } = createRouter(routing.router, routing.options);
   const { groupTokens, expertCapacity } = routing;
@@ -93,6 +104,7 @@ function sizesOf(request: PodRequest): Sizes {
   };
 }
 
+/** A core at each microbatch. */
 function planCore(
   arena: ArenaPlan,
   sizes: Sizes,
@@ -100,30 +112,37 @@ function planCore(
   layers: readonly LayerKind[],
   lanes: readonly TensorView[],
   core: number,
-): CorePlan {
+): CorePlan[] {
   const { request, tokens } = sizes;
-  const { mesh, model, dtype, sequenceLength } = request;
-  const place = batchPlace(mesh, core);
-  const stream = (): TensorView => arena.allocate([tokens, model.dModel], dtype);
-  const list = (): Bytes => arena.allocate([tokens], 'f32').offset;
-  const attention = planSharedAttention(arena, sizes, lanes);
-  return {
+  const { mesh, layout, model, dtype, sequenceLength } = request;
+  const stage = meshCoordinate(mesh, 'pipeline', core);
+  const last = axisSize(layout, 'pipeline') - 1;
+  const hasLayer = (layer: number): boolean => layers[layer] !== undefined && stageOfLayer(layer, model, layout) === stage;
+  const hasStream = (at: number): boolean => hasLayer(Math.floor(at / 2)) || hasLayer(Math.floor((at - 1) / 2));
+  const shared = {
     core,
-    firstToken: place * tokens,
-    firstSequence: (place * tokens) / sequenceLength,
+    stage,
+    tokens,
     firstWord: meshCoordinate(mesh, 'tensor', core) * sizes.words,
-    held: planHeld(arena, request, parameters, layers, core),
+    held: planHeld(arena, request, parameters, layers, core, stage),
+    scratch: planScratch(arena, sizes, layers),
+  };
+  const attention = planSharedAttention(arena, sizes, lanes);
+  const place = batchPlace(mesh, core) * layout.microbatches;
+  const list = (): Bytes => arena.allocate([tokens], 'f32').offset;
+  return Array.from({ length: layout.microbatches }, (_, microbatch) => ({
+    ...shared,
+    firstToken: (place + microbatch) * tokens,
+    firstSequence: ((place + microbatch) * tokens) / sequenceLength,
     ids: list(),
     targets: list(),
     places: list(),
-    stream: Array.from({ length: 2 * layers.length + 1 }, stream),
-    sublayers: layers.flatMap((kind, layer) => [
-      planAttentionSubLayer(arena, sizes, attention, layer),
-      planFeedForward(arena, sizes, kind),
-    ]),
-    output: planOutput(arena, sizes),
-    scratch: planScratch(arena, sizes, layers),
-  };
+    stream: Array.from({ length: 2 * layers.length + 1 }, (_none, at) => arena.allocate([hasStream(at) ? tokens : 0, model.dModel], dtype)),
+    sublayers: layers.flatMap((kind, layer) =>
+      hasLayer(layer) ? [planAttentionSubLayer(arena, sizes, attention, layer), planFeedForward(arena, sizes, kind)] : [null, null],
+    ),
+    output: stage === last ? planOutput(arena, sizes) : null,
+  }));
 }
 
 /** Whole gradients and gathered weights of units of one kind take turns in the same place, where weights are sharded. */
@@ -133,13 +152,15 @@ function planHeld(
   parameters: readonly Parameter[],
   layers: readonly LayerKind[],
   core: number,
-): HeldParameter[] {
+  stage: number,
+): (HeldParameter | null)[] {
   const shared = new Map<string, Pick<HeldParameter, 'working' | 'gradient'>>();
   const tensor = axisSize(layout, 'tensor');
   const { experts: members, expertGroup } = shardsOf(layout);
   const memberAxis = expertGroup === null ? null : layout.expertsOver === 'data' ? 'data' : 'expert';
   return parameters.map((parameter) => {
     const { name, unit, matrix } = parameter;
+    if (!stagesOf(parameter, model, layout).includes(stage)) return null;
     const local = tensorShard(matrix, tensor);
     const copies = matrix.expert ? matrix.copies / members : matrix.copies;
     const shape = matrix.rows === 1 ? [local.columns] : matrix.expert ? [copies, local.rows, local.columns] : [local.rows, local.columns];
@@ -185,11 +206,8 @@ function planSharedAttention(arena: ArenaPlan, { request, tokens, heads }: Sizes
 function planAttentionSubLayer(arena: ArenaPlan, sizes: Sizes, shared: AttentionPlan, layer: number): SubLayerPlan {
   const again = ({ shape, dtype }: TensorView): TensorView => arena.allocate(shape, dtype);
   const { q, k, v, context, probabilities } = shared;
-  const own =
-    layer === 0
-      ? shared
-      : { ...shared, q: again(q), k: again(k), v: again(v), context: again(context), probabilities: again(probabilities) };
-  return { kind: 'attention', ...planNorm(arena, sizes), attention: { ...own, options: { ...shared.options, layer } } };
+  const own = { q: again(q), k: again(k), v: again(v), context: again(context), probabilities: again(probabilities) };
+  return { kind: 'attention', ...planNorm(arena, sizes), attention: { ...shared, ...own, options: { ...shared.options, layer } } };
 }
 
 function planNorm(arena: ArenaPlan, { request, tokens }: Sizes): { readonly normed: TensorView; readonly inverseRms: TensorView } {

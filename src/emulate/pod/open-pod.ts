@@ -7,6 +7,11 @@ import { type CountBytes, openTraffic } from './traffic.ts';
 /** A pod as one thread has it. */
 export interface Pod {
   readonly plan: PodPlan;
+  /** All cores at one microbatch, and those of them that work. */
+  readonly cores: readonly CorePlan[];
+  readonly active: readonly CorePlan[];
+  /** Whether it is the first microbatch of the step. */
+  readonly isFirst: boolean;
   readonly table: KernelTable;
   readonly buffer: ArrayBufferLike;
   readonly count: CountBytes;
@@ -30,6 +35,9 @@ export function openPod(plan: PodPlan, table: KernelTable): Pod {
   const { expertGroup, experts } = shardsOf(layout);
   return {
     plan,
+    cores: plan.microbatches[0],
+    active: plan.microbatches[0],
+    isFirst: true,
     table,
     buffer,
     count: openTraffic(plan, buffer),
@@ -39,16 +47,22 @@ export function openPod(plan: PodPlan, table: KernelTable): Pod {
   };
 }
 
-/** The same phase of every core at once. */
-export function everywhere({ plan }: Pod, phaseOf: (core: CorePlan) => Phase): Phase {
-  return together(...plan.cores.map(phaseOf));
+/** The cores of a stage at a microbatch. */
+export function during(pod: Pod, microbatch: number, stage: number): Pod {
+  const cores = pod.plan.microbatches[microbatch];
+  return { ...pod, cores, active: cores.filter((core) => core.stage === stage), isFirst: microbatch === 0 };
 }
 
-/** One item for every core. */
-export function onEachCore({ plan }: Pod, name: string, run: (core: CorePlan, lane: number) => void): Phase {
+/** The same phase of every core that works at once. */
+export function everywhere({ active }: Pod, phaseOf: (core: CorePlan) => Phase): Phase {
+  return together(...active.map(phaseOf));
+}
+
+/** One item for every core that works. */
+export function onEachCore({ active }: Pod, name: string, run: (core: CorePlan, lane: number) => void): Phase {
   return {
-    items: plan.cores.length,
-    run: (item, lane) => run(plan.cores[item], lane),
-    name: (item) => `${name} on core ${item}`,
+    items: active.length,
+    run: (item, lane) => run(active[item], lane),
+    name: (item) => `${name} on core ${active[item].core}`,
   };
 }

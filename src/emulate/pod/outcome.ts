@@ -1,6 +1,6 @@
 import type { Bytes } from '../../base/index.ts';
 import { f32Elements } from '../../model/index.ts';
-import type { CorePlan, ExchangeKind, PodPlan } from './plan.ts';
+import type { ExchangeKind, PodPlan, SwitchSubLayer } from './plan.ts';
 
 /** What a step of a pod did, read from its memory when it has ended. */
 export interface StepOutcome {
@@ -32,16 +32,15 @@ export interface MovedBytes {
 export function outcomeOf(plan: PodPlan, buffer: ArrayBufferLike): StepOutcome {
   const { sequences, sequenceLength } = plan.request;
   let crossEntropy = 0;
-  for (const { output } of plan.cores) for (const loss of f32Elements(buffer, output.losses)) crossEntropy += loss;
-  const sources = coresWithTokens(plan);
+  for (const { output } of plan.microbatches.flat()) {
+    if (output !== null) for (const loss of f32Elements(buffer, output.losses)) crossEntropy += loss;
+  }
   let [auxiliaryLoss, zLoss] = [0, 0];
   const layers = plan.layers.flatMap((kind, layer) => {
     if (kind !== 'switch') return [];
     const kept = new Array<number>(plan.request.model.moe?.experts ?? 0).fill(0);
     let [dropped, requested] = [0, 0];
-    for (const core of sources) {
-      const sublayer = core.sublayers[2 * layer + 1];
-      if (sublayer.kind !== 'switch') continue;
+    for (const sublayer of switchSubLayers(plan, layer)) {
       for (const { losses, counts } of sublayer.groups) {
         const [auxiliary, z] = f32Elements(buffer, losses);
         const [ofGroup, all] = new Int32Array(buffer, counts, 2);
@@ -59,16 +58,22 @@ export function outcomeOf(plan: PodPlan, buffer: ArrayBufferLike): StepOutcome {
   return { crossEntropy: crossEntropy / (sequences * sequenceLength), auxiliaryLoss, zLoss, layers };
 }
 
-/** Cores that have tokens of their own, in the order of these: members of other axes have the same ones. */
-function coresWithTokens({ cores }: PodPlan): CorePlan[] {
-  return [...new Map(cores.map((core) => [core.firstToken, core])).values()].sort((a, b) => a.firstToken - b.firstToken);
+/** A Switch layer of those that have tokens of their own, in the order of these: members of other axes have the same ones. */
+export function switchSubLayers({ microbatches }: PodPlan, layer: number): SwitchSubLayer[] {
+  const byToken = new Map<number, SwitchSubLayer>();
+  for (const { firstToken, sublayers } of microbatches.flat()) {
+    const sublayer = sublayers[2 * layer + 1];
+    if (sublayer?.kind === 'switch') byToken.set(firstToken, sublayer);
+  }
+  return [...byToken].sort(([a], [b]) => a - b).map(([, sublayer]) => sublayer);
 }
 
-export function movedBytesOf({ traffic, cores }: PodPlan, buffer: ArrayBufferLike): MovedBytes[] {
+export function movedBytesOf({ traffic, request }: PodPlan, buffer: ArrayBufferLike): MovedBytes[] {
+  const cores = request.mesh.devices;
   return traffic.map(({ kind, axis, offset }) => ({
     kind,
     axis,
-    bytes: new Float64Array(buffer, offset, cores.length * cores.length).slice(),
+    bytes: new Float64Array(buffer, offset, cores * cores).slice(),
   }));
 }
 

@@ -1,4 +1,5 @@
 import { assert } from '../../base/index.ts';
+import { axisSize, type LayoutSpec } from '../../layout/index.ts';
 import { dense, expertMatrices, type ModelSpec, vector, type WeightMatrix } from '../../model/index.ts';
 
 /** A weight that a step multiplies with or updates as one. */
@@ -25,6 +26,25 @@ export function layerKinds({ decoderLayers, moe }: ModelSpec): LayerKind[] {
 /** Whether feed-forward layers have a gate. */
 export function isGated({ ffnMatrices }: ModelSpec): boolean {
   return ffnMatrices === 3;
+}
+
+/** Runs of equally many layers that a pipeline is made of; one without. */
+export function runsOf(layout: LayoutSpec): number {
+  const stages = axisSize(layout, 'pipeline');
+  return stages === 1 ? 1 : stages * layout.pipeline.repeats;
+}
+
+/** The stage that has a layer: runs are dealt out in turn. */
+export function stageOfLayer(layer: number, { decoderLayers }: ModelSpec, layout: LayoutSpec): number {
+  return Math.floor((layer * runsOf(layout)) / decoderLayers) % axisSize(layout, 'pipeline');
+}
+
+/** The stages that hold a parameter: the last one has the norm before the logits, and a copy of a tied table. */
+export function stagesOf({ name, unit }: Pick<Parameter, 'name' | 'unit'>, model: ModelSpec, layout: LayoutSpec): number[] {
+  const last = axisSize(layout, 'pipeline') - 1;
+  if (unit === EMBEDDING) return name === 'gain' ? [last] : name === 'table' && model.tiedEmbeddings && last > 0 ? [0, last] : [0];
+  if (unit === outputUnit(model)) return [last];
+  return [stageOfLayer(Math.floor((unit - 1) / 2), model, layout)];
 }
 
 /** Numbers of units. */

@@ -24,7 +24,8 @@ export interface PodPlan {
   readonly identityCount: number;
   /** The text: one byte for each word. */
   readonly corpus: { readonly offset: Bytes; readonly bytes: Bytes };
-  readonly cores: readonly CorePlan[];
+  /** [microbatches, cores]: what a core has of each. */
+  readonly microbatches: readonly (readonly CorePlan[])[];
   readonly traffic: readonly TrafficPlan[];
 }
 
@@ -35,26 +36,33 @@ export interface TrafficPlan {
   readonly offset: Bytes;
 }
 
-export type ExchangeKind = 'all-gather' | 'reduce-scatter' | 'all-reduce' | 'all-to-all';
+export type ExchangeKind = 'all-gather' | 'reduce-scatter' | 'all-reduce' | 'all-to-all' | 'permute';
 
+/** A core while it works at one microbatch: weights, gradients, state and scratch are the same ones in all. */
 export interface CorePlan {
   readonly core: number;
+  /** The stage of a pipeline that it is of; 0 where there is none. */
+  readonly stage: number;
+  /** T */
+  readonly tokens: number;
   /** Global number of its first sequence, and of its first token. */
   readonly firstSequence: number;
   readonly firstToken: number;
   /** First word of its part of the vocabulary. */
   readonly firstWord: number;
-  /** By number of the parameter. */
-  readonly held: readonly HeldParameter[];
+  /** By number of the parameter; null for those of other stages. */
+  readonly held: readonly (HeldParameter | null)[];
   /** int32 [T]: words of its tokens in its part of the vocabulary, -1 where they are another's; and of the tokens behind them. */
   readonly ids: Bytes;
   readonly targets: Bytes;
   /** int32 [T]: places of its tokens in their sequences. */
   readonly places: Bytes;
-  /** Activations [T, D] before every sub-layer, and behind the last one. */
+  /** Activations [T, D] before every sub-layer, and behind the last one; no rows where its stage has neither. */
   readonly stream: readonly TensorView[];
-  readonly sublayers: readonly SubLayerPlan[];
-  readonly output: OutputPlan;
+  /** Null for those of other stages. */
+  readonly sublayers: readonly (SubLayerPlan | null)[];
+  /** Of the last stage. */
+  readonly output: OutputPlan | null;
   readonly scratch: ScratchPlan;
 }
 

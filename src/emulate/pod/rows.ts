@@ -17,7 +17,7 @@ import { clear, heldOf } from './weights.ts';
 /** A phase over the tokens of every core. */
 export function overTokens(pod: Pod, name: string, run: (core: CorePlan, first: number, count: number, lane: number) => void): Phase {
   return everywhere(pod, (core) => {
-    const tokens = core.stream[0].shape[0];
+    const { tokens } = core;
     return chunked(
       `${name} on core ${core.core}`,
       tokens,

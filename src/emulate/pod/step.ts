@@ -1,13 +1,18 @@
 import { type KernelTable, type Phase, type Step, stepOf } from '../../kernels/index.ts';
+import { along, axisSize } from '../../layout/index.ts';
+import type { TensorView } from '../../model/index.ts';
 import { attentionBackward, attentionForward } from './attention.ts';
 import { beginStep, openPodBegin } from './begin.ts';
 import { denseBackward, denseForward } from './dense.ts';
 import { embeddingBackward, embeddingForward, outputBackward, outputForward } from './ends.ts';
-import { onEachCore, openPod, type Pod } from './open-pod.ts';
-import type { PodPlan } from './plan.ts';
+import { permute } from './exchange.ts';
+import { during, onEachCore, openPod, type Pod } from './open-pod.ts';
+import { stageOfLayer } from './parameters.ts';
+import type { CorePlan, PodPlan } from './plan.ts';
+import { streamGradient } from './rows.ts';
 import { switchBackward, switchForward } from './switch.ts';
 import type { StepNumber } from './switch-routing.ts';
-import { sumGradients } from './weights.ts';
+import { sumGradients, sumOverEnds } from './weights.ts';
 
 /**
  * A pod that learns, over the memory of a kernel table: step 0 makes the first weights, and step n is training step n, forward, backward and update on every core. What an
@@ -25,34 +30,64 @@ export function openPodStep(plan: PodPlan, table: KernelTable): (n: number) => S
 }
 
 function trainingPhases(pod: Pod, number: StepNumber): Phase[] {
-  const { layers } = pod.plan;
+  const { layout } = pod.plan.request;
+  const microbatches = Array.from({ length: layout.microbatches }, (_, microbatch) => microbatch);
   return [
     ...beginStep(pod, number),
-    ...embeddingForward(pod),
-    ...layers.flatMap((kind, layer) => [
-      ...attentionForward(pod, layer),
-      ...(kind === 'switch' ? switchForward(pod, layer, number) : denseForward(pod, layer)),
-    ]),
-    ...outputForward(pod),
-    ...outputBackward(pod),
-    ...layers
-      .flatMap((kind, layer) => [
-        [...(kind === 'switch' ? switchBackward(pod, layer, number) : denseBackward(pod, layer)), ...attentionBackward(pod, layer)],
-      ])
-      .reverse()
-      .flat(),
-    ...embeddingBackward(pod),
+    ...microbatches.flatMap((microbatch) => [...forward(pod, number, microbatch), ...backward(pod, number, microbatch)]),
     ...sumGradients(pod),
+    ...sumOverEnds(pod),
     update(pod, number),
   ];
+}
+
+/** Stages of a pipeline work one after the other: what they compute does not depend on the schedule. */
+function forward(pod: Pod, number: StepNumber, microbatch: number): Phase[] {
+  const { layers, request } = pod.plan;
+  const stageOf = (layer: number): number => stageOfLayer(layer, request.model, request.layout);
+  const last = axisSize(request.layout, 'pipeline') - 1;
+  return [
+    ...embeddingForward(during(pod, microbatch, 0)),
+    ...layers.flatMap((kind, layer) => {
+      const here = during(pod, microbatch, stageOf(layer));
+      return [
+        ...(layer > 0 ? sent(pod, microbatch, stageOf(layer - 1), stageOf(layer), ({ stream }) => stream[2 * layer]) : []),
+        ...attentionForward(here, layer),
+        ...(kind === 'switch' ? switchForward(here, layer, number) : denseForward(here, layer)),
+      ];
+    }),
+    ...outputForward(during(pod, microbatch, last)),
+  ];
+}
+
+function backward(pod: Pod, number: StepNumber, microbatch: number): Phase[] {
+  const { layers, request } = pod.plan;
+  const stageOf = (layer: number): number => stageOfLayer(layer, request.model, request.layout);
+  const last = axisSize(request.layout, 'pipeline') - 1;
+  const passes = layers.map((kind, layer) => {
+    const here = during(pod, microbatch, stageOf(layer));
+    return [
+      ...(kind === 'switch' ? switchBackward(here, layer, number) : denseBackward(here, layer)),
+      ...attentionBackward(here, layer),
+      ...(layer > 0 ? sent(pod, microbatch, stageOf(layer), stageOf(layer - 1), (core) => streamGradient(core, 2 * layer)) : []),
+    ];
+  });
+  return [...outputBackward(during(pod, microbatch, last)), ...passes.reverse().flat(), ...embeddingBackward(during(pod, microbatch, 0))];
+}
+
+/** What goes from one stage to the next one; nothing within a stage. */
+function sent(pod: Pod, microbatch: number, from: number, to: number, viewOf: (core: CorePlan) => TensorView): Phase[] {
+  return from === to ? [] : permute(during(pod, microbatch, to), pod.fellows(along('pipeline')), from, viewOf);
 }
 
 /** Every core updates what it stores. */
 function update(pod: Pod, number: StepNumber): Phase {
   const { learningRate, settings } = pod.plan.request.optimizer;
   return onEachCore(pod, 'update', ({ held }) => {
-    for (const { stored, gradientShard, firstMoment, secondMoment, sent } of held) {
-      const copy = sent.dtype === 'bf16' ? sent : null;
+    for (const one of held) {
+      if (one === null) continue;
+      const { stored, gradientShard, firstMoment, secondMoment, sent: sharedCopy } = one;
+      const copy = sharedCopy.dtype === 'bf16' ? sharedCopy : null;
       const tensors = { weights: stored, gradient: gradientShard, firstMoment, secondMoment, copy };
       pod.table.adamw(tensors, settings, { step: number.step, learningRate });
     }

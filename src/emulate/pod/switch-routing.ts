@@ -20,15 +20,15 @@ export interface GroupPlace {
 }
 
 /** One item for every routing group of every core. */
-export function onEachGroup({ plan }: Pod, name: string, layer: number, run: (place: GroupPlace, lane: number) => void): Phase {
+export function onEachGroup({ active }: Pod, name: string, layer: number, run: (place: GroupPlace, lane: number) => void): Phase {
   const at = 2 * layer + 1;
-  const { groups } = plan.cores[0].sublayers[at] as SwitchSubLayer;
+  const { groups } = active[0].sublayers[at] as SwitchSubLayer;
   const placeOf = (item: number): GroupPlace => {
-    const core = plan.cores[Math.floor(item / groups.length)];
+    const core = active[Math.floor(item / groups.length)];
     return { core, sublayer: core.sublayers[at] as SwitchSubLayer, layer, group: item % groups.length };
   };
   return {
-    items: plan.cores.length * groups.length,
+    items: active.length * groups.length,
     run: (item, lane) => run(placeOf(item), lane),
     name: (item) => `${name} of layer ${layer}, core ${placeOf(item).core.core}, group ${placeOf(item).group}`,
   };

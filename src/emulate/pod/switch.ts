@@ -139,22 +139,17 @@ function scores(pod: Pod, unit: number, normOf: (core: CorePlan) => SwitchSubLay
 
 /** A phase over the slots [E, G, C] of every core. */
 function overSlots(pod: Pod, name: string, run: (core: CorePlan, first: number, count: number) => void): Phase {
-  const slots = slotsOf(pod);
-  return everywhere(pod, (core) =>
-    chunked(
+  const { model, routing } = pod.plan.request;
+  return everywhere(pod, (core) => {
+    const slots = (model.moe?.experts ?? 0) * (core.tokens / routing.groupTokens) * routing.expertCapacity;
+    return chunked(
       `${name} on core ${core.core}`,
       slots,
       ROWS_PER_ITEM,
       () => slots,
       (first, count) => run(core, first, count),
-    ),
-  );
-}
-
-function slotsOf({ plan }: Pod): number {
-  const { model, routing } = plan.request;
-  const { groups } = plan.cores[0].sublayers.find(({ kind }) => kind === 'switch') as SwitchSubLayer;
-  return (model.moe?.experts ?? 0) * groups.length * routing.expertCapacity;
+    );
+  });
 }
 
 /** A product of every expert of every core. */

@@ -20,6 +20,12 @@ const LAYOUTS = [
   [8, '{ici: {data: 2, fsdp: 2, expert: 2}, expertsOver: expert}'],
   [8, '{ici: {data: 8}, expertsOver: none, zero: 3}'],
   [16, '{ici: {data: 4, fsdp: 4}, expertsOver: data}'],
+  [2, '{ici: {data: 2}, expertsOver: none, microbatches: 4}'],
+  [8, '{ici: {data: 2, fsdp: 2, tensor: 2}, expertsOver: data, microbatches: 2}'],
+  [2, '{ici: {pipeline: 2}, expertsOver: none, microbatches: 4}'],
+  [8, '{ici: {data: 4, pipeline: 2}, expertsOver: data, microbatches: 2}'],
+  [8, '{ici: {fsdp: 2, tensor: 2, pipeline: 2}, expertsOver: none, microbatches: 2}'],
+  [8, '{ici: {expert: 4, pipeline: 2}, expertsOver: expert, microbatches: 2, pipeline: {schedule: gpipe}}'],
 ] as const;
 
 interface Learned {

@@ -12,7 +12,9 @@ describe('gradients of a pod', () => {
     const pod = openPod(ALONE, SMALL);
     pod.upTo(0);
     const index = pod.plan.parameters.findIndex(({ unit, name }) => `${unit} ${name}` === parameter);
-    const weights = valuesOf(pod.memory, pod.plan.cores[0].held[index].stored);
+    const held = pod.plan.microbatches[0][0].held[index];
+    if (held === null) throw new Error(`no ${parameter}`);
+    const weights = valuesOf(pod.memory, held.stored);
     const largest = gradient.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
     for (const i of weights.keys()) weights[i] += (distance * gradient[i]) / largest;
     pod.upTo(1);
@@ -98,7 +100,6 @@ describe('a pod', () => {
     ['{ici: {data: 8}, expertsOver: none}', { positions: 'rotary' }, 'a pod learns tables of positions, not rotary ones'],
     ['{ici: {data: 8}, expertsOver: none, zero: 1}', {}, 'a pod has no part of the optimizer that the data axis shards (zero: 1)'],
     ['{ici: {data: 4, context: 2}, expertsOver: none}', {}, 'a pod has no context axis'],
-    ['{ici: {data: 4, pipeline: 2}, expertsOver: none}', {}, 'a pod has no pipeline axis'],
     ['{ici: {data: 4, tensor: 2}, expertsOver: none, tensorActivations: sharded}', {}, 'a pod has whole activations along the tensor axis'],
   ] as const)('refuses %s with %o, which it would not follow', (layout, small, message) => {
     expect(() => openPod(layout, small)).toThrow(message);

@@ -8,7 +8,7 @@ import {
   type StepOutcome,
   totalBytes,
 } from '../../../src/emulate/index.ts';
-import type { SwitchSubLayer } from '../../../src/emulate/pod/plan.ts';
+import { switchSubLayers } from '../../../src/emulate/pod/outcome.ts';
 import { type Chip, sliceTopology } from '../../../src/hardware/index.ts';
 import { parseScenario } from '../../../src/intake/index.ts';
 import {
@@ -24,7 +24,7 @@ import {
 } from '../../../src/kernels/index.ts';
 import { createMesh } from '../../../src/layout/index.ts';
 import { type Dtype, f32Elements, type TensorView } from '../../../src/model/index.ts';
-import { lowerStep } from '../../../src/program/index.ts';
+import { lowerStep, type Program } from '../../../src/program/index.ts';
 import type { OptionValues } from '../../../src/routing/index.ts';
 import type { Scenario } from '../../../src/scenario/index.ts';
 
@@ -137,28 +137,21 @@ export function openPlainPod(
   return { plan, memory, run: (n) => runStepAlone(step(n)) };
 }
 
-/** Cores that have tokens of their own: members of other axes have the same ones. */
-function coresWithTokens({ cores }: PodPlan): PodPlan['cores'] {
-  return [...new Map(cores.map((core) => [core.firstToken, core])).values()].sort((a, b) => a.firstToken - b.firstToken);
-}
-
 export function outcome({ plan, memory }: Pick<OpenPod, 'plan' | 'memory'>): StepOutcome {
   return outcomeOf(plan, memory.buffer);
 }
 
-/** Expert and slot of every choice, layer by layer, in the order of all tokens. */
+/** Token of every slot, layer by layer, group by group in the order of all tokens; -1 where it is empty. */
 export function decisionsOf({ plan, memory }: OpenPod): number[] {
-  const cores = coresWithTokens(plan);
-  return cores[0].sublayers.flatMap((one, at) => {
-    if (one.kind !== 'switch') return [];
-    return cores.flatMap((core) => {
-      const { groups, slotToken } = core.sublayers[at] as SwitchSubLayer;
-      const capacity = plan.request.routing.expertCapacity;
+  const capacity = plan.request.routing.expertCapacity;
+  return plan.layers.flatMap((kind, layer) => {
+    if (kind !== 'switch') return [];
+    return switchSubLayers(plan, layer).flatMap(({ groups, slotToken }) => {
       const tokens = new Int32Array(memory.buffer, slotToken, EXPERTS * groups.length * capacity);
       return groups.flatMap((_, group) =>
-        Array.from({ length: EXPERTS * capacity }, (_, slot) => {
+        Array.from({ length: EXPERTS * capacity }, (_slot, slot) => {
           const token = tokens[(Math.floor(slot / capacity) * groups.length + group) * capacity + (slot % capacity)];
-          return token < 0 ? -1 : core.firstToken + token;
+          return token < 0 ? -1 : token - group * GROUP;
         }),
       );
     });
@@ -170,9 +163,11 @@ export function wholeOf({ plan, memory }: Pick<OpenPod, 'plan' | 'memory'>, what
   return new Map(
     plan.parameters.map(({ unit, name, matrix }, index) => {
       const whole = new Float64Array(matrix.rows * matrix.columns * matrix.copies).fill(Number.NaN);
-      for (const { held } of plan.cores) {
-        const { shardIndex, first, working } = held[index];
-        const shard = f32Elements(memory.buffer, held[index][what]);
+      for (const { held } of plan.microbatches[0]) {
+        const one = held[index];
+        if (one === null) continue;
+        const { shardIndex, first, working } = one;
+        const shard = f32Elements(memory.buffer, one[what]);
         const [rows, columns] = working.shape.length === 1 ? [1, working.shape[0]] : working.shape.slice(-2);
         for (const [i, value] of shard.entries()) {
           const place = shardIndex * shard.length + i;
@@ -208,14 +203,20 @@ export function movedBytes({ plan, memory }: OpenPod): Record<string, number> {
 }
 
 /** What the lowered program of the same step sends, by the same keys. */
-export function predictedBytes({ scenario, chip, plan }: OpenPod): Record<string, number> {
+export function predictedBytes({ scenario, chip }: OpenPod): Record<string, number> {
   const program = lowerStep(scenario, chip, sliceTopology(chip, scenario.topology), null);
   const sent: Record<string, number> = {};
-  for (const { kind, meshAxis, plan: row } of program.collectives) {
+  for (const { kind, meshAxis, plan: row, task } of program.collectives) {
     const key = `${kind} ${meshAxis}`;
-    sent[key] = (sent[key] ?? 0) + program.plans[row].sentBytesPerDevice * plan.cores.length;
+    sent[key] = (sent[key] ?? 0) + program.plans[row].sentBytesPerDevice * devicesOf(program, task);
   }
   return sent;
+}
+
+/** Those that run a task: of a pipeline the ones of its stages. */
+function devicesOf({ deviceSets, tasks, devices }: Program, task: number): number {
+  const set = tasks.deviceSet[task];
+  return set < 0 ? devices : deviceSets[set].reduce((count, member) => count + member, 0);
 }
 
 export function valuesOf(memory: KernelMemory, view: TensorView): Float32Array {
