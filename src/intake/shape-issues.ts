@@ -8,7 +8,14 @@ type ZodIssue = z.core.$ZodIssue;
 
 /** What the checker found, in this project's codes and words; `input` is the document that was checked. */
 export function shapeIssues(found: readonly ZodIssue[], input: unknown, schema: JsonSchema): LocatedIssue[] {
-  return found.flatMap((issue) => translate(issue, issue.path as Path, input, schema));
+  return found.filter((issue) => !isLooser(issue, found)).flatMap((issue) => translate(issue, issue.path as Path, input, schema));
+}
+
+/** A whole number beyond those that a double counts passes its own bound too, which is the one to name. */
+function isLooser(issue: ZodIssue, found: readonly ZodIssue[]): boolean {
+  if (issue.code !== 'too_big' || issue.maximum !== Number.MAX_SAFE_INTEGER) return false;
+  const at = dotted(issue.path as Path);
+  return found.some((other) => other.code === 'too_big' && other !== issue && dotted(other.path as Path) === at);
 }
 
 /** As `shapeIssues`, for a file that is no scenario: everything has one code, and the remedy also says how such a file is written. */

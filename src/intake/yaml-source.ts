@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isNode, isPair, isSeq, LineCounter, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isNode, isPair, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Issue, Place } from '../base/index.ts';
 import type { Path } from './path.ts';
 
@@ -34,6 +34,8 @@ export function parseYaml(file: string, text: string, version: '1.1' | '1.2' = '
       const issues = document.errors.slice(0, MAX_SYNTAX_ERRORS).map((error) => syntaxIssue(error.code, error.message, at(error.pos[0])));
       return { file, value: undefined, issues, placeOf: () => at(0) };
     }
+    const tagged = tagIssues(document, at);
+    if (tagged.length > 0) return { file, value: undefined, issues: tagged, placeOf: () => at(0) };
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
     if (depthOf(value) > MAX_DEPTH) throw new RangeError('too deep');
   } catch (error) {
@@ -42,6 +44,26 @@ export function parseYaml(file: string, text: string, version: '1.1' | '1.2' = '
     return { file, value: undefined, issues: [nestingIssue(file)], placeOf: () => at(0) };
   }
   return { file, value, issues: [], placeOf: (path, which) => at(offsetOf(document, path, which)) };
+}
+
+/** Tags make values that are no plain data (bytes, sets, dates), or turn numbers into texts without a word. */
+function tagIssues(document: Document, at: (offset: number) => Place): Issue[] {
+  const issues: Issue[] = [];
+  visit(document, {
+    Node: (_, node) => {
+      if (isAlias(node) || node.tag === undefined) return;
+      const place = at(node.range?.[0] ?? 0);
+      issues.push({
+        code: 'E_YAML',
+        path: '',
+        value: `the tag ${node.tag}`,
+        rule: 'values are written without tags',
+        remedy: 'remove the tag',
+        place,
+      });
+    },
+  });
+  return issues.slice(0, MAX_SYNTAX_ERRORS);
 }
 
 function offsetOf(document: Document, path: Path, at: 'key' | 'value'): number {

@@ -22,7 +22,7 @@ const FILES = {
   },
   E_YAML: {
     title: 'A file is not well-formed YAML or JSON',
-    rule: 'scenario and chip files are YAML 1.2 (of which JSON is a part) with unique keys',
+    rule: 'scenario and chip files are YAML 1.2 (of which JSON is a part) with unique keys and without tags',
     example: 'layout: {ici: {data: 32}',
     remedy: 'close the bracket or quote, indent by spaces, write each key once',
   },

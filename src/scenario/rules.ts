@@ -1,4 +1,5 @@
 import type { Issue } from '../base/index.ts';
+import { checkShape, checkWires } from '../hardware/index.ts';
 import type { RuleInput, ScenarioRule } from './rule.ts';
 import { BATCH_RULES } from './rules-batch.ts';
 import { LOAD_RULES } from './rules-load.ts';
@@ -29,9 +30,17 @@ export const SCENARIO_RULES: readonly ScenarioRule[] = [
  * rules that look at one of them are skipped, because what they would say rests on the stand-in.
  */
 export function checkScenario(input: RuleInput, wrong: readonly string[] = []): Issue[] {
-  return SCENARIO_RULES.filter((rule) => !rule.reads.some((path) => wrong.some((bad) => overlaps(path, bad)))).flatMap((rule) =>
-    rule.check(input),
-  );
+  // How batch and model are cut over a slice that cannot be says nothing, and the sizes near it may be a search over ten thousand million devices.
+  const sliceExists = canExist(input);
+  return SCENARIO_RULES.filter((rule) => {
+    const known = sliceExists || TOPOLOGY_RULES.includes(rule) ? wrong : [...wrong, 'topology'];
+    return !rule.reads.some((path) => known.some((bad) => overlaps(path, bad)));
+  }).flatMap((rule) => rule.check(input));
+}
+
+/** Whether pods have room for the slice, and this model for as many of them. */
+function canExist({ scenario: { topology }, chip }: RuleInput): boolean {
+  return checkShape(chip, topology.shape).length === 0 && checkWires(topology).every(({ code }) => code !== 'E_SLICES');
 }
 
 function overlaps(a: string, b: string): boolean {

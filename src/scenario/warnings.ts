@@ -87,7 +87,12 @@ function smallBatch({ scenario }: RuleInput): ScenarioWarning[] {
 function unusedSections({ scenario }: RuleInput, { sections }: Stated): ScenarioWarning[] {
   const unused = ['routing', 'load', 'emulate'].filter((section) => sections.includes(section));
   if (unused.length === 0) return [];
-  return [{ code: 'W_UNUSED', message: `${scenario.model.name} has no experts: ${unused.join(', ')} do nothing.` }];
+  return [
+    {
+      code: 'W_UNUSED',
+      message: `${scenario.model.name} has no experts: ${unused.join(', ')} ${unused.length === 1 ? 'does' : 'do'} nothing.`,
+    },
+  ];
 }
 
 /** Without slots there is no capacity, algorithms that fix their own read the factor at most, and a rule may be a constant. */

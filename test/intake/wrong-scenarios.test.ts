@@ -17,6 +17,8 @@ const WRONG: readonly Case[] = [
   ['an unknown key at the top', `${GOOD}__proto__: {a: 1}\n`, ['3:1 E_KEY_UNKNOWN __proto__', 'known keys here: name,']],
   ['a word for a number', `${GOOD}workload: {sequences: many}\n`, ['3:23 E_TYPE workload.sequences', 'write a value']],
   ['a number in quotes', `${GOOD}workload: {sequences: "32"}\n`, ['3:23 E_TYPE workload.sequences', 'write 32 without quotes']],
+  ['bytes in place of a name', 'topology: !!binary "aGVsbG8="\nmodel: {preset: t5-base}\n', ['1:20 E_YAML ', 'remove the tag']],
+  ['a tag that nobody knows', `${GOOD}workload: {sequences: !!js/function 3}\n`, ['3:37 E_YAML ', 'remove the tag']],
   ['groups within groups', `a: ${'['.repeat(9000)}${']'.repeat(9000)}\n`, ['1:1 E_NESTING ', 'write the values out']],
   ['a broken number', `${GOOD}workload: {sequences: 1.5}\n`, ['3:23 E_TYPE workload.sequences', 'write a value']],
   ['a number that is not one', `${GOOD}routing: {capacityFactor: .nan}\n`, ['3:27 E_TYPE routing.capacityFactor', 'write a value']],
@@ -75,6 +77,17 @@ const WRONG: readonly Case[] = [
     'topology: tpu-v3:64x32\nmodel: {preset: t5-base}\nlayout: {ici: {data: 4096}}\nworkload: {sequences: 4096}\n',
     ['1:11 E_TOPOLOGY_POD topology', 'smaller sides'],
   ],
+  [
+    'a slice of more devices than can be counted through',
+    'topology: tpu-v3:100000x100000\nmodel: {preset: switch-base}\nlayout: {ici: {data: -1}, expertsOver: data}\n',
+    ['1:11 E_TOPOLOGY_POD topology', 'smaller sides'],
+  ],
+  [
+    'more slices than can be counted through',
+    'topology: tpu-v3:4x4*1000000000\nmodel: {preset: switch-base}\nlayout: {ici: {data: 32}, dcn: {expert: -1}}\n',
+    ['1:11 E_SLICES topology.slices', 'one slice'],
+  ],
+  ['a number that cannot be counted to', `${GOOD}seed: 99999999999999999999\n`, ['3:7 E_RANGE seed', 'use at most 4294967295']],
   [
     'wrap for one side of two',
     'topology: {chip: tpu-v3, shape: [4, 4], wrap: [true]}\nmodel: {preset: t5-base}\n',
