@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Validation } from '../../src/validation/index.ts';
 import { ROOT, textOf } from './sources.ts';
 
 const { scripts }: { scripts: Record<string, string> } = JSON.parse(textOf('package.json'));
@@ -75,5 +76,30 @@ describe('commands in the documents', () => {
     for (const file of words.filter((word) => /^[\w./-]+\.(ya?ml|csv)$/.test(word) && word.includes('/'))) {
       expect(existsSync(join(ROOT, file)), `${file} does not exist`).toBe(true);
     }
+  });
+});
+
+describe('errors of published steps in the README', () => {
+  const readme = textOf('README.md');
+  const { summary } = JSON.parse(switchyard('validate', '--json', '--quiet').stdout) as Pick<Validation, 'summary'>;
+  const percent = (share: number | null) => (share === null ? '-' : `${(100 * share).toFixed(share < 1 ? 1 : 0)} %`);
+  const row = (
+    name: string,
+    count: number,
+    { median, mean, worst }: Readonly<Record<'median' | 'mean' | 'worst', number | null>>,
+    outside: number,
+  ) => `| ${[name, count, percent(median), percent(mean), percent(worst), outside].join(' | ')} |`;
+
+  it.each(summary.groups.map((group) => [group.chip, group.kind, group] as const))('%s %s', (chip, kind, group) => {
+    const name = `${chip.replace('tpu-', '')} | ${kind === 'dense' ? 'dense' : 'with experts'}`;
+    expect(readme).toContain(row(name, group.count, group, group.outside));
+  });
+
+  it('of all that count, and how many there are', () => {
+    expect(readme).toContain(row('all that count |', summary.levels.count, summary.levels, summary.levelsOutside));
+    const { records, replayed, predicted } = summary.coverage;
+    expect(readme).toContain(`turns ${records} published records`);
+    expect(readme).toContain(`replays the ${replayed} that say enough`);
+    expect(predicted - summary.levels.count, 'doubtful').toBe(3);
   });
 });

@@ -161,7 +161,11 @@ export function wordOf<Meaning>(reader: ConfigReader, key: Key, words: Readonly<
   const said = reader.text(key, absent);
   if (Object.hasOwn(words, said)) return words[said];
   const known = Object.keys(words);
-  const near = nearest(said, known);
+  // Nothing is near to every short word, and is no name to be meant.
+  const near = nearest(
+    said,
+    known.filter((word) => word !== ''),
+  );
   const remedy = near === undefined ? 'use one of these' : `did you mean ${near}?`;
   if (said !== '' || absent.or === '')
     reader.refuse(key, `must be one of ${known.map((word) => (word === '' ? 'nothing' : word)).join(', ')}`, remedy, 'E_ENUM');

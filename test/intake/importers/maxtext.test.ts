@@ -145,6 +145,7 @@ describe('the run', () => {
   it('has operands of 8 bits in all passes', () => {
     expect(read(['quantization=int8']).precision).toMatchObject({ quantized: 'int8', quantizedPasses: ['fw', 'agrad', 'wgrad'] });
     expect(codes(read(['quantization=nanoo_fp8']))).toEqual(['E_ENUM quantization']);
+    expect(read(['quantization=x']).issues[0].remedy).toBe('use one of these');
   });
 
   it('drops tokens only without the sparse kernel', () => {
