@@ -8,10 +8,10 @@ import {
   SCENARIO_DEFAULTS,
   type Scenario,
   type ScenarioWarning,
+  STEP_WORDS,
   type Stated,
   sliceName,
   softwareDefaults,
-  type WorkloadKind,
 } from '../scenario/index.ts';
 import type { NamedLayoutOption } from './layout-option.ts';
 import type { LoadInput } from './load-schema.ts';
@@ -133,15 +133,6 @@ function budgetOf(
 function defaultQuestion(scenario: Scenario): string {
   return `How long is ${STEP_WORDS[scenario.workload.kind]} of ${scenario.model.name} on ${sliceName(scenario)}, and what holds it up?`;
 }
-
-const STEP_WORDS: Readonly<Record<WorkloadKind, string>> = {
-  train: 'a training step',
-  'fine-tune': 'a fine-tuning step',
-  distil: 'a distillation step',
-  evaluate: 'an evaluation step',
-  prefill: 'a prefill',
-  decode: 'a decoded token',
-};
 
 /** The file's name without folder and extension, fit to name a folder. */
 function stemOf(file: string): string {

@@ -22,4 +22,5 @@ export { sliceName } from './rules-topology.ts';
 export * from './scenario.ts';
 export { type StackGroups, splitTokens, stackGroups } from './stack-groups.ts';
 export { partsPerSequence, stackLengths, stackTokens, tokenHolders, tokenPlaces } from './stack-lengths.ts';
+export { STEP_WORDS } from './step-words.ts';
 export { type Stated, scenarioWarnings } from './warnings.ts';

@@ -65,13 +65,14 @@ const tensorDivides: ScenarioRule = {
       const cuts = tensorCuts(spec);
       const uneven = cuts.filter((cut) => !cutsEvenly(cut, members));
       if (uneven.length === 0) return [];
+      const sizes = nearAxisSizes(input, 'tensor');
       return [
         {
           code: 'E_AXIS_DIVIDES',
           path: 'layout.ici.tensor',
           value: String(members),
           rule: `${whose}must divide ${uneven.map(({ key, size }) => `${key} ${size}`).join(', ')}`,
-          remedy: `use a tensor axis of ${nearAxisSizes(input, 'tensor')}`,
+          remedy: sizes === '' ? 'use a smaller tensor axis' : `use a tensor axis of ${sizes}`,
         },
       ];
     });

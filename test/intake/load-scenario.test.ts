@@ -5,6 +5,7 @@ import { InputError } from '../../src/base/index.ts';
 import { chipCount } from '../../src/hardware/index.ts';
 import { loadScenario, parseScenario } from '../../src/intake/index.ts';
 import { variedValueText } from '../../src/result/index.ts';
+import { STEP_WORDS, WORKLOAD_KINDS } from '../../src/scenario/index.ts';
 import { CLUSTERING_STRENGTHS, meshProduct, SCENARIO_DEFAULTS } from './helpers.ts';
 
 const FILES = readdirSync('scenarios').filter((file) => file.endsWith('.yaml'));
@@ -42,6 +43,14 @@ describe('a minimal scenario', () => {
     expect(scenario.load).toEqual({ kind: 'measured', clustering: CLUSTERING_STRENGTHS.default });
     expect(scenario.emulate).toEqual(SCENARIO_DEFAULTS.emulate);
     expect(scenario.topology.wrap).toEqual([false, false]);
+  });
+
+  it('asks how long a step of its kind is, in the words of the page', () => {
+    const questions = WORKLOAD_KINDS.filter((kind) => kind !== 'distil').map((kind) => {
+      const { question } = parseScenario('some/minimal.yaml', `${MINIMAL}workload: {kind: ${kind}}\n`).scenario;
+      return [kind, /^How long is (.*) of switch-base on tpu-v3:4x4, and what holds it up\?$/.exec(question)?.[1]];
+    });
+    expect(questions).toEqual(Object.entries(STEP_WORDS).filter(([kind]) => kind !== 'distil'));
   });
 
   it('warns of what is assumed', () => {
@@ -91,7 +100,8 @@ describe('resolving', () => {
   it('says that a dense model does not read routing', () => {
     const { scenario, warnings } = load('topology: v3-8\nmodel: {preset: t5-base}\nrouting: {capacityFactor: 2}\nemulate: {tokens: 5}\n');
     expect(scenario.layout.expertsOver).toBe('none');
-    expect(warnings.find(({ code }) => code === 'W_UNUSED')?.message).toContain('routing, emulate');
+    expect(warnings.find(({ code }) => code === 'W_UNUSED')?.message).toContain('routing, emulate do nothing');
+    expect(load('topology: v3-8\nmodel: t5-base\nemulate: {tokens: 5}\n').warnings[0].message).toMatch(/emulate does nothing/);
   });
 
   it('says which keys dropless dispatch does not read, and does not mind what they hold', () => {

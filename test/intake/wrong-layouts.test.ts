@@ -18,6 +18,12 @@ const WRONG: readonly Case[] = [
     ['3:34 E_AXIS_DIVIDES layout.ici.tensor', 'a tensor axis of 4'],
   ],
   [
+    'a tensor axis over slices, where none of its sizes would do',
+    'topology: tpu-v3:4x4*2\nmodel: {preset: t5-base}\nlayout: {ici: {tensor: 32}, dcn: {tensor: 2}}\n',
+    ['3:24 E_AXIS_DIVIDES layout.ici.tensor', 'a smaller tensor axis'],
+    ['3:43 E_LAYOUT_DCN layout.dcn.tensor', 'use layout.ici.tensor'],
+  ],
+  [
     'a context axis that does not divide the targets',
     `${GOOD}layout: {ici: {data: -1, context: 4}}\nworkload: {targetLength: 114}\n`,
     ['4:26 E_AXIS_DIVIDES workload.targetLength', 'use 112 or 116 tokens'],

@@ -2,7 +2,7 @@ import { gibibytes } from '../../base/index.ts';
 import { chipCount } from '../../hardware/index.ts';
 import { meshDevices } from '../../layout/index.ts';
 import { formatNumber, formatShare, formatValue, type Metric, type MetricName, type Result, utilisationNote } from '../../result/index.ts';
-import type { WorkloadKind } from '../../scenario/index.ts';
+import { STEP_WORDS } from '../../scenario/index.ts';
 import { doesNotFit } from '../../study/index.ts';
 import { type Html, html, unbroken } from '../html.ts';
 import { formatMetric, metricOf } from '../metric-text.ts';
@@ -49,15 +49,6 @@ function answer(result: Result): Html {
     : html`${stepWords.charAt(0).toUpperCase()}${stepWords.slice(1)}`;
   return html`${misfit} of ${result.scenario.model.name} ${unfit ? 'would take' : 'takes'} <b>${formatValue(step, 's')}</b> on ${hardwareWords(result)}${speed}.${held}${dropped}`;
 }
-
-const STEP_WORDS: Readonly<Record<WorkloadKind, string>> = {
-  train: 'a training step',
-  'fine-tune': 'a fine-tuning step',
-  distil: 'a distillation step',
-  evaluate: 'an evaluation step',
-  prefill: 'a prefill',
-  decode: 'a decoding step',
-};
 
 /** `19.8 GiB of the 16.0 GiB of a device`. */
 export function memoryNeed(metrics: readonly Metric[]): string {
