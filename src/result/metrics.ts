@@ -41,7 +41,7 @@ export const METRICS: Readonly<Record<MetricName, MetricDefinition>> = {
     unit: 'tokens/s/chip',
     from: 'engine',
     definition: 'Input and target tokens that one chip (not one core) works through per simulated second; decoding, those that it makes.',
-    formula: 'sequences * (sequenceLength + targetLength) / stepSeconds / chips',
+    formula: 'sequences * (sequenceLength + targetLength) / stepSeconds / chips; decoding: sequences / stepSeconds / chips',
     origin: 'MaxText performance tables',
     better: 'higher',
   },
