@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { HUGGING_FACE_FAMILIES } from '../../src/intake/importers/hugging-face/families/index.ts';
+import { MODEL_PRESETS } from '../../src/model/index.ts';
 import type { Validation } from '../../src/validation/index.ts';
 import { ROOT, textOf } from './sources.ts';
 
@@ -102,4 +104,18 @@ describe('errors of published steps in the README', () => {
     expect(readme).toContain(`replays the ${replayed} that say enough`);
     expect(predicted - summary.levels.count, 'doubtful').toBe(3);
   });
+});
+
+describe('counts in the README', () => {
+  const readme = textOf('README.md').replaceAll(/\s+/g, ' ');
+
+  it.each([
+    ['models', Object.keys(MODEL_PRESETS).length, (count: number) => `${count} models are known by name`],
+    ['families', Object.keys(HUGGING_FACE_FAMILIES).length, (count: number) => `(${count} families)`],
+    [
+      'slices',
+      readdirSync(join(ROOT, 'topologies')).filter((file) => file.endsWith('.yaml')).length,
+      (count: number) => `knows ${count} slices`,
+    ],
+  ] as const)('of %s is %i', (_, count, words) => expect(readme).toContain(words(count)));
 });

@@ -167,7 +167,8 @@ export function wordOf<Meaning>(reader: ConfigReader, key: Key, words: Readonly<
     known.filter((word) => word !== ''),
   );
   const remedy = near === undefined ? 'use one of these' : `did you mean ${near}?`;
-  if (said !== '' || absent.or === '')
+  // Of a missing or mistyped one an empty text stands in, and something is said already.
+  if (said !== '' || reader.holds(key, ['']))
     reader.refuse(key, `must be one of ${known.map((word) => (word === '' ? 'nothing' : word)).join(', ')}`, remedy, 'E_ENUM');
   return words[known[0]];
 }

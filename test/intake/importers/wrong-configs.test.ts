@@ -124,6 +124,7 @@ describe('a MaxText configuration that is wrong', () => {
     ['a text for a number', 'base_emb_dim: wide', ['1:15 E_TYPE base_emb_dim']],
     ['a number for a flag', 'attention_bias: 1', ['1:17 E_TYPE attention_bias']],
     ['an unknown word', 'remat_policy: ful', ['1:15 E_ENUM remat_policy']],
+    ['a word that is empty', 'remat_policy: ""', ['1:15 E_ENUM remat_policy']],
     ['a block with other layers', 'decoder_block: qwen3_next', ['1:16 E_ENUM decoder_block']],
     ['a key twice', 'steps: 1\nsteps: 2', ['2:1 E_YAML']],
     ['a list', '- 1\n- 2', ['1:1 E_YAML']],
