@@ -9,7 +9,10 @@ const WORKLOAD_WORDS: Readonly<Record<WorkloadKind, readonly [title: string, law
   distil: ['a training step behind the forward pass of a teacher', 'workload.teacher names the teacher, whose outputs are learned.'],
   evaluate: ['forward and loss', 'No gradients, no optimizer state, nothing kept for a backward pass.'],
   prefill: ['forward over prompts', 'Keys and values of all layers stay in caches; logits of the last token alone are made.'],
-  decode: ['one token of every sequence', 'workload.sequenceLength tokens are in the caches when the step begins; all of them are read.'],
+  decode: [
+    'one token of every sequence',
+    'workload.sequenceLength tokens (behind an encoder, targetLength) are in the caches when the step begins; those that windows leave are read.',
+  ],
 };
 
 /** What a step does. */
