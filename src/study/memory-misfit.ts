@@ -57,6 +57,9 @@ function largestWords({ largest }: MemoryMisfit): string {
 
 function remedyWords({ remedies, capacityBytes }: MemoryMisfit): string {
   if (remedies.length === 0) return 'no single change that was tried makes it smaller';
-  const words = remedies.map(({ change, needBytes }) => `${change} (${gibibytes(needBytes)})`).join(', ');
-  return remedies[0].needBytes <= capacityBytes ? `use ${words}` : `nothing that was tried fits; nearest are ${words}`;
+  const words = remedies.map(({ change, needBytes }) => `${change} (${gibibytes(needBytes)})`);
+  // One of them is enough.
+  return remedies[0].needBytes <= capacityBytes
+    ? `use ${words.join(' or ')}`
+    : `nothing that was tried fits; nearest are ${words.join(', ')}`;
 }

@@ -43,6 +43,12 @@ describe('a step that does not fit', () => {
     for (const { needBytes } of misfit?.remedies ?? []) expect(needBytes).toBeLessThanOrEqual(2 ** 34);
   });
 
+  it('offers one change or another, each of which is enough', async () => {
+    const { scenario, chip } = load(BIG);
+    const { issues } = await refusal(runStudy({ ...FACTS, scenario, chip }));
+    expect(issues[0].remedy).toMatch(/^use workload\.remat: full \([\d.]+ GiB\) or layout\.microbatches: 2 \([\d.]+ GiB\) or tpu-v3:/);
+  });
+
   it.each([
     ['workload.remat: full', BIG.replace('256}', '256, remat: full}')],
     ['layout.microbatches: 2', `${BIG}layout: {microbatches: 2}\n`],
