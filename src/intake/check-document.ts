@@ -6,6 +6,7 @@ import { issueAt, type LocatedIssue, located, shown } from './located-issue.ts';
 import { checkShape } from './repair.ts';
 import { type Overrides, type Resolved, resolveScenario } from './resolve-scenario.ts';
 import type { ScenarioInput } from './scenario-schema.ts';
+import { droppedKeyIssues } from './shape-issues.ts';
 
 export interface CheckedDocument {
   readonly resolved: Resolved;
@@ -22,7 +23,8 @@ export function checkDocument(document: unknown, file: string, overrides: Overri
   const isConsequence = ({ path }: Issue): boolean => shape.wrong.some((at) => path === at || path.startsWith(`${at}.`));
   const resolving = resolved.issues.filter(({ issue }) => !isConsequence(issue));
   const rules = checkScenario(resolved, wrong).map((issue) => located(asWritten(issue, shape.input)));
-  return { resolved, issues: [...shape.issues, ...resolving, ...rules, ...assertIssues(shape.input.assert)] };
+  const dropped = droppedKeyIssues(document, schema);
+  return { resolved, issues: [...shape.issues, ...dropped, ...resolving, ...rules, ...assertIssues(shape.input.assert)] };
 }
 
 /**

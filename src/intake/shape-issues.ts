@@ -18,6 +18,18 @@ function isLooser(issue: ZodIssue, found: readonly ZodIssue[]): boolean {
   return found.some((other) => other.code === 'too_big' && other !== issue && dotted(other.path as Path) === at);
 }
 
+/** Keys that the checker drops in silence where a group takes any: they are no key of ours anywhere. */
+export function droppedKeyIssues(value: unknown, schema: JsonSchema, input: unknown = value, path: Path = []): LocatedIssue[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const dropped = Object.hasOwn(value, '__proto__') ? [unknownKeyIssue(path, '__proto__', input, schema)] : [];
+  const below = Object.entries(value).flatMap(([key, entry]) => droppedKeyIssues(entry, schema, input, [...path, stepOf(value, key)]));
+  return [...dropped, ...below];
+}
+
+function stepOf(group: object, key: string): string | number {
+  return Array.isArray(group) ? Number(key) : key;
+}
+
 /** As `shapeIssues`, for a file that is no scenario: everything has one code, and the remedy also says how such a file is written. */
 export function fileIssues(found: readonly ZodIssue[], input: unknown, code: string, written: string): LocatedIssue[] {
   return shapeIssues(found, input, {}).map(({ issue, ...at }) => ({

@@ -15,6 +15,13 @@ const WRONG: readonly Case[] = [
   ],
   ['a misspelt required key', 'topologie: tpu-v3:4x4\nmodel: {preset: t5-base}\n', ['1:1 E_KEY_UNKNOWN topologie', 'topology?']],
   ['an unknown key at the top', `${GOOD}__proto__: {a: 1}\n`, ['3:1 E_KEY_UNKNOWN __proto__', 'known keys here: name,']],
+  [
+    'a key that hides in groups which take any',
+    `${GOOD}layout: {maxtext: {__proto__: 3, ici_data_parallelism: 32}}\nvary: {__proto__: [1, 2]}\nassert: {__proto__: {max: 1}}\n`,
+    ['3:20 E_KEY_UNKNOWN layout.maxtext.__proto__', 'remove it'],
+    ['4:8 E_KEY_UNKNOWN vary.__proto__', 'remove it'],
+    ['5:10 E_KEY_UNKNOWN assert.__proto__', 'remove it'],
+  ],
   ['a word for a number', `${GOOD}workload: {sequences: many}\n`, ['3:23 E_TYPE workload.sequences', 'write a value']],
   ['a number in quotes', `${GOOD}workload: {sequences: "32"}\n`, ['3:23 E_TYPE workload.sequences', 'write 32 without quotes']],
   ['bytes in place of a name', 'topology: !!binary "aGVsbG8="\nmodel: {preset: t5-base}\n', ['1:20 E_YAML ', 'remove the tag']],
