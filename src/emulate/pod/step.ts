@@ -43,41 +43,46 @@ function trainingPhases(pod: Pod, number: StepNumber): Phase[] {
 
 /** Stages of a pipeline work one after the other: what they compute does not depend on the schedule. */
 function forward(pod: Pod, number: StepNumber, microbatch: number): Phase[] {
-  const { layers, request } = pod.plan;
-  const stageOf = (layer: number): number => stageOfLayer(layer, request.model, request.layout);
-  const last = axisSize(request.layout, 'pipeline') - 1;
+  const { stageOf, last, at } = stagesOf(pod, microbatch);
   return [
-    ...embeddingForward(during(pod, microbatch, 0)),
-    ...layers.flatMap((kind, layer) => {
-      const here = during(pod, microbatch, stageOf(layer));
+    ...embeddingForward(at(0)),
+    ...pod.plan.layers.flatMap((kind, layer) => {
+      const here = at(stageOf(layer));
       return [
-        ...(layer > 0 ? sent(pod, microbatch, stageOf(layer - 1), stageOf(layer), ({ stream }) => stream[2 * layer]) : []),
+        ...(layer > 0 ? sent(here, stageOf(layer - 1), ({ stream }) => stream[2 * layer]) : []),
         ...attentionForward(here, layer),
         ...(kind === 'switch' ? switchForward(here, layer, number) : denseForward(here, layer)),
       ];
     }),
-    ...outputForward(during(pod, microbatch, last)),
+    ...outputForward(at(last)),
   ];
 }
 
 function backward(pod: Pod, number: StepNumber, microbatch: number): Phase[] {
-  const { layers, request } = pod.plan;
-  const stageOf = (layer: number): number => stageOfLayer(layer, request.model, request.layout);
-  const last = axisSize(request.layout, 'pipeline') - 1;
-  const passes = layers.map((kind, layer) => {
-    const here = during(pod, microbatch, stageOf(layer));
+  const { stageOf, last, at } = stagesOf(pod, microbatch);
+  const passes = pod.plan.layers.map((kind, layer) => {
+    const here = at(stageOf(layer));
     return [
       ...(kind === 'switch' ? switchBackward(here, layer, number) : denseBackward(here, layer)),
       ...attentionBackward(here, layer),
-      ...(layer > 0 ? sent(pod, microbatch, stageOf(layer), stageOf(layer - 1), (core) => streamGradient(core, 2 * layer)) : []),
+      ...(layer > 0 ? sent(at(stageOf(layer - 1)), stageOf(layer), (core) => streamGradient(core, 2 * layer)) : []),
     ];
   });
-  return [...outputBackward(during(pod, microbatch, last)), ...passes.reverse().flat(), ...embeddingBackward(during(pod, microbatch, 0))];
+  return [...outputBackward(at(last)), ...passes.reverse().flat(), ...embeddingBackward(at(0))];
 }
 
-/** What goes from one stage to the next one; nothing within a stage. */
-function sent(pod: Pod, microbatch: number, from: number, to: number, viewOf: (core: CorePlan) => TensorView): Phase[] {
-  return from === to ? [] : permute(during(pod, microbatch, to), pod.fellows(along('pipeline')), from, viewOf);
+function stagesOf(pod: Pod, microbatch: number) {
+  const { model, layout } = pod.plan.request;
+  return {
+    last: axisSize(layout, 'pipeline') - 1,
+    stageOf: (layer: number): number => stageOfLayer(layer, model, layout),
+    at: (stage: number): Pod => during(pod, microbatch, stage),
+  };
+}
+
+/** What the stage that works gets from another one; nothing from itself. */
+function sent(pod: Pod, from: number, viewOf: (core: CorePlan) => TensorView): Phase[] {
+  return pod.active[0].stage === from ? [] : permute(pod, pod.fellows(along('pipeline')), from, viewOf);
 }
 
 /** Every core updates what it stores. */

@@ -22,8 +22,8 @@ describe('gradients of a pod', () => {
     return crossEntropy + auxiliaryLoss + zLoss;
   }
 
-  /** Every token meets all experts, so that no choice changes. */
-  const SMALL: SmallPod = { cores: 1, router: 'topk', routerOptions: { topK: 8 }, expertCapacity: 32 };
+  /** Every token meets all experts, so that no choice changes; a large z-loss, so that much comes through the router. */
+  const SMALL: SmallPod = { cores: 1, router: 'topk', routerOptions: { topK: 8 }, expertCapacity: 32, zCoefficient: 0.5 };
   const first = openPod(ALONE, SMALL);
   first.upTo(1);
   const gradients = wholeOf(first, 'gradientShard');

@@ -34,6 +34,7 @@ export interface SmallPod {
   readonly router?: string;
   readonly routerOptions?: OptionValues;
   readonly expertCapacity?: number;
+  readonly zCoefficient?: number;
   readonly dtype?: Dtype;
   readonly tied?: boolean;
   readonly positions?: string;
@@ -91,7 +92,7 @@ const wasmModule = compileModule(kernelModuleBytes());
 
 export function podRequest(layout: string, small: SmallPod): PodRequest {
   const { scenario, chip } = scenarioOf(layout, small);
-  const { router = 'switch-top1', routerOptions = {}, expertCapacity = 5, dtype = 'f32' } = small;
+  const { router = 'switch-top1', routerOptions = {}, expertCapacity = 5, zCoefficient = 0.001, dtype = 'f32' } = small;
   return {
     model: scenario.model,
     layout: scenario.layout,
@@ -99,7 +100,7 @@ export function podRequest(layout: string, small: SmallPod): PodRequest {
     sequences: SEQUENCES,
     sequenceLength: LENGTH,
     dtype,
-    routing: { router, options: routerOptions, groupTokens: GROUP, expertCapacity, auxiliaryCoefficient: 0.01, zCoefficient: 0.001 },
+    routing: { router, options: routerOptions, groupTokens: GROUP, expertCapacity, auxiliaryCoefficient: 0.01, zCoefficient },
     optimizer: { learningRate: 3e-3, settings: {} },
     seed: 11,
   };

@@ -10,6 +10,7 @@ import { LAW_FAULTS } from './laws.ts';
 import { LAYER_FAULTS } from './layers.ts';
 import { LAYOUT_FAULTS } from './layouts.ts';
 import { NETWORK_FAULTS } from './network.ts';
+import { POD_FAULTS } from './pod.ts';
 import { QUESTION_FAULTS } from './questions.ts';
 import { ROUTING_FAULTS } from './routing.ts';
 import { SWITCH_LAYER_FAULTS } from './switch-layer.ts';
@@ -33,4 +34,5 @@ export const FAULTS: readonly Fault[] = [
   ...UNIT_FAULTS,
   ...LAYOUT_FAULTS,
   ...QUESTION_FAULTS,
+  ...POD_FAULTS,
 ];
