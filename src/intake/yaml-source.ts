@@ -27,7 +27,7 @@ export function parseYaml(file: string, text: string, version: '1.1' | '1.2' = '
   let document: Document;
   let value: unknown;
   try {
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version });
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version, logLevel: 'error' });
     // Where the stack of the parser ends differs from run to run.
     if (document.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) throw new RangeError('too deep');
     if (document.errors.length > 0) {

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { InputError, type Issue } from '../../src/base/index.ts';
 import {
   chipNames,
@@ -117,6 +117,13 @@ describe('hostile files', () => {
     const level = (name: string, below: string) => `${name}: &${name} [${Array.from({ length: 10 }, () => below).join(', ')}]\n`;
     const bomb = level('a', '1') + level('b', '*a') + level('c', '*b') + level('d', '*c') + level('e', '*d') + level('f', '*e');
     expect(codes(bomb)).toEqual(['E_NESTING']);
+  });
+
+  it('with a list for a key are refused by this program alone: nothing of the parser reaches stderr', () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    expect(codes('? [a]\n: b\n')).toContain('E_KEY_UNKNOWN');
+    expect(warned).not.toHaveBeenCalled();
+    warned.mockRestore();
   });
 
   it('that are too large, no files, or absent are refused before they are read', () => {
