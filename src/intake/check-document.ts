@@ -20,12 +20,18 @@ export function checkDocument(document: unknown, file: string, overrides: Overri
   const resolved = resolveScenario(shape.input, file, overrides);
   const wrong = [...shape.wrong, ...resolved.wrong];
   // What is wrong in shape has a stand-in, or is gone: what resolving says about that, or about keys in it, is a consequence.
-  const isConsequence = ({ path }: Issue): boolean => shape.wrong.some((at) => path === at || path.startsWith(`${at}.`));
+  const isConsequence = ({ code, path }: Issue): boolean =>
+    shape.wrong.some(
+      (at) => path === at || path.startsWith(`${at}.`) || (code === 'E_MISSING' && path.startsWith('model.') && MODEL_SOURCES.includes(at)),
+    );
   const resolving = resolved.issues.filter(({ issue }) => !isConsequence(issue));
   const rules = checkScenario(resolved, wrong).map((issue) => located(asWritten(issue, shape.input)));
   const dropped = droppedKeyIssues(document, schema);
   return { resolved, issues: [...shape.issues, ...dropped, ...resolving, ...rules, ...assertIssues(shape.input.assert)] };
 }
+
+/** Keys that say a whole model: without them every dimension would be missing. */
+const MODEL_SOURCES = ['model.preset', 'model.huggingFace', 'model.maxtext'];
 
 /**
  * An option that was written beside the router's name is looked for there: `routing: {router: {name: topk, topK: 4}}`; so are the axes of a layout

@@ -11,11 +11,14 @@ export function shapeIssues(found: readonly ZodIssue[], input: unknown, schema: 
   return found.filter((issue) => !isLooser(issue, found)).flatMap((issue) => translate(issue, issue.path as Path, input, schema));
 }
 
-/** A whole number beyond those that a double counts passes its own bound too, which is the one to name. */
+/** A whole number beyond those that a double counts, of either sign, passes its own bound too, which is the one to name. */
 function isLooser(issue: ZodIssue, found: readonly ZodIssue[]): boolean {
-  if (issue.code !== 'too_big' || issue.maximum !== Number.MAX_SAFE_INTEGER) return false;
   const at = dotted(issue.path as Path);
-  return found.some((other) => other.code === 'too_big' && other !== issue && dotted(other.path as Path) === at);
+  return found.some((other) => {
+    if (dotted(other.path as Path) !== at) return false;
+    if (issue.code === 'too_big') return other.code === 'too_big' && other.maximum < issue.maximum;
+    return issue.code === 'too_small' && other.code === 'too_small' && other.minimum > issue.minimum;
+  });
 }
 
 /** Keys that the checker drops in silence where a group takes any: they are no key of ours anywhere. */
