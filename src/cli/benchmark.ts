@@ -3,7 +3,7 @@ import type { Io } from './io.ts';
 import type { Progress } from './progress.ts';
 
 /** What `bench` measures. Apart from the benchmarks, so that the help needs no other room. */
-export const BENCHMARK_NAMES = ['routing', 'kernels', 'engine', 'analytic'] as const;
+export const BENCHMARK_NAMES = ['routing', 'kernels', 'engine', 'analytic', 'pod'] as const;
 export type BenchmarkName = (typeof BENCHMARK_NAMES)[number];
 
 /** One benchmark: measures and answers with rows. */

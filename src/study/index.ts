@@ -7,6 +7,7 @@ export * from './collective/index.ts';
 export * from './inspection/index.ts';
 export { type MemoryMisfit, memoryMisfit } from './memory-misfit.ts';
 export { tokensPerStep } from './metric-values.ts';
+export { type Learning, podRequestOf } from './pod-request.ts';
 export { doesNotFit } from './result-warnings.ts';
 export { type ComparisonStudy, runComparison, type VariedScenario } from './run-comparison.ts';
 export { runStudy, type StudyInput, type StudyOutput, simulateStep } from './run-study.ts';

@@ -18,6 +18,8 @@ process of its own for its memory, and the answers of other simulators. Seconds 
 about five minutes.
 analytic: layouts of five models on slices of six generations in closed form, per second of one core. Takes
 about half a minute.
+pod: training steps of a small model on 1, 32 and 64 emulated cores, on all threads, and what a step takes
+beside its kernels. Takes about a minute.
 
 The exit code is 0 however long it takes, and 1 where a number cannot be: a kernel above the limit of its
 units, a limit of WebAssembly below 90 % of that of C, a result below the bound of the wires, two ways of
@@ -30,7 +32,8 @@ Examples:
   switchyard bench kernels --kernels wasm-simd128
   switchyard bench engine --json > engine.json
   switchyard bench engine --case step-events
-  switchyard bench analytic --json > analytic.json`;
+  switchyard bench analytic --json > analytic.json
+  switchyard bench pod --kernels wasm-simd128`;
 
 export const bench: CommandEntry = {
   summary: 'measure how fast this machine runs the parts of an emulation and of a simulation',
@@ -38,7 +41,7 @@ export const bench: CommandEntry = {
     command
       .addArgument(new Argument('<what>', 'what to measure').choices(BENCHMARK_NAMES))
       .addOption(new Option('--rounds <n>', 'how often every case is measured (default 5, engine 3)').argParser(wholeNumber(1, 1000)))
-      .option('--quick', 'kernels: only a few shapes')
+      .option('--quick', 'kernels, pod: only a few cases')
       .option('--kernels <path>', 'only this kernel path')
       .option('--case <name>', 'engine: only this case, in this process')
       .addHelpText('after', EXAMPLES)

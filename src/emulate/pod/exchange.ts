@@ -129,23 +129,28 @@ const wide = new Float32Array(BLOCK);
 /** target = the sum of the parts in their order, in f32; one of them may be the target itself. */
 function addUp({ buffer }: Pod, parts: readonly TensorView[], target: TensorView): void {
   const elements = elementCount(target.shape);
+  const isWide = target.dtype === 'f32';
+  const views = parts.map((part) => (isWide ? f32Elements(buffer, part) : bf16Elements(buffer, part)));
+  const result = isWide ? f32Elements(buffer, target) : bf16Elements(buffer, target);
   for (let from = 0; from < elements; from += BLOCK) {
     const count = Math.min(BLOCK, elements - from);
-    const block = sums.subarray(0, count);
-    for (const [index, part] of parts.entries()) {
-      const values = valuesOf(buffer, slice(part, from, count));
-      if (index === 0) block.set(values);
-      else for (let i = 0; i < count; i++) block[i] += values[i];
+    for (const [index, view] of views.entries()) {
+      const isFirst = index === 0;
+      if (view instanceof Float32Array) addWide(view, from, count, isFirst);
+      else addNarrow(view, from, count, isFirst);
     }
-    const own = slice(target, from, count);
-    if (own.dtype === 'f32') f32Elements(buffer, own).set(block);
-    else roundArrayToBf16(block, bf16Elements(buffer, own));
+    const block = sums.subarray(0, count);
+    if (result instanceof Float32Array) result.set(block, from);
+    else roundArrayToBf16(block, result.subarray(from, from + count));
   }
 }
 
-function valuesOf(buffer: ArrayBufferLike, view: TensorView): Float32Array {
-  if (view.dtype === 'f32') return f32Elements(buffer, view);
-  const values = wide.subarray(0, elementCount(view.shape));
-  widenBf16(bf16Elements(buffer, view), values);
-  return values;
+function addWide(values: Float32Array, from: number, count: number, isFirst: boolean): void {
+  if (isFirst) for (let i = 0; i < count; i++) sums[i] = values[from + i];
+  else for (let i = 0; i < count; i++) sums[i] += values[from + i];
+}
+
+function addNarrow(bits: Uint16Array, from: number, count: number, isFirst: boolean): void {
+  widenBf16(bits.subarray(from, from + count), wide);
+  addWide(wide, 0, count, isFirst);
 }

@@ -7,20 +7,37 @@ export function bitsOf(memory: KernelMemory, matrix: Matrix): Uint16Array | Uint
   const { rows, columns, stride, dtype } = matrix;
   const source = bitsIn(memory, matrix);
   const bits = dtype === 'bf16' ? new Uint16Array(rows * columns) : new Uint32Array(rows * columns);
-  for (let row = 0; row < rows; row++) bits.set(source.subarray(row * stride, row * stride + columns), row * columns);
+  copyRows(source, stride, bits, columns, rows, columns);
   return bits;
+}
+
+/** Narrower rows are copied number by number: a view of each would take longer than its numbers. */
+const NARROW = 128;
+
+function copyRows<Bits extends Uint16Array | Uint32Array>(
+  source: Bits,
+  sourceStride: number,
+  target: Bits,
+  targetStride: number,
+  rows: number,
+  columns: number,
+): void {
+  for (let row = 0; row < rows; row++) {
+    const [from, to] = [row * sourceStride, row * targetStride];
+    if (columns > NARROW) target.set(source.subarray(from, from + columns), to);
+    else for (let column = 0; column < columns; column++) target[to + column] = source[from + column];
+  }
 }
 
 export function putBits(memory: KernelMemory, matrix: Matrix, bits: Uint16Array | Uint32Array): void {
   const { rows, columns, stride } = matrix;
   const target = bitsIn(memory, matrix);
-  for (let row = 0; row < rows; row++) target.set(bits.subarray(row * columns, (row + 1) * columns), row * stride);
+  copyRows(bits, columns, target, stride, rows, columns);
 }
 
 export function copyMatrix(memory: KernelMemory, from: Matrix, to: Matrix): void {
   const [source, target] = [bitsIn(memory, from), bitsIn(memory, to)];
-  for (let row = 0; row < from.rows; row++)
-    target.set(source.subarray(row * from.stride, row * from.stride + from.columns), row * to.stride);
+  copyRows(source, from.stride, target, to.stride, from.rows, from.columns);
 }
 
 /** The numbers of a matrix row by row. */
