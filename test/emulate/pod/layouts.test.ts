@@ -20,6 +20,7 @@ const LAYOUTS = [
   [8, '{ici: {data: 2, fsdp: 2, expert: 2}, expertsOver: expert}'],
   [8, '{ici: {data: 8}, expertsOver: none, zero: 3}'],
   [16, '{ici: {data: 4, fsdp: 4}, expertsOver: data}'],
+  [64, '{ici: {data: 2, fsdp: 2, expert: 4, tensor: 4}, expertsOver: expert}'],
   [2, '{ici: {data: 2}, expertsOver: none, microbatches: 4}'],
   [8, '{ici: {data: 2, fsdp: 2, tensor: 2}, expertsOver: data, microbatches: 2}'],
   [2, '{ici: {pipeline: 2}, expertsOver: none, microbatches: 4}'],
@@ -91,6 +92,24 @@ describe.each([
     expect(deviation(ours.gradients, one.gradients)).toBeLessThan(1e-5);
     expect(differentDecisions(ours, one)).toBe(0);
     expect(one.losses[STEPS - 1].crossEntropy).toBeLessThan(one.losses[0].crossEntropy - 0.3);
+  });
+});
+
+describe('stages with several runs of layers', () => {
+  it.each([
+    [2, '{ici: {pipeline: 2}, expertsOver: none, microbatches: 2, pipeline: {schedule: interleaved, repeats: 2}}'],
+    [8, '{ici: {data: 2, fsdp: 2, pipeline: 2}, expertsOver: data, microbatches: 4, pipeline: {schedule: interleaved, repeats: 2}}'],
+    [8, '{ici: {tensor: 2, pipeline: 4}, expertsOver: none, microbatches: 4}'],
+  ] as const)('%i cores, %s: four layers are those of one core, and what is moved is what the program says', (cores, layout) => {
+    const small = { layers: 4 } as const;
+    const one = alone(small);
+    const pod = openPod(layout, { ...small, cores });
+    const ours = learn(pod);
+    expect(worstLoss(ours, one)).toBeLessThan(1e-5);
+    expect(deviation(ours.gradients, one.gradients)).toBeLessThan(1e-5);
+    expect(differentDecisions(ours, one)).toBe(0);
+    const moved = Object.entries(movedBytes(pod)).map(([key, bytes]) => [key, bytes / STEPS]);
+    expect(Object.fromEntries(moved)).toEqual(predictedBytes(pod));
   });
 });
 

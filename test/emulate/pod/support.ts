@@ -38,6 +38,7 @@ export interface SmallPod {
   readonly dtype?: Dtype;
   readonly tied?: boolean;
   readonly positions?: string;
+  readonly layers?: number;
   readonly activation?: 'relu' | 'gelu' | 'silu';
 }
 
@@ -48,6 +49,7 @@ const SLICES = {
   4: { chip: 'tpu-v3', shape: [1, 2] },
   8: { chip: 'tpu-v3', shape: [2, 2] },
   16: { chip: 'tpu-v3', shape: [2, 4] },
+  64: { chip: 'tpu-v3', shape: [4, 8] },
 } as const;
 
 const SEQUENCES = 16;
@@ -59,7 +61,7 @@ export const TEXT = Uint8Array.from({ length: 4096 }, (_, i) => (i * i * 7 + (i 
 
 export function scenarioOf(
   layout: string,
-  { cores = 8, dtype = 'f32', tied = true, positions = 'learned', activation = 'silu', expertCapacity = 5 }: SmallPod,
+  { cores = 8, dtype = 'f32', tied = true, positions = 'learned', activation = 'silu', layers = 2, expertCapacity = 5 }: SmallPod,
 ): {
   readonly scenario: Scenario;
   readonly chip: Chip;
@@ -67,7 +69,7 @@ export function scenarioOf(
   const lines = [
     `topology: {chip: ${SLICES[cores].chip}, shape: [${SLICES[cores].shape.join(', ')}]}`,
     'model:',
-    `  {name: small, family: decoder, decoderLayers: 2, dModel: 32, dFf: 64, heads: 4, headDim: 8, vocab: 64, activation: ${activation}, ffnMatrices: ${activation === 'relu' ? 2 : 3},`,
+    `  {name: small, family: decoder, decoderLayers: ${layers}, dModel: 32, dFf: 64, heads: 4, headDim: 8, vocab: 64, activation: ${activation}, ffnMatrices: ${activation === 'relu' ? 2 : 3},`,
     `   tiedEmbeddings: ${tied}, positions: {kind: ${positions}, count: ${positions === 'learned' ? LENGTH : 0}}, experts: ${EXPERTS}, layersEvery: 2}`,
     `layout: ${layout}`,
     `routing: {router: switch-top1, capacityFactor: ${(expertCapacity * EXPERTS) / GROUP}, groupTokens: ${GROUP}}`,
