@@ -52,7 +52,7 @@ export const WARNING_CODES = {
   },
   W_UNUSED: {
     title: 'Keys that do nothing here',
-    rule: 'a dense model has no routing and no expert load; dropless dispatch has no slots, hence no capacity factor and no capacity rule; some routers fix their slots themselves, and one capacity rule is a constant; rounds beyond the number of experts try nobody',
+    rule: 'a dense model has no routing and no expert load; dropless dispatch has no slots, hence no capacity factor and no capacity rule; some routers fix their slots themselves, and one capacity rule is a constant; rounds beyond the number of experts try nobody; an interleaved pipeline with one chunk of layers per stage is 1f1b',
     example: 'model: {preset: t5-base} with routing: {capacityFactor: 2}',
     remedy: 'remove the keys',
   },

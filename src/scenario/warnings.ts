@@ -1,5 +1,6 @@
 import type { Seconds } from '../base/index.ts';
 import { chipCount } from '../hardware/index.ts';
+import { axisSize } from '../layout/index.ts';
 import { CAPACITY_RULES, GROUP_RULES, routerOrNull, routingSizes } from '../routing/index.ts';
 import { expertLayersOf } from './expert-layers.ts';
 import type { RuleInput, ScenarioWarning } from './rule.ts';
@@ -33,6 +34,7 @@ export function scenarioWarnings(input: RuleInput, stated: Stated): ScenarioWarn
     ...wrapAssumed(input, stated),
     ...jobTooLarge(input),
     ...smallBatch(input),
+    ...unusedSchedule(input),
     ...(input.scenario.model.moe === null
       ? unusedSections(input, stated)
       : [
@@ -82,6 +84,14 @@ function smallBatch({ scenario }: RuleInput): ScenarioWarning[] {
       message: `Only ${Math.floor(tokens)} tokens per device: fixed overheads and padding dominate; use more sequences or fewer devices.`,
     },
   ];
+}
+
+function unusedSchedule({ scenario: { layout } }: RuleInput): ScenarioWarning[] {
+  const { schedule, repeats } = layout.pipeline;
+  if (schedule !== 'interleaved' || repeats > 1 || axisSize(layout, 'pipeline') === 1) return [];
+  const message =
+    'layout.pipeline.schedule interleaved does nothing: with one chunk of layers per stage it is 1f1b; say layout.pipeline.repeats.';
+  return [{ code: 'W_UNUSED', message }];
 }
 
 function unusedSections({ scenario }: RuleInput, { sections }: Stated): ScenarioWarning[] {

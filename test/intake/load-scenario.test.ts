@@ -104,6 +104,16 @@ describe('resolving', () => {
     expect(load('topology: v3-8\nmodel: t5-base\nemulate: {tokens: 5}\n').warnings[0].message).toMatch(/emulate does nothing/);
   });
 
+  it('says that an interleaved schedule needs several chunks', () => {
+    const of = (pipeline: string) =>
+      load(
+        `topology: v5p-16\nmodel: llama3.1-8b\nlayout: {ici: {data: 2, pipeline: 4}, microbatches: 8, pipeline: ${pipeline}}\nworkload: {sequences: 16, sequenceLength: 512}\n`,
+      ).warnings.filter(({ code }) => code === 'W_UNUSED');
+    expect(of('{schedule: interleaved}')[0].message).toMatch(/with one chunk of layers per stage it is 1f1b/);
+    expect(of('{schedule: interleaved, repeats: 2}')).toEqual([]);
+    expect(of('{schedule: 1f1b}')).toEqual([]);
+  });
+
   it('says which keys dropless dispatch does not read, and does not mind what they hold', () => {
     const of = (keys: string) =>
       load(`topology: v3-8\nmodel: {preset: switch-base}\nrouting: {dispatch: dropless${keys}}\n`).warnings.filter(
