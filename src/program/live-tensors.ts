@@ -55,23 +55,38 @@ export function createLiveTensors(): LiveTensors {
     madeBy: (key) => open.get(key)?.from.task ?? -1,
     finish(builder) {
       const ranges = [...closed, ...open.values()];
-      const within = new Map<number, Range[]>();
+      const meeting = new Map<string, Range[]>();
       for (const range of ranges) {
-        if (range.from.task !== range.to.task) append(builder, range);
-        else within.set(range.from.task, [...(within.get(range.from.task) ?? []), range]);
+        const { from, to, deviceSet } = range;
+        for (const task of new Set([from.task, to.task])) {
+          const key = `${task} ${deviceSet}`;
+          const met = meeting.get(key);
+          if (met === undefined) meeting.set(key, [range]);
+          else met.push(range);
+        }
       }
-      for (const brief of within.values()) for (const range of atFullest(brief)) append(builder, range);
+      const bounds = new Map(ranges.map((range) => [range, { first: range.from.task, last: range.to.task }]));
+      for (const [key, met] of meeting) if (met.length > 1) leaveOut(met, Number.parseInt(key, 10), bounds);
+      for (const [{ label, bytes, deviceSet }, { first, last }] of bounds) {
+        if (first <= last) builder.buffer(label, bytes, first, last, deviceSet);
+      }
     },
   };
 }
 
-function append(builder: ProgramBuilder, { label, bytes, from, to, deviceSet }: Range): void {
-  builder.buffer(label, bytes, from.task, to.task, deviceSet);
-}
-
-/** Of tensors that one task makes and forgets, those that are there together at its fullest step. */
-function atFullest(ranges: readonly Range[]): readonly Range[] {
-  const aliveAt = (step: number): Range[] => ranges.filter(({ from, to }) => from.step <= step && step <= to.step);
-  const bytesOf = (alive: readonly Range[]): Bytes => alive.reduce((sum, { bytes }) => sum + bytes, 0);
-  return ranges.map(({ from }) => aliveAt(from.step)).reduce((most, alive) => (bytesOf(alive) > bytesOf(most) ? alive : most));
+/** Of tensors that one task makes or is the last to read, those that are not there at its fullest step are there behind it only, or before it. */
+function leaveOut(met: readonly Range[], task: number, bounds: ReadonlyMap<Range, { first: number; last: number }>): void {
+  const beginsBy = ({ from }: Range, step: number): boolean => from.task < task || from.step <= step;
+  const lastsUntil = ({ to }: Range, step: number): boolean => to.task > task || step <= to.step;
+  const bytesAt = (step: number): Bytes =>
+    met.reduce((sum, range) => sum + (beginsBy(range, step) && lastsUntil(range, step) ? range.bytes : 0), 0);
+  const steps = new Set(met.map(({ from, to }) => (from.task === task ? from.step : to.step)));
+  if (steps.size === 1) return;
+  const fullest = [...steps].reduce((most, step) => (bytesAt(step) > bytesAt(most) ? step : most));
+  for (const range of met) {
+    const bound = bounds.get(range);
+    if (bound === undefined) continue;
+    if (!beginsBy(range, fullest)) bound.first = task + 1;
+    else if (!lastsUntil(range, fullest)) bound.last = task - 1;
+  }
 }

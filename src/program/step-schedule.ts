@@ -67,24 +67,32 @@ export function stagePasses(chains: readonly Chain[], layout: LayoutSpec): RunPa
   });
 }
 
-/** A program has one order: a pass stands behind all that it waits for, and behind those before it on its stage. */
+/**
+ * A program has one order: a pass stands behind all that it waits for, and behind those before it on its stage. Passes of all stages stand in the order in
+ * which they would end if a backward pass took as long as two forward ones, because what a stage is sent is in its memory from then on: had one microbatch
+ * gone through all stages before the next one begins, inputs would pile up at stages that are not there yet.
+ */
 export function inOneOrder(stages: readonly (readonly RunPass[])[], runs: number): RunPass[] {
-  const ordered: RunPass[] = [];
+  const ordered: { readonly pass: RunPass; readonly end: number }[] = [];
   const next = stages.map(() => 0);
-  const done = new Set<string>();
+  const free = stages.map(() => 0);
+  const ends = new Map<string, number>();
   const count = stages.reduce((sum, passes) => sum + passes.length, 0);
   while (ordered.length < count) {
     const before = ordered.length;
     for (const [stage, passes] of stages.entries()) {
       const pass = passes[next[stage]];
-      if (pass === undefined || !waitsFor(pass, runs).every((key) => done.has(key))) continue;
-      ordered.push(pass);
-      done.add(keyOf(pass));
+      if (pass === undefined || !waitsFor(pass, runs).every((key) => ends.has(key))) continue;
+      const begin = waitsFor(pass, runs).reduce((latest, key) => Math.max(latest, ends.get(key) ?? 0), free[stage]);
+      const end = begin + (pass.pass === 'forward' ? 1 : 2);
+      ordered.push({ pass, end });
+      ends.set(keyOf(pass), end);
+      free[stage] = end;
       next[stage]++;
     }
     assert(ordered.length > before, 'the stages of a pipeline wait for one another in a ring');
   }
-  return ordered;
+  return ordered.sort((a, b) => a.end - b.end || a.pass.stage - b.pass.stage).map(({ pass }) => pass);
 }
 
 function unitPasses(chains: readonly Chain[], { run, microbatch, pass }: PipelinePass, runs: number): UnitPass[] {

@@ -44,11 +44,17 @@ export function layerUnit(sizes: Sizes, layer: Layer, routing: LayerRouting, kin
   };
 }
 
-/** Where activations between sub-layers are sharded, products of both passes read copies that are gathered before the first of them. */
+/**
+ * Where activations between sub-layers are sharded, products of both passes read copies that are gathered before the first of them; those of cross-attention
+ * of the encoder's output too, with the same gather.
+ */
 function betweenShards(sizes: Sizes, T: number, { x, dy }: Place, part: SubLayer): SubLayer {
   if (sizes.activationShards === 1) return part;
   const elements = T * sizes.model.dModel;
-  const inputs = gatherOfStream(sizes, 'fw', x, elements, part.forward[0].segment);
+  const encoded = part.forward.some(({ reads }) => reads.includes(wholeName(sizes, ENCODER_OUTPUT))) ? [ENCODER_OUTPUT] : [];
+  const inputElements = elements + (encoded.length > 0 ? tokensOf(sizes, 'encoder') * sizes.model.dModel : 0);
+  const own = gatherOfStream(sizes, 'fw', x, inputElements, part.forward[0].segment);
+  const inputs = { ...own, steps: own.steps.map((step) => ({ ...step, reads: [...step.reads, ...encoded] })) };
   const { backward } = part;
   const gradients = backward.length === 0 ? { steps: [], tensors: [] } : gatherOfStream(sizes, 'agrad', dy, elements, backward[0].segment);
   return {
