@@ -126,6 +126,7 @@ function stepNumbers({ scenario, chip, load, numberOf, textOf }: StepKey): numbe
     layout.overlap.tensor,
     layout.overlap.experts,
     isGathered,
+    model.tiedEmbeddings && axisSize(layout, 'pipeline') > 1 ? 1 : 0,
   ];
 }
 

@@ -61,6 +61,7 @@ interface Chain {
   readonly groups: readonly (readonly GroupCost[])[];
   readonly times: readonly UnitTime[];
   readonly needs: readonly UnitNeed[];
+  readonly opening: UnitNeed[];
 }
 
 interface Chains {
@@ -84,12 +85,14 @@ function chainsOf({ scenario, cost, rates, sorts, core, runs, hostBytesPerSecond
   const chains = cost.chains.map((chain): Chain => {
     const inRuns = chain.inRuns(runs);
     const groups = chain.kinds.map(({ weights }) => weights.map((one) => groupCost(one, weightInput)));
+    const [embedding] = groups[chain.sequence[0]];
     return {
       cost: chain,
       groups,
       runs: inRuns,
       times: chain.kinds.map((kind, row) => unitTime(kind, groups[row], input, pieces, inRuns.counts[row])),
-      needs: chain.kinds.map((kind, row) => unitNeed(kind, groups[row], layout)),
+      needs: chain.kinds.map((kind, row) => unitNeed(kind, groups[row], embedding, layout, false)),
+      opening: [],
     };
   });
   return { chains, rates: ofUses, pieces };
@@ -178,8 +181,8 @@ function tiedSeconds(chains: readonly Chain[], rates: MeshRates, stages: number)
   let seconds = 0;
   for (const { cost, groups } of chains) {
     if (!cost.learns) continue;
-    for (const [row, { ownWeights }] of cost.kinds.entries()) {
-      for (const { blocks } of groups[row].slice(ownWeights)) {
+    for (const [row, { firstCopy }] of cost.kinds.entries()) {
+      for (const { blocks } of groups[row].slice(firstCopy)) {
         for (const { shardGradientBytes } of blocks) {
           seconds += collectiveSeconds(rates.rate('all-reduce', { ici: ['pipeline'], dcn: ['pipeline'] }), shardGradientBytes);
         }

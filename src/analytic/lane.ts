@@ -22,7 +22,7 @@ import {
 } from './lane-state.ts';
 import { updateAll } from './lane-update.ts';
 import { bring, copyAhead, learn } from './lane-weights.ts';
-import { endUnit, firstOf, repeatUnit } from './learned.ts';
+import { delayLearned, endUnit, firstOf, repeatUnit, type TiedSum } from './learned.ts';
 import type { PassTime, UnitTime } from './unit-time.ts';
 import { type GroupCost, WIRES } from './weight-cost.ts';
 
@@ -49,8 +49,8 @@ export interface Lane {
   backward(unit: UnitTime, count: number, next: UnitTime | null, last: boolean): void;
   /** A backward pass through all units has ended. */
   endOfPass(): void;
-  /** Updates of all groups that were learned; returns when the step ends. */
-  update(): Seconds;
+  /** Updates of all groups that were learned; of the one whose gradient is added to that of another stage not before that is done. Returns when the step ends. */
+  update(tied: TiedSum | null): Seconds;
   mark(): void;
   /** What happened since the mark happens again, so many times. */
   repeat(times: number): void;
@@ -88,7 +88,8 @@ export function createLane(layout: LayoutSpec, hostBytesPerSecond: BytesPerSecon
       }
     },
     endOfPass: () => endOfPass(lane),
-    update() {
+    update(tied) {
+      if (tied !== null) delayLearned(lane.learned, tied);
       awaitInput(lane);
       copyWaiting(lane);
       let reduced = updateAll(lane);

@@ -32,6 +32,17 @@ export function endUnit({ groups, ends, times }: Learned): void {
   times.push(1);
 }
 
+/** Gradients of a matrix that both ends of a pipeline have: the sum over them is there `at` some time. The last stage has learned it first, and the first one last. */
+export interface TiedSum {
+  readonly at: Seconds;
+  readonly isFirst: boolean;
+}
+
+export function delayLearned({ after }: Learned, { at, isFirst }: TiedSum): void {
+  const row = isFirst ? 0 : after.length - 1;
+  after[row] = Math.max(after[row], at);
+}
+
 /** `times` more units like the last one, whose gradients are complete as much later as the last one's are after those of the one before. */
 export function repeatUnit(learned: Learned, times: number): void {
   const { groups, after, step, ends } = learned;

@@ -1,6 +1,6 @@
 import type { Bytes } from '../base/index.ts';
 import type { UnitBlock } from './blocks.ts';
-import type { ChainNeed } from './step-memory.ts';
+import type { ChainNeed } from './run-peak.ts';
 import type { UnitNeed } from './unit-peak.ts';
 
 /** A loop over units, as the backward pass comes through it. */
@@ -18,7 +18,8 @@ export interface Loop {
 
 /** The loop that the block at `first` of a run is in: that of the block `before` it, or one that begins here; null where it stands alone. */
 export function loopAt(
-  { needs, cost }: ChainNeed,
+  { cost }: ChainNeed,
+  needs: readonly UnitNeed[],
   blocks: readonly UnitBlock[],
   first: number,
   before: Loop | null,

@@ -1,7 +1,10 @@
 import type { Bytes } from '../base/index.ts';
 import { WORKING_COPY } from '../program/index.ts';
 import type { MemoryNeed } from './answer.ts';
-import type { Moment, StageMemory } from './step-memory.ts';
+import { type Fill, fillDuring } from './pipeline-fill.ts';
+import type { PipelineOrder } from './pipeline-order.ts';
+import type { ChainNeed, Moment } from './run-peak.ts';
+import type { StageMemory } from './step-memory.ts';
 import type { LabelledBytes } from './unit-memory.ts';
 import { peakParts } from './unit-peak.ts';
 
@@ -39,7 +42,12 @@ export function createLabels(): Labels {
 }
 
 /** What a stage holds at its fullest moment, largest first. */
-export function memoryParts({ state, moment, update }: StageMemory, names: readonly string[]): MemoryNeed['parts'] {
+export function memoryParts(
+  { state, moment, update }: StageMemory,
+  chains: readonly ChainNeed[],
+  order: PipelineOrder | null,
+  names: readonly string[],
+): MemoryNeed['parts'] {
   const sums: Bytes[] = names.map(() => 0);
   sums[WEIGHTS] = state.weights;
   sums[OPTIMIZER] = state.optimizer;
@@ -48,16 +56,22 @@ export function memoryParts({ state, moment, update }: StageMemory, names: reado
   if (moment === null) {
     sums[GRADIENTS] += update.gradients;
     sums[OPTIMIZER] += update.state;
-  } else addMoment(moment, sums);
+  } else {
+    addMoment(moment, sums);
+    if (order !== null) {
+      const fill = fillDuring(order, moment.run.place, chains[0].runs.ofRun.length);
+      for (const chain of chains) addOthers(chain, fill, sums);
+    }
+  }
   const parts: { name: string; bytes: Bytes }[] = [];
   for (let row = 0; row < sums.length; row++) if (sums[row] > 0) parts.push({ name: names[row], bytes: sums[row] });
   return parts.sort((a, b) => b.bytes - a.bytes);
 }
 
 function addMoment(moment: Moment, sums: Bytes[]): void {
-  const { chain, block, backward, peak, next, fetched, gradients } = moment;
+  const { chain, need, block, backward, peak, next, fetched, gradients } = moment;
   const { cost } = chain;
-  const parts = peakParts(peak, chain.needs[block.kind].groups);
+  const parts = peakParts(peak, need.groups);
   sums[GRADIENTS] += gradients + parts.gradients;
   sums[GATHERED] += parts.gathered + next.gathered;
   sums[FROM_HOST] += parts.fromHost + next.fromHost;
@@ -65,20 +79,30 @@ function addMoment(moment: Moment, sums: Bytes[]): void {
   addLabelled(sums, peak.tensors, 1);
   if (cost.learns) addHeld(moment, sums);
   const { first, last, bytes } = cost.encoder;
-  if (block.first >= first) sums[ENCODER] += bytes;
+  if (block.first >= first && (cost.learns || block.first <= last)) sums[ENCODER] += bytes;
   if (backward && block.first >= first && block.first <= last) sums[ENCODER_GRADIENT] += bytes;
 }
 
-/** What other units keep for their backward passes, of this microbatch and of the others. */
+/** What other units keep of this microbatch for their backward passes. */
 function addHeld({ chain: { cost, runs }, block, place, backward, run }: Moment, sums: Bytes[]): void {
   const { loop } = cost.kinds[block.kind];
-  for (let row = 0; row < run.runs.length; row++) {
-    for (const { kind, count, first } of runs.ofRun[run.runs[row]]) {
-      const isTurn = backward && loop !== null && cost.kinds[kind].loop === loop;
-      const before = first < block.first ? count : first === block.first ? place : 0;
-      const turns = first === block.first ? count - 1 : count;
-      const copies = run.others[row] * count + (run.runs[row] !== block.run ? 0 : isTurn ? turns : before);
-      addLabelled(sums, cost.kinds[kind].memory.held, copies);
+  for (const { kind, count, first } of runs.ofRun[run.run]) {
+    const isTurn = backward && loop !== null && cost.kinds[kind].loop === loop;
+    const before = first < block.first ? count : first === block.first ? place : 0;
+    const turns = first === block.first ? count - 1 : count;
+    addLabelled(sums, cost.kinds[kind].memory.held, isTurn ? turns : before);
+  }
+}
+
+/** What the runs of the stage keep of the other microbatches, and what of those is on its way to it. */
+function addOthers({ cost, runs: { ofRun } }: ChainNeed, { others, inputs, gradients }: Fill, sums: Bytes[]): void {
+  for (let run = 0; run < ofRun.length; run++) {
+    if (cost.learns && others[run] > 0) {
+      for (const { kind, count } of ofRun[run]) addLabelled(sums, cost.kinds[kind].memory.held, others[run] * count);
+    }
+    if (inputs[run] > 0 && ofRun[run].length > 0) addLabelled(sums, cost.kinds[ofRun[run][0].kind].input, inputs[run]);
+    if (gradients[run] > 0 && cost.learns && ofRun[run + 1].length > 0) {
+      addLabelled(sums, cost.kinds[ofRun[run + 1][0].kind].inputGradient, gradients[run]);
     }
   }
 }

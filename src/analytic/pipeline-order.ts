@@ -1,8 +1,9 @@
 import { assert } from '../base/index.ts';
 import { PIPELINES, type PipelineSchedule, type PipelineShape } from '../layout/index.ts';
 
-/** Passes of all stages in one order in which each can begin when those before it have ended, structure of arrays. */
+/** Passes of all stages in the order in which they end where a backward pass takes as long as two forward ones, structure of arrays. */
 export interface PipelineOrder {
+  readonly stages: number;
   readonly count: number;
   readonly stage: Uint16Array;
   readonly run: Uint16Array;
@@ -11,10 +12,19 @@ export interface PipelineOrder {
   /** The pass of the run before (forward) or behind (backward) that it waits for, or -1; and whether what it waits for comes over the wires. */
   readonly after: Int32Array;
   readonly sent: Uint8Array;
+  /** The next pass of the same stage, or -1. */
+  readonly next: Int32Array;
+  /** [stages]: passes of each, and those that send to it. */
+  readonly seenBy: readonly Int32Array[];
 }
 
-/** Walks the stages in turn, each as far as it can go. `learns`: false leaves out the backward passes. */
+/** `learns`: false leaves out the backward passes. */
 export function pipelineOrder(schedule: PipelineSchedule, shape: PipelineShape, learns: boolean): PipelineOrder {
+  return byEnd(inTurn(schedule, shape, learns), shape.stages);
+}
+
+/** Walks the stages in turn, each as far as it can go. */
+function inTurn(schedule: PipelineSchedule, shape: PipelineShape, learns: boolean): Omit<PipelineOrder, 'stages' | 'next' | 'seenBy'> {
   const { stages, microbatches, repeats } = shape;
   const runs = stages * repeats;
   const orders = PIPELINES[schedule].order(shape).map((passes) => (learns ? passes : passes.filter(({ pass }) => pass === 'forward')));
@@ -53,6 +63,42 @@ export function pipelineOrder(schedule: PipelineSchedule, shape: PipelineShape, 
   }
   assert(placed === count, `${schedule} of ${stages} stages, ${microbatches} microbatches and ${repeats} runs comes to an end`);
   return order;
+}
+
+function byEnd(walked: ReturnType<typeof inTurn>, stages: number): PipelineOrder {
+  const { count, stage, backward, after } = walked;
+  const free = new Int32Array(stages);
+  const end = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    const begin = Math.max(free[stage[i]], after[i] < 0 ? 0 : end[after[i]]);
+    end[i] = begin + 1 + backward[i];
+    free[stage[i]] = end[i];
+  }
+  const from = Array.from(end.keys()).sort((a, b) => end[a] - end[b] || stage[a] - stage[b]);
+  const placeOf = new Int32Array(count);
+  const seenBy = Array.from({ length: stages }, (): number[] => []);
+  const runs = walked.run.reduce((most, run) => Math.max(most, run), 0) + 1;
+  const next = new Int32Array(count).fill(-1);
+  const last = new Int32Array(stages).fill(-1);
+  for (const [place, i] of from.entries()) {
+    placeOf[i] = place;
+    const to = walked.run[i] + (backward[i] === 1 ? -1 : 1);
+    seenBy[stage[i]].push(place);
+    if (to >= 0 && to < runs) seenBy[to % stages].push(place);
+    if (last[stage[i]] >= 0) next[last[stage[i]]] = place;
+    last[stage[i]] = place;
+  }
+  return {
+    stages,
+    count,
+    next,
+    seenBy: seenBy.map((places) => Int32Array.from(places)),
+    stage: stage.map((_, place) => stage[from[place]]),
+    run: walked.run.map((_, place) => walked.run[from[place]]),
+    backward: backward.map((_, place) => backward[from[place]]),
+    after: after.map((_, place) => (after[from[place]] < 0 ? -1 : placeOf[after[from[place]]])),
+    sent: walked.sent.map((_, place) => walked.sent[from[place]]),
+  };
 }
 
 /** [stages]: when each ends, where a pass of a run takes `forward[run]` or `backward[run]`, and `send[run]` lies between that run and the next one. */

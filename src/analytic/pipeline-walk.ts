@@ -45,14 +45,9 @@ function lastOf(lanes: readonly Lane[], learns: boolean, tiedSeconds: Seconds): 
   const waits: Waits[] = [];
   for (let one = 0; one < lanes.length; one++) {
     const lane = lanes[one];
-    let ofTied = 0;
-    if (summed > 0 && (lane === first || lane === last)) {
-      lane.begin(summed);
-      ofTied = tiedSeconds;
-    }
-    const end = learns ? lane.update() : lane.now();
-    const own = lane.waits();
-    waits.push({ ...own, gradients: own.gradients + ofTied });
+    const isTied = summed > 0 && (lane === first || lane === last);
+    const end = learns ? lane.update(isTied ? { at: summed, isFirst: lane === last } : null) : lane.now();
+    waits.push(lane.waits());
     if (end <= stepSeconds) continue;
     stage = one;
     stepSeconds = end;

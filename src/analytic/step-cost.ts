@@ -1,12 +1,13 @@
 import type { Bytes, Flops } from '../base/index.ts';
 import { type Chip, coreOf } from '../hardware/index.ts';
-import { ENCODER_OUTPUT, modelFlopsOf, rematerialise, teacherUnitsOf, type Unit, unitPlanOf } from '../program/index.ts';
+import { axisSize } from '../layout/index.ts';
+import { ENCODER_OUTPUT, gradientOf, modelFlopsOf, rematerialise, teacherUnitsOf, type Unit, unitPlanOf } from '../program/index.ts';
 import type { Load, Scenario } from '../scenario/index.ts';
 import { type ChainRuns, chainRuns } from './blocks.ts';
 import { createLabels, type Labels } from './memory-parts.ts';
 import { type StepTotals, stepTotals } from './step-totals.ts';
 import { type CollectiveUse, type UnitCost, unitCost } from './unit-cost.ts';
-import { type UnitMemory, unitMemory } from './unit-memory.ts';
+import { type LabelledBytes, type UnitMemory, unitMemory } from './unit-memory.ts';
 import { type WeightElements, weightElements } from './weight-cost.ts';
 
 /** What a step costs before anybody asks how weights are sharded and replicated, and over which wires. */
@@ -41,13 +42,18 @@ export interface EncoderReads {
 export interface KindCost extends UnitCost {
   /** Own groups, then tied ones. */
   readonly weights: readonly WeightElements[];
-  /** How many of `weights` are its own. */
+  /** How many of `weights` its stage stores and updates for it: its own, and in a pipeline its copies of tied ones, which the embedding has on another stage. */
   readonly ownWeights: number;
+  /** Where `ownWeights` ends with such copies, the first of them. */
+  readonly firstCopy: number;
   readonly memory: UnitMemory;
   /** As units have it. */
   readonly loop: string | null;
   /** Of what comes from the unit before. */
   readonly inputBytes: Bytes;
+  /** The same by label, and its gradient. */
+  readonly input: LabelledBytes;
+  readonly inputGradient: LabelledBytes;
   /** Of what waits on the host for its backward pass. */
   readonly offloadedBytes: Bytes;
 }
@@ -70,6 +76,11 @@ export function stepCost(scenario: Scenario, chip: Chip, load: Load | null): Ste
     chains.unshift(chainOf(units, order));
   }
   return { chains, uses, totals: stepTotals(chains, uses.length), labels: labels.names, modelFlops: modelFlopsOf(scenario, load) };
+}
+
+/** Half of a gradient, of 4 bytes an element. */
+function mostScattered({ dense, expert }: WeightElements): Bytes {
+  return 2 * (dense.elements + expert.elements);
 }
 
 function encoderReads(kinds: readonly Unit[], sequence: readonly number[]): EncoderReads {
@@ -96,17 +107,29 @@ interface Tables {
 
 function kindCost(unit: Unit, { layout, workload }: Scenario, chip: Chip, { uses, labels }: Tables): KindCost {
   const remade = rematerialise(unit, workload.remat);
-  const { forward, backward } = unitCost(unit, remade, { core: coreOf(chip), layout, uses });
+  const input = tensorOf(unit, unit.input, labels);
+  const firstCopy = unit.weights.length;
+  const ownWeights = firstCopy + (axisSize(layout, 'pipeline') > 1 ? unit.tied.length : 0);
+  const { forward, backward } = unitCost(unit, remade, { core: coreOf(chip), layout, uses, ownWeights });
+  const weights = [...unit.weights, ...unit.tied].map((group) => weightElements(group, layout, workload));
   return {
     forward,
     backward,
-    inputBytes: unit.tensors.find(({ name }) => name === unit.input)?.bytes ?? 0,
-    weights: [...unit.weights, ...unit.tied].map((group) => weightElements(group, layout, workload)),
-    ownWeights: unit.weights.length,
+    inputBytes: input.bytes[0] ?? 0,
+    input,
+    inputGradient: tensorOf(unit, unit.input === null ? null : gradientOf(unit.input), labels),
+    weights,
+    ownWeights,
+    firstCopy,
     loop: unit.loop,
-    memory: unitMemory(unit, remade, layout.overlap, labels),
+    memory: unitMemory(unit, remade, layout.overlap, labels, weights.slice(0, ownWeights).map(mostScattered)),
     offloadedBytes: remade.offloaded.reduce((sum, { bytes }) => sum + bytes, 0),
   };
+}
+
+function tensorOf({ tensors }: Unit, name: string | null, { rowOf }: Labels): LabelledBytes {
+  const tensor = tensors.find((one) => one.name === name);
+  return tensor === undefined ? { labels: [], bytes: [] } : { labels: [rowOf(tensor.label)], bytes: [tensor.bytes] };
 }
 
 function byKind(all: readonly Unit[]): { readonly units: Unit[]; readonly order: number[] } {

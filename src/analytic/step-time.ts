@@ -1,7 +1,7 @@
 import type { Seconds } from '../base/index.ts';
 import { axisSize } from '../layout/index.ts';
 import { backward, type ChainTime, forward, type StepTime, type StepTimeInput } from './chain-time.ts';
-import { createLane, type Waits } from './lane.ts';
+import { createLane, type Lane, type Waits } from './lane.ts';
 import { type PipelineOrder, pipelineEnds } from './pipeline-order.ts';
 import { walkPipeline } from './pipeline-walk.ts';
 
@@ -32,7 +32,7 @@ function oneStage({ chains, layout, hostBytesPerSecond }: StepTimeInput): StepTi
     lane.repeat(microbatches - 3);
     microbatch += microbatches - 3;
   }
-  const stepSeconds = learns ? lane.update() : lane.now();
+  const stepSeconds = learns ? lane.update(null) : lane.now();
   return { stepSeconds, waits: lane.waits(), stage: 0 };
 }
 
@@ -45,29 +45,40 @@ function pipeline(input: StepTimeInput, order: PipelineOrder): StepTime {
   const stages = axisSize(layout, 'pipeline');
   const runs = sendSeconds.length;
   const times = { forward: new Float64Array(runs), backward: new Float64Array(runs), send: sendSeconds };
-  const waits: Waits[] = [];
-  const tails: Seconds[] = [];
+  const known: number[] = [];
+  const passes: StagePasses[] = [];
   for (let stage = 0; stage < stages; stage++) {
-    const known = stageLike(chains, stage, stages, runs);
-    if (known < stage) {
-      for (let run = stage; run < runs; run += stages) {
-        times.forward[run] = times.forward[run - stage + known];
-        times.backward[run] = times.backward[run - stage + known];
-      }
-      tails[stage] = tails[known];
-      waits[stage] = waits[known];
+    known[stage] = stageLike(chains, stage, stages, runs);
+    if (known[stage] === stage) {
+      passes[stage] = stagePasses(input, stage, times);
       continue;
     }
-    const own = stageTime(input, stage, times);
-    tails[stage] = own.tail;
-    waits[stage] = own.waits;
+    for (let run = stage; run < runs; run += stages) {
+      times.forward[run] = times.forward[run - stage + known[stage]];
+      times.backward[run] = times.backward[run - stage + known[stage]];
+    }
+    passes[stage] = passes[known[stage]];
   }
   const ends = pipelineEnds(order, stages, times);
-  if (tiedSeconds > 0) {
-    const together = Math.max(ends[0], ends[stages - 1]) + tiedSeconds;
-    ends[0] = together;
-    ends[stages - 1] = together;
-    for (const stage of [0, stages - 1]) waits[stage] = { ...waits[stage], gradients: waits[stage].gradients + tiedSeconds };
+  const learns = chains.some(({ cost }) => cost.learns);
+  // Reductions that run behind the passes are not waited for.
+  const passed = (stage: number): Seconds => ends[stage] + (layout.overlap.gradients ? 0 : passes[stage].behind);
+  const summed = Math.max(passed(0), passed(stages - 1)) + tiedSeconds;
+  const tails: Seconds[] = [];
+  const waits: Waits[] = [];
+  for (let stage = 0; stage < stages; stage++) {
+    const { lane, behind } = passes[stage];
+    if (known[stage] < stage || !learns) {
+      tails[stage] = known[stage] < stage ? tails[known[stage]] : 0;
+      waits[stage] = known[stage] < stage ? waits[known[stage]] : passes[stage].waits;
+      continue;
+    }
+    const [from, before] = [lane.now(), lane.waits()];
+    const isTied = tiedSeconds > 0 && (stage === 0 || stage === stages - 1);
+    // Its clock has seen a few passes only.
+    lane.update(isTied ? { at: from + summed - ends[stage] - behind, isFirst: stage > 0 } : null);
+    tails[stage] = behind + lane.now() - from;
+    waits[stage] = added(passes[stage].waits, before, lane.waits(), 1);
   }
   let stage = 0;
   for (let one = 1; one < stages; one++) if (ends[one] + tails[one] > ends[stage] + tails[stage]) stage = one;
@@ -92,12 +103,17 @@ interface PassTimes {
   readonly backward: Float64Array;
 }
 
-/** Fills in the runs of one stage; returns what it waits for in a step, and what follows its last backward pass. */
-function stageTime(
-  { chains, layout, hostBytesPerSecond }: StepTimeInput,
-  stage: number,
-  times: PassTimes,
-): { readonly waits: Waits; readonly tail: Seconds } {
+/** A stage before its updates. */
+interface StagePasses {
+  readonly lane: Lane;
+  /** In a step. */
+  readonly waits: Waits;
+  /** What the last backward passes take longer than others: sums over replicas. */
+  readonly behind: Seconds;
+}
+
+/** Fills in the runs of one stage. */
+function stagePasses({ chains, layout, hostBytesPerSecond }: StepTimeInput, stage: number, times: PassTimes): StagePasses {
   const stages = axisSize(layout, 'pipeline');
   const runs = times.forward.length;
   const learns = chains.some(({ cost }) => cost.learns);
@@ -116,8 +132,8 @@ function stageTime(
     pass();
     times.forward[run] = measure(layout.microbatches, pass);
   }
-  if (!learns) return { waits, tail: 0 };
-  let tail = 0;
+  let behind = 0;
+  if (!learns) return { lane, waits, behind };
   for (let run = runs - stages + stage; run >= 0; run -= stages) {
     const pass = (last: boolean): void => {
       for (const chain of chains) if (chain.cost.learns) backward(lane, chain, run, last);
@@ -126,10 +142,9 @@ function stageTime(
     pass(false);
     times.backward[run] = measure(layout.microbatches - 1, () => pass(false));
     // The last one is followed by the sums over replicas.
-    tail += measure(1, () => pass(true)) - times.backward[run];
+    behind += measure(1, () => pass(true)) - times.backward[run];
   }
-  tail += measure(1, () => lane.update());
-  return { waits, tail };
+  return { lane, waits, behind };
 }
 
 function added(sum: Waits, from: Waits, to: Waits, times: number): Waits {

@@ -49,7 +49,7 @@ export interface Beat {
   readonly sendings: readonly Sending[];
   /** Steps that are cut into pieces, which overlap. */
   readonly segments: readonly Segment[];
-  /** Own weight groups whose gradient is complete at the end. */
+  /** Weight groups that its stage updates for it, whose gradient is complete at the end. */
   readonly learned: readonly number[];
 }
 
@@ -82,7 +82,12 @@ export interface CostInput {
   readonly uses: CollectiveUse[];
 }
 
-export function unitCost(unit: Unit, remade: Rematerialised, input: CostInput): UnitCost {
+interface UnitInput extends CostInput {
+  /** As `KindCost` has it. */
+  readonly ownWeights: number;
+}
+
+export function unitCost(unit: Unit, remade: Rematerialised, input: UnitInput): UnitCost {
   const backward = unit.backward.length === 0 ? [] : [...remade.again.map(asRepetition), ...remade.backward];
   return {
     forward: passCost(unit, unit.forward, remade.offloaded, input),
@@ -110,7 +115,7 @@ interface Draft {
   learned: number[];
 }
 
-function passCost(unit: Unit, steps: readonly Step[], offloaded: Rematerialised['offloaded'], input: CostInput): PassCost {
+function passCost(unit: Unit, steps: readonly Step[], offloaded: Rematerialised['offloaded'], input: UnitInput): PassCost {
   const draft: Draft = {
     input,
     groups: [...unit.weights, ...unit.tied].map(({ name }) => name),
@@ -129,7 +134,7 @@ function passCost(unit: Unit, steps: readonly Step[], offloaded: Rematerialised[
   const used = new Set<string>();
   const missing = new Map(offloaded.map(({ name, bytes }) => [name, bytes]));
   const through = runningSums(offloaded);
-  const last = lastContributions(unit, steps);
+  const last = lastContributions(draft.groups.slice(0, input.ownWeights), steps);
   for (const segment of doneTogether(steps, input.layout)) {
     const needs = segment.flatMap((step) => (step.kind === 'compute' ? step.uses.filter((name) => !used.has(name)) : []));
     const fetched = isForward ? [] : segment.flatMap(({ reads }) => reads.filter((name) => missing.has(name)));
@@ -176,10 +181,10 @@ function runningSums(offloaded: Rematerialised['offloaded']): Map<string, Bytes>
   return sums;
 }
 
-/** Own groups by the step that makes the last part of their gradient; those of the embedding are complete with the embedding. */
-function lastContributions(unit: Unit, steps: readonly Step[]): Map<Step, number[]> {
+/** Groups by the step that makes the last part of their gradient; those that are tied to the embedding of the same stage are complete with that. */
+function lastContributions(groups: readonly string[], steps: readonly Step[]): Map<Step, number[]> {
   const last = new Map<Step, number[]>();
-  for (const [row, { name }] of unit.weights.entries()) {
+  for (const [row, name] of groups.entries()) {
     const step = steps.findLast((one) => one.kind === 'compute' && one.gradients.includes(name));
     if (step !== undefined) last.set(step, [...(last.get(step) ?? []), row]);
   }

@@ -10,8 +10,8 @@ import {
   type Tensor,
   type Unit,
 } from '../program/index.ts';
-
 import type { Labels } from './memory-parts.ts';
+import { passClasses, type StepRange, type TensorRange } from './step-classes.ts';
 
 /** Tensors of one unit in device memory, step by step. */
 export interface UnitMemory {
@@ -38,6 +38,10 @@ export interface PassMemory {
   /** Where weights are gathered when they are used, and where they are gathered one use ahead. */
   readonly inTime: readonly StepClass[];
   readonly ahead: readonly StepClass[];
+  /** Moments between steps at which gradients are scattered. */
+  readonly scatters: { readonly inTime: readonly StepClass[]; readonly ahead: readonly StepClass[] };
+  /** Moments between steps at which weights that the host has arrive; ahead, those of the next unit's first use as well, as the last one. */
+  readonly arrivals: { readonly inTime: readonly StepClass[]; readonly ahead: readonly StepClass[] };
 }
 
 /** Steps at which the same weights and gradients are there; of these the one with most tensors. Only those that may be a pass's fullest. */
@@ -51,18 +55,19 @@ export interface StepClass {
   readonly learned: readonly number[];
   /** Weights of what follows the unit may be on their way. */
   readonly isLate: boolean;
+  /** Between two steps: the group that is being gathered, and the one whose gradient is being scattered; -1 for none. */
+  readonly arriving: number;
+  readonly scattering: number;
 }
 
-interface StepRange {
-  readonly first: number;
-  readonly last: number;
-}
-
-interface TensorRange extends StepRange {
-  readonly tensor: Tensor;
-}
-
-export function unitMemory(unit: Unit, remade: Rematerialised, overlap: OverlapSpec, labels: Labels): UnitMemory {
+/** `scattered`: bytes of the shard of each own group's gradient, at most. */
+export function unitMemory(
+  unit: Unit,
+  remade: Rematerialised,
+  overlap: OverlapSpec,
+  labels: Labels,
+  scattered: readonly Bytes[],
+): UnitMemory {
   const resident = unit.tensors.filter(({ name }) => unit.resident.includes(name));
   const backward = unit.backward.length === 0 ? [] : [...remade.again, ...remade.backward];
   const heldNames = new Set(remade.kept.map(({ name }) => name));
@@ -70,7 +75,7 @@ export function unitMemory(unit: Unit, remade: Rematerialised, overlap: OverlapS
     forward: passMemory(
       unit,
       unit.forward,
-      { overlap, labels },
+      { overlap, labels, scattered: [] },
       {
         fromStart: [unit.input],
         toEnd: [unit.output, ...heldNames, ...remade.offloaded.map(({ name }) => name)],
@@ -79,7 +84,7 @@ export function unitMemory(unit: Unit, remade: Rematerialised, overlap: OverlapS
     backward: passMemory(
       unit,
       backward,
-      { overlap, labels },
+      { overlap, labels, scattered },
       {
         fromStart: [...heldNames, ...remade.offloaded.map(({ name }) => name), ...(unit.output === null ? [] : [gradientOf(unit.output)])],
         // Of a loop, a part of a stack that its next turns read.
@@ -113,30 +118,10 @@ interface Ends {
 interface Setting {
   readonly overlap: OverlapSpec;
   readonly labels: Labels;
+  readonly scattered: readonly Bytes[];
 }
 
-function passMemory(unit: Unit, steps: readonly Step[], { overlap, labels }: Setting, { fromStart, toEnd }: Ends): PassMemory {
-  const together = stretchesOf(steps, overlap);
-  const first = new Map<string, number>();
-  const last = new Map<string, number>();
-  for (const [i, { reads, makes }] of steps.entries()) {
-    for (const name of [...reads, ...makes]) {
-      if (!first.has(name)) first.set(name, together[i].first);
-      last.set(name, together[i].last);
-    }
-  }
-  const bytes = new Float64Array(steps.length);
-  const ranges: TensorRange[] = [];
-  for (const tensor of unit.tensors) {
-    const { name } = tensor;
-    // The encoder's output and its gradient live from layer to layer.
-    if (unit.resident.includes(name) || name === ENCODER_OUTPUT || name === gradientOf(ENCODER_OUTPUT)) continue;
-    const from = fromStart.includes(name) ? 0 : (first.get(name) ?? -1);
-    const to = toEnd.includes(name) && from >= 0 ? steps.length - 1 : (last.get(name) ?? -1);
-    if (from < 0 || to < 0) continue;
-    ranges.push({ tensor, first: from, last: to });
-    for (let i = from; i <= to; i++) bytes[i] += tensor.bytes;
-  }
+function passMemory(unit: Unit, steps: readonly Step[], { overlap, labels, scattered }: Setting, ends: Ends): PassMemory {
   const groups = [...unit.weights, ...unit.tied];
   const rangesOf = (has: (step: Step, name: string) => boolean) =>
     groups.map(
@@ -150,70 +135,34 @@ function passMemory(unit: Unit, steps: readonly Step[], { overlap, labels }: Set
   const order = Array.from(uses.keys())
     .filter((row) => uses[row].first >= 0)
     .sort((a, b) => uses[a].first - uses[b].first);
-  const known = new Map<number, LabelledBytes>();
-  const tensorsOf = (step: number): LabelledBytes => {
-    const tensors = known.get(step) ?? byLabel(tensorsAt(ranges, step), labels);
-    known.set(step, tensors);
-    return tensors;
-  };
-  const classes = (isAhead: boolean): StepClass[] =>
-    classesOf(bytes, uses, gradients, order, isAhead).map(({ step, tensorBytes, gathered, learning, learned, isLate }) => {
-      return { tensors: tensorsOf(step), tensorBytes, gathered, learning, learned, isLate };
-    });
-  return { order, inTime: classes(false), ahead: classes(true) };
+  return passClasses(
+    { steps: steps.length, tensors: tensorRanges(unit, steps, overlap, ends), uses, gradients, order, scattered },
+    (tensors) => byLabel(tensors, labels),
+  );
 }
 
-function tensorsAt(ranges: readonly TensorRange[], step: number): Tensor[] {
-  return ranges.filter(({ first, last }) => first <= step && step <= last).map(({ tensor }) => tensor);
-}
-
-/** A class before its tensors are counted by label. */
-interface StepOfClass extends Omit<StepClass, 'tensors'> {
-  readonly step: number;
-}
-
-function classesOf(
-  bytes: Float64Array,
-  uses: readonly StepRange[],
-  gradients: readonly StepRange[],
-  order: readonly number[],
-  isAhead: boolean,
-): StepOfClass[] {
-  const classes = new Map<string, StepOfClass>();
-  const lastUse = order.length === 0 ? 0 : uses[order[order.length - 1]].first;
-  const begin = (place: number): number => (!isAhead ? uses[order[place]].first : place === 0 ? 0 : uses[order[place - 1]].first);
-  const rows = Array.from(gradients.keys());
-  for (const [step, tensorBytes] of bytes.entries()) {
-    const gathered = order.filter((row, place) => begin(place) <= step && step <= uses[row].last);
-    const learning = rows.filter((row) => gradients[row].first >= 0 && gradients[row].first <= step && step <= gradients[row].last);
-    const learned = rows.filter((row) => gradients[row].first >= 0 && gradients[row].last < step);
-    const isLate = step >= lastUse;
-    const key = `${gathered.join()} ${learning.join()} ${learned.join()} ${isLate}`;
-    if (tensorBytes > (classes.get(key)?.tensorBytes ?? -1)) {
-      classes.set(key, { step, tensorBytes, gathered, learning, learned, isLate });
+function tensorRanges(unit: Unit, steps: readonly Step[], overlap: OverlapSpec, { fromStart, toEnd }: Ends): TensorRange[] {
+  const together = stretchesOf(steps, overlap);
+  const first = new Map<string, number>();
+  const last = new Map<string, number>();
+  for (const [i, { reads, makes }] of steps.entries()) {
+    for (const name of [...reads, ...makes]) {
+      // With the first piece of all steps that are done by turns, until this step of the last one, which is also when a gradient is whole.
+      if (!first.has(name)) first.set(name, together[i].first);
+      last.set(name, i);
     }
   }
-  return withoutLesser([...classes.values()]);
-}
-
-/** Without classes in which nothing is there that is not there, and as much of it, in another one. */
-function withoutLesser(classes: readonly StepOfClass[]): StepOfClass[] {
-  const kept: StepOfClass[] = [];
-  for (const [row, one] of classes.entries()) {
-    const isLess = kept.some((other) => hasAllOf(other, one)) || classes.slice(row + 1).some((other) => hasAllOf(other, one));
-    if (!isLess) kept.push(one);
+  const ranges: TensorRange[] = [];
+  for (const tensor of unit.tensors) {
+    const { name } = tensor;
+    // The encoder's output and its gradient live from layer to layer.
+    if (unit.resident.includes(name) || name === ENCODER_OUTPUT || name === gradientOf(ENCODER_OUTPUT)) continue;
+    const isGiven = fromStart.includes(name);
+    const from = isGiven ? 0 : (first.get(name) ?? -1);
+    const to = toEnd.includes(name) && from >= 0 ? steps.length - 1 : (last.get(name) ?? -1);
+    if (from >= 0 && to >= 0) ranges.push({ tensor, first: from, last: to, isGiven });
   }
-  return kept;
-}
-
-function hasAllOf(more: StepOfClass, less: StepOfClass): boolean {
-  return (
-    more.tensorBytes >= less.tensorBytes &&
-    (more.isLate || !less.isLate) &&
-    less.gathered.every((row) => more.gathered.includes(row)) &&
-    less.learning.every((row) => more.learning.includes(row)) &&
-    less.learned.every((row) => more.learned.includes(row))
-  );
+  return ranges;
 }
 
 /** [steps]: the steps that are done by turns with each, for one piece after the other: computations up to a collective, and that collective. */

@@ -10,6 +10,9 @@ export interface PassPeaks {
   readonly ownBytes: Bytes;
   readonly withNext: StepClass;
   readonly withNextBytes: Bytes;
+  /** Where weights that the host has come ahead: as those of the next unit arrive. Null: they come when they are used, or not from the host. */
+  readonly asNext: StepClass | null;
+  readonly asNextBytes: Bytes;
 }
 
 /** What is there at such a step beside the tensors of the unit. */
@@ -32,10 +35,8 @@ export interface UnitNeed {
   readonly keptGradients: Bytes;
   readonly gradientsBehind: Bytes;
   readonly doneGradients: Bytes;
-  /** Of groups that it is tied to, from here to the embedding; and what a stage keeps of them that has a copy of its own. */
+  /** Of groups that it is tied to, from here to the embedding, which adds to the same ones. */
   readonly tiedGradients: Bytes;
-  readonly keptCopies: Bytes;
-  readonly doneCopies: Bytes;
   /** Of its own groups, the copies of shards in the type of the products. */
   readonly workingBytes: Bytes;
   /** Copies that come back from the host for its backward pass. */
@@ -43,54 +44,67 @@ export interface UnitNeed {
 }
 
 /** Weights that come before their use. */
-export interface Brought {
+export interface Brought extends HostedWeights {
+  /** As the last of them are gathered, from shards that the host had. */
+  readonly arriving: HostedWeights;
+}
+
+export interface HostedWeights {
   readonly gathered: Bytes;
   readonly fromHost: Bytes;
 }
 
-export const NOTHING_BROUGHT: Brought = { gathered: 0, fromHost: 0 };
+export const NOTHING_BROUGHT: Brought = { gathered: 0, fromHost: 0, arriving: { gathered: 0, fromHost: 0 } };
 
 /** One weight group, own or tied. */
-export interface GroupNeed {
-  readonly gathered: Bytes;
-  readonly fromHost: Bytes;
+export interface GroupNeed extends Brought {
   /**
    * Gradients beyond those that are kept between microbatches, where there are several, and beyond the stacks of a loop: while they are made, and when they
    * are complete.
    */
   readonly learning: Bytes;
   readonly learned: Bytes;
+  /** Beyond what is there while they are made: shards of them as they are scattered. */
+  readonly scattering: Bytes;
 }
 
-export function unitNeed(kind: KindCost, groups: readonly GroupCost[], layout: LayoutSpec): UnitNeed {
+/** `embedding`: the group that others are tied to; `opens`: nothing of an earlier microbatch is there that gradients are added to. */
+export function unitNeed(kind: KindCost, groups: readonly GroupCost[], embedding: GroupCost, layout: LayoutSpec, opens: boolean): UnitNeed {
   const needs: GroupNeed[] = [];
-  const accumulates = layout.microbatches > 1;
+  const accumulates = layout.microbatches > 1 && !opens;
   let keptGradients = 0;
   let gradientsBehind = 0;
   let doneGradients = 0;
   let tiedGradients = 0;
-  let keptCopies = 0;
-  let doneCopies = 0;
   let workingBytes = 0;
+  let scattersAny = false;
   const inLoop = kind.loop !== null;
   for (let row = 0; row < groups.length; row++) {
-    const { gathered, fromHost, whole, scattered, inStack, kept, done } = blockBytes(groups[row], layout);
-    const learning = accumulates ? scattered : whole;
-    const isOwn = row < kind.ownWeights;
-    if (isOwn && !layout.offload.weights) workingBytes += groups[row].workingBytes;
-    // What the embedding's gradient has from elsewhere waits for the rest.
-    const learned = !isOwn ? learning : accumulates ? 0 : layout.overlap.gradients ? done : kept;
-    needs.push(
-      inLoop && isOwn
-        ? { gathered, fromHost, learning: accumulates ? learning : learning - inStack, learned: 0 }
-        : { gathered, fromHost, learning, learned },
-    );
-    if (!isOwn) {
+    const { gathered, fromHost, arriving, whole, scattered, inStack, kept, done, scattering, inRoom } = blockBytes(groups[row], layout);
+    if (row >= kind.ownWeights) {
+      // It is made in the place of the embedding's gradient, and waits there for the rest.
+      const made = blockBytes(embedding, layout);
+      const learning = accumulates ? made.scattered : made.whole;
+      needs.push({ gathered, fromHost, arriving, learning, learned: learning, scattering: 0 });
       tiedGradients += learning;
-      keptCopies += kept;
-      doneCopies += done;
       continue;
     }
+    scattersAny ||= !accumulates && scattering > 0;
+    const learning = accumulates ? scattered : whole;
+    if (!layout.offload.weights) workingBytes += groups[row].workingBytes;
+    const learned = accumulates ? 0 : layout.overlap.gradients && !opens ? done : kept;
+    needs.push(
+      inLoop
+        ? {
+            gathered,
+            fromHost,
+            arriving,
+            learning: accumulates ? learning : learning - inStack,
+            learned: 0,
+            scattering: accumulates ? 0 : inRoom,
+          }
+        : { gathered, fromHost, arriving, learning, learned, scattering: accumulates ? 0 : scattering },
+    );
     keptGradients += kept;
     doneGradients += done;
     gradientsBehind += learned;
@@ -99,15 +113,13 @@ export function unitNeed(kind: KindCost, groups: readonly GroupCost[], layout: L
   return {
     kind,
     groups: needs,
-    forward: peaksOf(layout.overlap.weights ? forward.ahead : forward.inTime, needs),
-    backward: peaksOf(layout.overlap.weights ? backward.ahead : backward.inTime, needs),
+    forward: peaksOf(forward, needs, layout, false),
+    backward: peaksOf(backward, needs, layout, scattersAny),
     firstUse: { forward: firstBrought(forward, needs), backward: firstBrought(backward, needs) },
     keptGradients,
     gradientsBehind,
     doneGradients,
     tiedGradients,
-    keptCopies,
-    doneCopies,
     workingBytes,
     fetchedBytes: kind.offloadedBytes,
   };
@@ -115,46 +127,93 @@ export function unitNeed(kind: KindCost, groups: readonly GroupCost[], layout: L
 
 /**
  * Sums over the blocks of a group: weights that are brought; gradients whole, whole and scattered later, made in their place in the stack of a loop, kept
- * between microbatches, and done.
+ * between microbatches, and done; and what scattering adds to whole ones, in a loop where its stack has only room for what the replicas leave.
  */
-function blockBytes({ blocks }: GroupCost, { offload, zero, overlap }: LayoutSpec) {
+function blockBytes({ blocks }: GroupCost, { offload, zero, overlap, microbatches }: LayoutSpec) {
   let gathered = 0;
   let fromHost = 0;
+  let { arriving } = NOTHING_BROUGHT;
   let whole = 0;
   let scattered = 0;
   let inStack = 0;
   let kept = 0;
   let done = 0;
+  let scattering = 0;
+  let inRoom = 0;
+  let moved = 0;
   for (const { sort, gatheredBytes, storedBytes, gradientBytes, keptGradientBytes, updateGradientBytes } of blocks) {
+    const isShared = zero >= 2 && overlap.gradients && sort.copies > 1 && microbatches === 1;
     if (sort.shards > 1) {
       gathered += gatheredBytes;
       scattered += gradientBytes;
+      moved += keptGradientBytes;
+      scattering = Math.max(scattering, moved);
+      if (isShared) inRoom = Math.max(inRoom, moved);
+      moved -= gradientBytes;
+      if (offload.weights && gathered + fromHost + storedBytes > arriving.gathered + arriving.fromHost) {
+        arriving = { gathered, fromHost: fromHost + storedBytes };
+      }
     } else if (offload.weights) fromHost += storedBytes;
     whole += gradientBytes;
-    const isShared = zero >= 2 && overlap.gradients && sort.copies > 1;
     if (sort.shards === 1 && !isShared) inStack += gradientBytes;
+    if (sort.shards === 1 && isShared) scattering = Math.max(scattering, moved + updateGradientBytes);
     kept += keptGradientBytes;
     done += zero >= 2 ? updateGradientBytes : keptGradientBytes;
   }
-  return { gathered, fromHost, whole, scattered, inStack, kept, done };
+  return { gathered, fromHost, arriving, whole, scattered, inStack, kept, done, scattering, inRoom };
 }
 
 function firstBrought({ order }: PassMemory, needs: readonly GroupNeed[]): Brought {
   return order.length === 0 ? NOTHING_BROUGHT : needs[order[0]];
 }
 
-const NO_STEP: StepClass = { tensors: { labels: [], bytes: [] }, tensorBytes: 0, gathered: [], learning: [], learned: [], isLate: true };
+const NO_STEP: StepClass = {
+  tensors: { labels: [], bytes: [] },
+  tensorBytes: 0,
+  gathered: [],
+  learning: [],
+  learned: [],
+  isLate: true,
+  arriving: -1,
+  scattering: -1,
+};
 
-function peaksOf(classes: readonly StepClass[], needs: readonly GroupNeed[]): PassPeaks {
+function peaksOf(
+  { inTime, ahead, scatters, arrivals }: PassMemory,
+  needs: readonly GroupNeed[],
+  { overlap, offload }: LayoutSpec,
+  scattersAny: boolean,
+): PassPeaks {
+  const isAhead = overlap.weights;
+  const peaks = peaksOfSteps(isAhead ? ahead : inTime, scattersAny ? (isAhead ? scatters.ahead : scatters.inTime) : NO_STEPS, needs);
+  return offload.weights ? peaksOfArrivals(peaks, overlap.weights ? arrivals.ahead : arrivals.inTime, needs) : peaks;
+}
+
+function peaksOfArrivals(steps: PassPeaks, arrivals: readonly StepClass[], needs: readonly GroupNeed[]): PassPeaks {
+  const peaks = { ...steps };
+  for (const one of arrivals) {
+    const parts = peakParts(one, needs);
+    const bytes = one.tensorBytes + parts.gathered + parts.fromHost + parts.gradients;
+    if (one.arriving < 0) {
+      peaks.asNext = one;
+      peaks.asNextBytes = bytes;
+    } else if (bytes > peaks.ownBytes) {
+      peaks.own = one;
+      peaks.ownBytes = bytes;
+    }
+  }
+  return peaks;
+}
+
+const NO_STEPS: readonly StepClass[] = [];
+
+function peaksOfSteps(classes: readonly StepClass[], scatters: readonly StepClass[], needs: readonly GroupNeed[]): PassPeaks {
   let own = NO_STEP;
   let ownBytes = 0;
   let withNext = NO_STEP;
   let withNextBytes = 0;
   for (const one of classes) {
-    let bytes = one.tensorBytes;
-    for (const row of one.gathered) bytes += needs[row].gathered + needs[row].fromHost;
-    for (const row of one.learning) bytes += needs[row].learning;
-    for (const row of one.learned) bytes += needs[row].learned;
+    const bytes = bytesOf(one, needs);
     if (bytes > ownBytes) {
       own = one;
       ownBytes = bytes;
@@ -164,14 +223,37 @@ function peaksOf(classes: readonly StepClass[], needs: readonly GroupNeed[]): Pa
       withNextBytes = bytes;
     }
   }
-  return { own, ownBytes, withNext, withNextBytes };
+  for (const one of scatters) {
+    const { scattering } = needs[one.scattering];
+    const bytes = scattering <= 0 ? 0 : bytesOf(one, needs) + scattering;
+    if (bytes > ownBytes) {
+      own = one;
+      ownBytes = bytes;
+    }
+    if (one.isLate && bytes > withNextBytes) {
+      withNext = one;
+      withNextBytes = bytes;
+    }
+  }
+  return { own, ownBytes, withNext, withNextBytes, asNext: null, asNextBytes: 0 };
 }
 
-export function peakParts({ gathered, learning, learned }: StepClass, needs: readonly GroupNeed[]): PeakParts {
+function bytesOf({ tensorBytes, gathered, learning, learned }: StepClass, needs: readonly GroupNeed[]): Bytes {
+  let bytes = tensorBytes;
+  for (const row of gathered) bytes += needs[row].gathered + needs[row].fromHost;
+  for (const row of learning) bytes += needs[row].learning;
+  for (const row of learned) bytes += needs[row].learned;
+  return bytes;
+}
+
+export function peakParts({ gathered, learning, learned, arriving, scattering }: StepClass, needs: readonly GroupNeed[]): PeakParts {
   const sum = (rows: readonly number[], of: (need: GroupNeed) => Bytes): Bytes => rows.reduce((bytes, row) => bytes + of(needs[row]), 0);
+  const there = gathered.filter((row) => row !== arriving);
+  const coming = arriving < 0 ? NOTHING_BROUGHT.arriving : needs[arriving].arriving;
   return {
-    gathered: sum(gathered, (need) => need.gathered),
-    fromHost: sum(gathered, (need) => need.fromHost),
-    gradients: sum(learning, (need) => need.learning) + sum(learned, (need) => need.learned),
+    gathered: sum(there, (need) => need.gathered) + coming.gathered,
+    fromHost: sum(there, (need) => need.fromHost) + coming.fromHost,
+    gradients:
+      sum(learning, (need) => need.learning) + sum(learned, (need) => need.learned) + (scattering < 0 ? 0 : needs[scattering].scattering),
   };
 }
