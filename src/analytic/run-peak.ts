@@ -5,7 +5,7 @@ import { type Loop, loopAt, workingOf } from './loops.ts';
 import type { NextPass, RunMoment } from './pipeline-fill.ts';
 import type { ChainCost, EncoderReads } from './step-cost.ts';
 import type { StepClass } from './unit-memory.ts';
-import { type Brought, type HostedWeights, NOTHING_BROUGHT, type UnitNeed, unitNeed } from './unit-peak.ts';
+import { type Brought, type HostedWeights, NO_STEP, NOTHING_BROUGHT, type UnitNeed, unitNeed } from './unit-peak.ts';
 import type { GroupCost } from './weight-cost.ts';
 
 /** A chain under a layout. */
@@ -91,6 +91,7 @@ export function fullestOfRun(
     const upcoming = bytes === own ? NOTHING_BROUGHT.arriving : bytes === withNext ? brought : brought.arriving;
     most = { bytes, chain, need, block, place, backward, peak, next: upcoming, fetched, gradients, released: gone, run };
   };
+  if (layout.offload.weights && !backward && blocks.length > 0 && blocks[0].first === 0) most = firstArrival(chain, blocks[0], run, most);
   for (let i = 0; i < blocks.length; i++) {
     const { kind, count } = blocks[i];
     const need = needs[kind];
@@ -104,6 +105,16 @@ export function fullestOfRun(
     if (cost.learns) held += need.kind.memory.heldBytes * count;
   }
   return most;
+}
+
+/** Nothing runs yet behind which the first weights of a step could come from the host. */
+function firstArrival(chain: ChainNeed, block: UnitBlock, run: RunMoment, known: Moment | null): Moment | null {
+  const need = chain.needs[block.kind];
+  const { arriving } = need.firstUse.forward;
+  const gradients = run.keptGradients;
+  const bytes = run.beside + gradients + arriving.gathered + arriving.fromHost;
+  if (known !== null && bytes <= known.bytes) return known;
+  return { bytes, chain, need, block, place: 0, backward: false, peak: NO_STEP, next: arriving, fetched: 0, gradients, released: 0, run };
 }
 
 function needsOf({ cost, groups, needs, opening }: ChainNeed, { opens }: RunMoment, layout: LayoutSpec): readonly UnitNeed[] {

@@ -167,7 +167,7 @@ function firstBrought({ order }: PassMemory, needs: readonly GroupNeed[]): Broug
   return order.length === 0 ? NOTHING_BROUGHT : needs[order[0]];
 }
 
-const NO_STEP: StepClass = {
+export const NO_STEP: StepClass = {
   tensors: { labels: [], bytes: [] },
   tensorBytes: 0,
   gathered: [],
