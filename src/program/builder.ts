@@ -26,6 +26,8 @@ export interface ProgramBuilder {
   /** `deviceSet`: row of `Program.deviceSets`; all devices when absent. */
   buffer(name: string, bytes: number, allocatedAt: number, freedAt: number, deviceSet?: number): void;
   readonly taskCount: number;
+  /** The nearest task before (-1) or behind (1) one that the same devices run; -1 or the number of tasks where there is none. */
+  neighbour(task: number, deviceSet: number, way: -1 | 1): number;
   finish(): { tasks: TaskTable; deviceTimes: DeviceTimes[]; collectives: CollectiveTask[]; buffers: BufferTable; names: string[] };
 }
 
@@ -113,6 +115,11 @@ export function createBuilder(core: Core, hostBytesPerSecond: BytesPerSecond): P
     },
     buffer(name, bytes, allocatedAt, freedAt, deviceSet = -1) {
       if (bytes > 0) buffers.push({ name: intern(name), bytes, allocatedAt, freedAt, deviceSet });
+    },
+    neighbour(task, deviceSet, way) {
+      let next = task + way;
+      while (next >= 0 && next < rows.length && rows[next].deviceSet !== deviceSet) next += way;
+      return next;
     },
     finish() {
       return { tasks: taskTable(rows), deviceTimes, collectives, buffers: bufferTable(buffers), names };

@@ -66,7 +66,7 @@ export function createLiveTensors(): LiveTensors {
         }
       }
       const bounds = new Map(ranges.map((range) => [range, { first: range.from.task, last: range.to.task }]));
-      for (const [key, met] of meeting) if (met.length > 1) leaveOut(met, Number.parseInt(key, 10), bounds);
+      for (const [key, met] of meeting) if (met.length > 1) leaveOut(builder, met, Number.parseInt(key, 10), bounds);
       for (const [{ label, bytes, deviceSet }, { first, last }] of bounds) {
         if (first <= last) builder.buffer(label, bytes, first, last, deviceSet);
       }
@@ -75,7 +75,12 @@ export function createLiveTensors(): LiveTensors {
 }
 
 /** Of tensors that one task makes or is the last to read, those that are not there at its fullest step are there behind it only, or before it. */
-function leaveOut(met: readonly Range[], task: number, bounds: ReadonlyMap<Range, { first: number; last: number }>): void {
+function leaveOut(
+  builder: ProgramBuilder,
+  met: readonly Range[],
+  task: number,
+  bounds: ReadonlyMap<Range, { first: number; last: number }>,
+): void {
   const beginsBy = ({ from }: Range, step: number): boolean => from.task < task || from.step <= step;
   const lastsUntil = ({ to }: Range, step: number): boolean => to.task > task || step <= to.step;
   const bytesAt = (step: number): Bytes =>
@@ -86,7 +91,7 @@ function leaveOut(met: readonly Range[], task: number, bounds: ReadonlyMap<Range
   for (const range of met) {
     const bound = bounds.get(range);
     if (bound === undefined) continue;
-    if (!beginsBy(range, fullest)) bound.first = task + 1;
-    else if (!lastsUntil(range, fullest)) bound.last = task - 1;
+    if (!beginsBy(range, fullest)) bound.first = builder.neighbour(task, range.deviceSet, 1);
+    else if (!lastsUntil(range, fullest)) bound.last = builder.neighbour(task, range.deviceSet, -1);
   }
 }
