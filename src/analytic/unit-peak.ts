@@ -129,7 +129,7 @@ export function unitNeed(kind: KindCost, groups: readonly GroupCost[], embedding
  * Sums over the blocks of a group: weights that are brought; gradients whole, whole and scattered later, made in their place in the stack of a loop, kept
  * between microbatches, and done; and what scattering adds to whole ones, in a loop where its stack has only room for what the replicas leave.
  */
-function blockBytes({ blocks }: GroupCost, { offload, zero, overlap, microbatches }: LayoutSpec) {
+function blockBytes({ blocks }: GroupCost, { offload, zero, overlap, microbatches }: LayoutSpec): Readonly<BlockBytes> {
   let gathered = 0;
   let fromHost = 0;
   let { arriving } = NOTHING_BROUGHT;
@@ -160,8 +160,45 @@ function blockBytes({ blocks }: GroupCost, { offload, zero, overlap, microbatche
     kept += keptGradientBytes;
     done += zero >= 2 ? updateGradientBytes : keptGradientBytes;
   }
-  return { gathered, fromHost, arriving, whole, scattered, inStack, kept, done, scattering, inRoom };
+  SUMS.gathered = gathered;
+  SUMS.fromHost = fromHost;
+  SUMS.arriving = arriving;
+  SUMS.whole = whole;
+  SUMS.scattered = scattered;
+  SUMS.inStack = inStack;
+  SUMS.kept = kept;
+  SUMS.done = done;
+  SUMS.scattering = scattering;
+  SUMS.inRoom = inRoom;
+  return SUMS;
 }
+
+interface BlockBytes {
+  gathered: Bytes;
+  fromHost: Bytes;
+  arriving: Brought['arriving'];
+  whole: Bytes;
+  scattered: Bytes;
+  inStack: Bytes;
+  kept: Bytes;
+  done: Bytes;
+  scattering: Bytes;
+  inRoom: Bytes;
+}
+
+/** One for all, read before the next is made: an object of ten sums for every group of every layout is what a collector of garbage has to do. */
+const SUMS: BlockBytes = {
+  gathered: 0,
+  fromHost: 0,
+  arriving: NOTHING_BROUGHT.arriving,
+  whole: 0,
+  scattered: 0,
+  inStack: 0,
+  kept: 0,
+  done: 0,
+  scattering: 0,
+  inRoom: 0,
+};
 
 function firstBrought({ order }: PassMemory, needs: readonly GroupNeed[]): Brought {
   return order.length === 0 ? NOTHING_BROUGHT : needs[order[0]];
@@ -240,9 +277,9 @@ function peaksOfSteps(classes: readonly StepClass[], scatters: readonly StepClas
 
 function bytesOf({ tensorBytes, gathered, learning, learned }: StepClass, needs: readonly GroupNeed[]): Bytes {
   let bytes = tensorBytes;
-  for (const row of gathered) bytes += needs[row].gathered + needs[row].fromHost;
-  for (const row of learning) bytes += needs[row].learning;
-  for (const row of learned) bytes += needs[row].learned;
+  for (let i = 0; i < gathered.length; i++) bytes += needs[gathered[i]].gathered + needs[gathered[i]].fromHost;
+  for (let i = 0; i < learning.length; i++) bytes += needs[learning[i]].learning;
+  for (let i = 0; i < learned.length; i++) bytes += needs[learned[i]].learned;
   return bytes;
 }
 
