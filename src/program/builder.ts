@@ -54,6 +54,12 @@ interface BufferRow {
   deviceSet: number;
 }
 
+function neighbourOf(rows: readonly TaskRow[], task: number, deviceSet: number, way: -1 | 1): number {
+  let next = task + way;
+  while (next >= 0 && next < rows.length && rows[next].deviceSet !== deviceSet) next += way;
+  return next;
+}
+
 /** `hostBytesPerSecond`: what one device has of its chip's wire to the host. */
 export function createBuilder(core: Core, hostBytesPerSecond: BytesPerSecond): ProgramBuilder {
   const rows: TaskRow[] = [];
@@ -116,11 +122,7 @@ export function createBuilder(core: Core, hostBytesPerSecond: BytesPerSecond): P
     buffer(name, bytes, allocatedAt, freedAt, deviceSet = -1) {
       if (bytes > 0) buffers.push({ name: intern(name), bytes, allocatedAt, freedAt, deviceSet });
     },
-    neighbour(task, deviceSet, way) {
-      let next = task + way;
-      while (next >= 0 && next < rows.length && rows[next].deviceSet !== deviceSet) next += way;
-      return next;
-    },
+    neighbour: (task, deviceSet, way) => neighbourOf(rows, task, deviceSet, way),
     finish() {
       return { tasks: taskTable(rows), deviceTimes, collectives, buffers: bufferTable(buffers), names };
     },
