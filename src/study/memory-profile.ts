@@ -1,8 +1,8 @@
 import { closedForm } from '../analytic/index.ts';
-import { toSeconds } from '../base/index.ts';
+import { type Seconds, toSeconds } from '../base/index.ts';
 import type { Trace } from '../engine/index.ts';
 import { type Chip, coreOf } from '../hardware/index.ts';
-import { liveMemory, type Program, TaskKind } from '../program/index.ts';
+import { type LiveMemory, liveMemory, type Program, TaskKind } from '../program/index.ts';
 import type { MemoryPart, MemoryProfile } from '../result/index.ts';
 import type { Load, Scenario } from '../scenario/index.ts';
 import { type LivePart, livePartsOf } from './memory-parts.ts';
@@ -25,25 +25,31 @@ export function memoryProfile(
   const parts = largestParts(livePartsOf(program, device));
   const points: { seconds: number; bytes: number }[] = [];
   const columns: number[][] = parts.map(() => []);
-  let peakAtSeconds = 0;
   const addPoint = (seconds: number, task: number): void => {
     points.push({ seconds, bytes: parts.reduce((sum, { bytes }) => sum + bytes[task], 0) });
     for (const [row, { bytes }] of parts.entries()) columns[row].push(bytes[task]);
   };
   for (const { task, at } of inOrder(program, deviceSpans(trace, device))) {
-    if (task === live.peakTask) peakAtSeconds = toSeconds(at);
     if (parts.some(({ bytes }, row) => columns[row].at(-1) !== bytes[task])) addPoint(toSeconds(at), task);
   }
   addPoint(toSeconds(trace.step), program.tasks.count - 1);
   return {
     capacityBytes: coreOf(chip).hbmBytes,
     peakBytes: live.peakBytes,
-    peakAtSeconds,
+    peakAtSeconds: peakTime(program, trace, live, device),
     closedFormBytes: closedForm(scenario, chip, load).memory.peakBytes,
     points,
     parts: parts.map(({ name }, row): MemoryPart => ({ name, bytes: columns[row] })),
     atPeak: live.atPeak,
   };
+}
+
+/** When the peak begins: on the device that is shown, or where it is not of the fullest stage of a pipeline, on the first one of that. */
+function peakTime(program: Program, trace: Trace, { peakTask, deviceSet }: LiveMemory, shown: number): Seconds {
+  const members = deviceSet < 0 ? null : program.deviceSets[deviceSet];
+  const device = members === null || members[shown] === 1 ? shown : members.indexOf(1);
+  const found = inOrder(program, deviceSpans(trace, device)).find(({ task }) => task === peakTask);
+  return found === undefined ? 0 : toSeconds(found.at);
 }
 
 /**

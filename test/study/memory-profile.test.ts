@@ -27,3 +27,20 @@ ignoreMemory: true
   expect(highest.seconds).toBe(peakAtSeconds);
   expect(parts?.every(({ bytes }) => bytes.length === points.length)).toBe(true);
 });
+
+it('the peak of another stage than that of the device that is shown has a time of its own', () => {
+  const { scenario, chip } = parseScenario(
+    'stages.yaml',
+    `topology: { chip: tpu-v5p, shape: [2, 2, 4] }
+model: llama3.1-8b
+layout: { ici: { pipeline: 4, data: 4 }, microbatches: 8, pipeline: { schedule: interleaved, repeats: 2 } }
+workload: { sequences: 64, sequenceLength: 2048, remat: full }
+`,
+  );
+  const { program, trace } = simulateStep(scenario, chip, null);
+  const { points, peakBytes, peakAtSeconds } = memoryProfile(scenario, chip, null, program, trace, 0);
+  expect(Math.max(...points.map(({ bytes }) => bytes))).toBeLessThan(peakBytes);
+  // The last stage is fullest while it has the logits, in the steady middle of the step.
+  expect(peakAtSeconds).toBeGreaterThan((0.25 * trace.step) / 1e12);
+  expect(peakAtSeconds).toBeLessThan(trace.step / 1e12);
+});
