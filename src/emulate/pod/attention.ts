@@ -12,22 +12,23 @@ import {
   towardsWeights,
 } from '../../kernels/index.ts';
 import type { TensorView } from '../../model/index.ts';
-import { allReduce } from './exchange.ts';
 import { everywhere, onEachCore, type Pod } from './open-pod.ts';
 import { attentionUnit } from './parameters.ts';
 import type { AttentionSubLayer, CorePlan } from './plan.ts';
 import { norm, normBackward, product, residual, streamGradient } from './rows.ts';
+import { gatherStream, sumStream, wholeOf } from './stream-parts.ts';
 import { clear, clearGradients, gatherWeights, heldOf, scatterGradients } from './weights.ts';
 
 /** Attention of a layer whose heads the tensor axis cuts (Shoeybi et al. 2019, arXiv 1909.08053, section 3): norm | q, k, v | attention | output | sum | residual. */
 export function attentionForward(pod: Pod, layer: number): Phase[] {
-  const { unit, at, normOf, open } = place(pod, layer);
+  const { unit, at, normOf, normedOf, open } = place(pod, layer);
   return [
     ...gatherWeights(pod, unit),
     norm(pod, unit, at, normOf),
+    ...gatherStream(pod, normedOf),
     everywhere(pod, (core) => {
       const { matrix, plan } = open(core);
-      const { normed } = normOf(core);
+      const normed = wholeOf(core, normedOf(core));
       const project = (name: 'query' | 'key' | 'value', target: Matrix): Phase =>
         product(pod, core, name, 'rows', [{ ...forwards(matrixOf(normed), matrix(name)), target, epilogue: STORE }]);
       return together(project('query', heads(plan.q)), project('key', heads(plan.k)), project('value', heads(plan.v)));
@@ -38,18 +39,20 @@ export function attentionForward(pod: Pod, layer: number): Phase[] {
       const call = { ...forwards(heads(plan.context), matrix('output')), target: matrixOf(core.scratch.partial), epilogue: STORE };
       return product(pod, core, 'attention output', 'rows', [call]);
     }),
-    ...allReduce(pod, pod.tensor, ({ scratch }) => scratch.partial),
+    ...sumStream(pod, ({ scratch }) => scratch.partial),
     residual(pod, at),
   ];
 }
 
 /** dContext, dOutput | attention backward | dNormed, dQuery, dKey, dValue | sum | dx, dGain */
 export function attentionBackward(pod: Pod, layer: number): Phase[] {
-  const { unit, at, normOf, open } = place(pod, layer);
-  const dy = (core: CorePlan): Matrix => matrixOf(streamGradient(core, at + 1));
+  const { unit, at, normOf, normedOf, open } = place(pod, layer);
+  const dPart = (core: CorePlan): TensorView => streamGradient(core, at + 1);
+  const dy = (core: CorePlan): Matrix => matrixOf(wholeOf(core, dPart(core)));
   return [
     ...gatherWeights(pod, unit),
     ...clearGradients(pod, unit),
+    ...gatherStream(pod, dPart),
     together(
       everywhere(pod, (core) => {
         const { plan, backward, matrix, gradient } = open(core);
@@ -65,10 +68,11 @@ export function attentionBackward(pod: Pod, layer: number): Phase[] {
       }),
     ),
     everywhere(pod, (core) => together(...attentionBackwardPhases(open(core).plan, pod.table))),
+    ...gatherStream(pod, normedOf),
     everywhere(pod, (core) => {
       const { backward, matrix, gradient } = open(core);
       const { dq, dk, dv } = backward;
-      const normed = matrixOf(normOf(core).normed);
+      const normed = matrixOf(wholeOf(core, normedOf(core)));
       const target = matrixOf(core.scratch.dNormed);
       const inputs: GemmCall[] = [
         { ...towardsInput(heads(dq), matrix('query')), target, epilogue: STORE },
@@ -82,7 +86,7 @@ export function attentionBackward(pod: Pod, layer: number): Phase[] {
         product(pod, core, 'dValue', 'weights', [towardsWeights(normed, heads(dv), gradient('value'))]),
       );
     }),
-    ...allReduce(pod, pod.tensor, ({ scratch }) => scratch.dNormed),
+    ...sumStream(pod, ({ scratch }) => scratch.dNormed),
     normBackward(pod, unit, at, normOf),
     ...scatterGradients(pod, unit),
   ];
@@ -92,6 +96,7 @@ function place(pod: Pod, layer: number) {
   const unit = attentionUnit(layer);
   const at = 2 * layer;
   const normOf = (core: CorePlan): AttentionSubLayer => core.sublayers[at] as AttentionSubLayer;
+  const normedOf = (core: CorePlan): TensorView => normOf(core).normed;
   const open = (core: CorePlan) => {
     const { attention: plan } = normOf(core);
     if (plan.backward === null) throw new Error('a pod that learns has a backward pass');
@@ -99,7 +104,7 @@ function place(pod: Pod, layer: number) {
     const gradient = (name: 'query' | 'key' | 'value' | 'output'): Matrix => matrixOf(heldOf(pod, core, unit, name).gradient);
     return { plan, backward: plan.backward, matrix, gradient };
   };
-  return { unit, at, normOf, open };
+  return { unit, at, normOf, normedOf, open };
 }
 
 /** A tensor [B, N, H, D] with its heads side by side: [B N, H D]. */

@@ -4,6 +4,7 @@ import {
   type DeviceMesh,
   groupName,
   groupSize,
+  type LayoutSpec,
   type MeshGroup,
   meshCoordinate,
   meshGroups,
@@ -37,3 +38,11 @@ export function fellowsAlong(mesh: DeviceMesh, group: MeshGroup): Fellows {
 export function batchPlace(mesh: DeviceMesh, core: number): number {
   return BATCH_AXES.reduce((place, axis) => place * axisSize(mesh, axis) + meshCoordinate(mesh, axis, core), 0);
 }
+
+/** Parts that the tokens between sub-layers are cut into: one for each member of the tensor axis where those share them. */
+export function streamParts(layout: LayoutSpec): number {
+  return layout.tensorActivations === 'sharded' ? axisSize(layout, 'tensor') : 1;
+}
+
+/** The tensor axis while gradients of gains are summed over it: their bytes are counted apart, because the program does not send them. */
+export const GAINS_OVER_TENSOR = 'tensor (gains)';

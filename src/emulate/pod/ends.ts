@@ -15,28 +15,34 @@ import {
 } from '../../kernels/index.ts';
 import { axisSize } from '../../layout/index.ts';
 import { bf16Elements, f32Elements, type TensorView } from '../../model/index.ts';
-import { allReduce, partBounds, reducedInParts } from './exchange.ts';
+import { streamParts } from './cores.ts';
+import { partBounds, reducedInParts } from './exchange.ts';
 import { everywhere, onEachCore, type Pod } from './open-pod.ts';
 import { EMBEDDING, outputUnit } from './parameters.ts';
 import type { CorePlan, OutputPlan } from './plan.ts';
-import { norm, normBackward, overTokens, product, streamGradient } from './rows.ts';
+import { norm, normBackward, overPart, overTokens, product, streamGradient } from './rows.ts';
+import { gatherStream, sumStream, wholeOf } from './stream-parts.ts';
 import { clearGradients, gatherWeights, heldOf, scatterGradients } from './weights.ts';
 
 /** Rows of the table, whose words the tensor axis cuts, and of the table of positions. */
 export function embeddingForward(pod: Pod): Phase[] {
   const { table, plan } = pod;
+  // All rows have no room in a part of the stream.
+  const isCut = streamParts(plan.request.layout) > 1;
+  const rowsFound = ({ stream, scratch }: CorePlan): TensorView => (isCut ? scratch.partial : stream[0]);
   return [
     ...gatherWeights(pod, EMBEDDING),
     overTokens(pod, 'embedding', (core, first, count) => {
       const { working } = heldOf(pod, core, EMBEDDING, 'table');
-      table.gatherRows(working, listFrom(core.ids, first), rowsOf(core.stream[0], first, count));
+      table.gatherRows(working, listFrom(core.ids, first), rowsOf(rowsFound(core), first, count));
     }),
-    ...allReduce(pod, pod.tensor, ({ stream }) => stream[0]),
+    ...sumStream(pod, rowsFound, ({ stream }) => stream[0]),
     ...(hasPositions(pod)
       ? [
-          overTokens(pod, 'positions', (core, first, count) => {
+          overPart(pod, 'positions', (core, first, count) => {
             const { working } = heldOf(pod, core, EMBEDDING, 'positions');
-            table.combineRows(working, plan.identity, listFrom(core.places, first), null, rowsOf(core.stream[0], first, count), true);
+            const places = listFrom(core.places, core.firstOfPart + first);
+            table.combineRows(working, plan.identity, places, null, rowsOf(core.stream[0], first, count), true);
           }),
         ]
       : []),
@@ -45,14 +51,16 @@ export function embeddingForward(pod: Pod): Phase[] {
 
 export function embeddingBackward(pod: Pod): Phase[] {
   const clearing = stagesOf(pod) > 1 ? clearGradients(pod, EMBEDDING) : [];
+  const dPart = (core: CorePlan): TensorView => streamGradient(core, 0);
   const rows = onEachCore(pod, 'gradient of the embedding', (core) => {
     const ids = new Int32Array(pod.buffer, core.ids, core.tokens);
-    addRows(pod, streamGradient(core, 0), ids, heldOf(pod, core, EMBEDDING, 'table').gradient);
+    const dRows = wholeOf(core, dPart(core));
+    addRows(pod, dRows, ids, heldOf(pod, core, EMBEDDING, 'table').gradient);
     if (!hasPositions(pod)) return;
     const places = new Int32Array(pod.buffer, core.places, ids.length);
-    addRows(pod, streamGradient(core, 0), places, heldOf(pod, core, EMBEDDING, 'positions').gradient);
+    addRows(pod, dRows, places, heldOf(pod, core, EMBEDDING, 'positions').gradient);
   });
-  return [...clearing, rows, ...scatterGradients(pod, EMBEDDING)];
+  return [...clearing, ...gatherStream(pod, dPart), rows, ...scatterGradients(pod, EMBEDDING)];
 }
 
 function hasPositions({ plan }: Pod): boolean {
@@ -84,11 +92,12 @@ export function outputForward(pod: Pod): Phase[] {
   return [
     ...gatherOutput(pod, unit, true),
     norm(pod, EMBEDDING, at, outputOf),
+    ...gatherStream(pod, normedOf),
     everywhere(pod, (core) => {
-      const { normed, logits } = outputOf(core);
+      const { logits } = outputOf(core);
       const words = matrixOf(heldOf(pod, core, unit, 'table').working);
       const call: GemmCall = {
-        ...forwards(matrixOf(normed), words),
+        ...forwards(matrixOf(wholeOf(core, normedOf(core))), words),
         transposeRight: unit === EMBEDDING,
         target: matrixOf(logits),
         epilogue: STORE,
@@ -190,6 +199,10 @@ function outputOf({ core, output }: CorePlan): OutputPlan {
   return output;
 }
 
+function normedOf(core: CorePlan): TensorView {
+  return outputOf(core).normed;
+}
+
 /** dNormed, gradient of the words | sum | d stream, gain */
 export function outputBackward(pod: Pod): Phase[] {
   const { plan } = pod;
@@ -199,10 +212,11 @@ export function outputBackward(pod: Pod): Phase[] {
     ...gatherOutput(pod, unit, false),
     ...clearGradients(pod, EMBEDDING),
     ...(isTied ? [] : clearGradients(pod, unit)),
+    ...gatherStream(pod, normedOf),
     everywhere(pod, (core) => {
       const { working, gradient } = heldOf(pod, core, unit, 'table');
       const dLogits = matrixOf(outputOf(core).dLogits);
-      const normed = matrixOf(outputOf(core).normed);
+      const normed = matrixOf(wholeOf(core, normedOf(core)));
       const target = matrixOf(core.scratch.dNormed);
       const towards = isTied ? forwards(dLogits, matrixOf(working)) : towardsInput(dLogits, matrixOf(working));
       const ofWords = isTied ? towardsWeights(dLogits, normed, matrixOf(gradient)) : towardsWeights(normed, dLogits, matrixOf(gradient));
@@ -211,7 +225,7 @@ export function outputBackward(pod: Pod): Phase[] {
         product(pod, core, 'gradient of words', 'weights', [ofWords]),
       );
     }),
-    ...allReduce(pod, pod.tensor, ({ scratch }) => scratch.dNormed),
+    ...sumStream(pod, ({ scratch }) => scratch.dNormed),
     normBackward(pod, EMBEDDING, plan.layers.length * 2, outputOf, false),
     ...(isTied ? [] : scatterGradients(pod, unit)),
     // What the last stage has of the embedding; where there is one stage, the embedding's own backward pass comes first.

@@ -1,9 +1,9 @@
 import { assert, type Bytes } from '../../base/index.ts';
 import { type AttentionPlan, type KernelTable, planAttention, planLanes, planStepControl, ROWS_PER_ITEM } from '../../kernels/index.ts';
-import { axisSize, groupSize, meshCoordinate, shardsOf, weightGroupOf } from '../../layout/index.ts';
+import { along, axisSize, groupSize, meshCoordinate, shardsOf, weightGroupOf } from '../../layout/index.ts';
 import { type ArenaPlan, elementCount, planArena, type TensorView, tensorShard } from '../../model/index.ts';
 import { createRouter } from '../../routing/index.ts';
-import { batchPlace, fellowsAlong } from './cores.ts';
+import { batchPlace, fellowsAlong, streamParts } from './cores.ts';
 import {
   isGated,
   type LayerKind,
@@ -23,6 +23,7 @@ import { planTraffic } from './traffic.ts';
 interface Sizes {
   readonly request: PodRequest;
   readonly tokens: number;
+  readonly tokensOfPart: number;
   readonly heads: number;
   readonly hidden: number;
   readonly expertHidden: number;
@@ -72,7 +73,6 @@ function expectFollowed({ model, layout, routing }: PodRequest): void {
   assert(axisSize(layout, 'context') === 1, 'a pod has no context axis');
   const shardsUpdates = layout.zero === 1 || layout.zero === 2;
   assert(!shardsUpdates, `a pod has no part of the optimizer that the data axis shards (zero: ${layout.zero})`);
-  assert(axisSize(layout, 'tensor') === 1 || layout.tensorActivations === 'whole', 'a pod has whole activations along the tensor axis');
   const unknown = createRouter(routing.router, routing.options).reads.filter((tensor) => tensor !== 'probabilities' && tensor !== 'logits');
   assert(unknown.length === 0, `a Switch layer on memory has no ${unknown.join(', ')} for ${routing.router}`);
 }
@@ -92,6 +92,7 @@ function sizesOf(request: PodRequest): Sizes {
   return {
     request,
     tokens,
+    tokensOfPart: divided('tokens of a core', tokens, streamParts(layout)),
     heads: divided('heads', model.heads, tensor),
     hidden: divided('columns of a feed-forward layer', model.dFf, tensor),
     expertHidden: divided('columns of an expert', model.moe?.dExpert ?? 0, tensor),
@@ -113,7 +114,7 @@ function planCore(
   lanes: readonly TensorView[],
   core: number,
 ): CorePlan[] {
-  const { request, tokens } = sizes;
+  const { request, tokens, tokensOfPart } = sizes;
   const { mesh, layout, model, dtype, sequenceLength } = request;
   const stage = meshCoordinate(mesh, 'pipeline', core);
   const last = axisSize(layout, 'pipeline') - 1;
@@ -123,6 +124,8 @@ function planCore(
     core,
     stage,
     tokens,
+    tokensOfPart,
+    firstOfPart: streamParts(layout) === 1 ? 0 : fellowsAlong(mesh, along('tensor')).indexOf[core] * tokensOfPart,
     firstWord: meshCoordinate(mesh, 'tensor', core) * sizes.words,
     held: planHeld(arena, request, parameters, layers, core, stage),
     scratch: planScratch(arena, sizes, layers),
@@ -137,7 +140,9 @@ function planCore(
     ids: list(),
     targets: list(),
     places: list(),
-    stream: Array.from({ length: 2 * layers.length + 1 }, (_none, at) => arena.allocate([hasStream(at) ? tokens : 0, model.dModel], dtype)),
+    stream: Array.from({ length: 2 * layers.length + 1 }, (_none, at) =>
+      arena.allocate([hasStream(at) ? tokensOfPart : 0, model.dModel], dtype),
+    ),
     sublayers: layers.flatMap((kind, layer) =>
       hasLayer(layer) ? [planAttentionSubLayer(arena, sizes, attention, layer), planFeedForward(arena, sizes, kind)] : [null, null],
     ),
@@ -210,8 +215,11 @@ function planAttentionSubLayer(arena: ArenaPlan, sizes: Sizes, shared: Attention
   return { kind: 'attention', ...planNorm(arena, sizes), attention: { ...shared, ...own, options: { ...shared.options, layer } } };
 }
 
-function planNorm(arena: ArenaPlan, { request, tokens }: Sizes): { readonly normed: TensorView; readonly inverseRms: TensorView } {
-  return { normed: arena.allocate([tokens, request.model.dModel], request.dtype), inverseRms: arena.allocate([tokens], 'f32') };
+function planNorm(
+  arena: ArenaPlan,
+  { request, tokensOfPart: rows }: Sizes,
+): { readonly normed: TensorView; readonly inverseRms: TensorView } {
+  return { normed: arena.allocate([rows, request.model.dModel], request.dtype), inverseRms: arena.allocate([rows], 'f32') };
 }
 
 function planFeedForward(arena: ArenaPlan, sizes: Sizes, kind: LayerKind): SubLayerPlan {
@@ -276,15 +284,16 @@ function planOutput(arena: ArenaPlan, sizes: Sizes): OutputPlan {
 }
 
 function planScratch(arena: ArenaPlan, sizes: Sizes, layers: readonly LayerKind[]): ScratchPlan {
-  const { request, tokens, hidden, expertHidden, groups, experts, heldExperts, expertMembers } = sizes;
-  const { dtype, model, routing } = request;
-  const stream = (): TensorView => arena.allocate([tokens, model.dModel], dtype);
+  const { request, tokens, tokensOfPart, hidden, expertHidden, groups, experts, heldExperts, expertMembers } = sizes;
+  const { dtype, model, layout, routing } = request;
+  const rowsOfStream = (count: number): TensorView => arena.allocate([count, model.dModel], dtype);
   const slots = experts * groups * routing.expertCapacity;
   const rows = expertMembers * groups * routing.expertCapacity;
   return {
-    partial: stream(),
-    dStream: [stream(), stream()],
-    dNormed: stream(),
+    partial: rowsOfStream(tokens),
+    dNormed: rowsOfStream(tokens),
+    dStream: [rowsOfStream(tokensOfPart), rowsOfStream(tokensOfPart)],
+    gathered: streamParts(layout) === 1 ? null : rowsOfStream(tokens),
     ofDense: layers.includes('dense') ? planHiddenGradients(arena, request, [tokens, hidden]) : null,
     ofSwitch: layers.includes('switch')
       ? {

@@ -7,7 +7,7 @@ import type { PodRequest } from './request.ts';
 /**
  * The memory of a pod that learns: one buffer that has the shards of all cores. Plain data, so that every thread can open it for itself.
  *
- * T tokens of a core, D = dModel, H its heads, F its part of a feed-forward layer, V its words, E experts of which it holds E', G its routing groups, C slots.
+ * T tokens of a core, P of them in its part of the stream, D = dModel, H its heads, F its part of a feed-forward layer, V its words, E experts of which it holds E', G its routing groups, C slots.
  */
 export interface PodPlan {
   readonly request: PodRequest;
@@ -45,6 +45,9 @@ export interface CorePlan {
   readonly stage: number;
   /** T */
   readonly tokens: number;
+  /** P of them, from this one on, are its part of the stream: all where the tensor axis does not cut that. */
+  readonly tokensOfPart: number;
+  readonly firstOfPart: number;
   /** Global number of its first sequence, and of its first token. */
   readonly firstSequence: number;
   readonly firstToken: number;
@@ -57,7 +60,7 @@ export interface CorePlan {
   readonly targets: Bytes;
   /** int32 [T]: places of its tokens in their sequences. */
   readonly places: Bytes;
-  /** Activations [T, D] before every sub-layer, and behind the last one; no rows where its stage has neither. */
+  /** Activations [P, D] before every sub-layer, and behind the last one; no rows where its stage has neither. */
   readonly stream: readonly TensorView[];
   /** Null for those of other stages. */
   readonly sublayers: readonly (SubLayerPlan | null)[];
@@ -87,7 +90,7 @@ export interface HeldParameter {
 export type SubLayerPlan = AttentionSubLayer | DenseSubLayer | SwitchSubLayer;
 
 interface NormedSubLayer {
-  /** Activations [T, D] and f32 [T]. */
+  /** Activations [P, D] and f32 [P]. */
   readonly normed: TensorView;
   readonly inverseRms: TensorView;
 }
@@ -157,10 +160,13 @@ export interface OutputPlan extends NormedSubLayer {
 
 /** What sub-layers use one after the other; activations. */
 export interface ScratchPlan {
+  /** [T, D]: what products make before it is summed, and gradients of what they read. */
   readonly partial: TensorView;
-  /** [T, D] twice: gradients of the stream behind a sub-layer and before it, in turns. */
-  readonly dStream: readonly [TensorView, TensorView];
   readonly dNormed: TensorView;
+  /** [P, D] twice: gradients of the stream behind a sub-layer and before it, in turns. */
+  readonly dStream: readonly [TensorView, TensorView];
+  /** [T, D]: the copy of a part of the stream that was gathered last; null where the tensor axis does not cut that. */
+  readonly gathered: TensorView | null;
   /** Null without dense layers. */
   readonly ofDense: HiddenGradients | null;
   /** Null without Switch layers. */

@@ -12,17 +12,29 @@ import {
 import type { TensorView } from '../../model/index.ts';
 import { everywhere, type Pod } from './open-pod.ts';
 import type { CorePlan } from './plan.ts';
+import { partOf } from './stream-parts.ts';
 import { clear, heldOf } from './weights.ts';
 
+type RowsOfCore = (core: CorePlan, first: number, count: number, lane: number) => void;
+
 /** A phase over the tokens of every core. */
-export function overTokens(pod: Pod, name: string, run: (core: CorePlan, first: number, count: number, lane: number) => void): Phase {
+export function overTokens(pod: Pod, name: string, run: RowsOfCore): Phase {
+  return overRows(pod, name, ({ tokens }) => tokens, run);
+}
+
+/** A phase over every core's part of the stream. */
+export function overPart(pod: Pod, name: string, run: RowsOfCore): Phase {
+  return overRows(pod, name, ({ tokensOfPart }) => tokensOfPart, run);
+}
+
+function overRows(pod: Pod, name: string, rowsOfCore: (core: CorePlan) => number, run: RowsOfCore): Phase {
   return everywhere(pod, (core) => {
-    const { tokens } = core;
+    const rows = rowsOfCore(core);
     return chunked(
       `${name} on core ${core.core}`,
-      tokens,
+      rows,
       ROWS_PER_ITEM,
-      () => tokens,
+      () => rows,
       (first, count, lane) => run(core, first, count, lane),
     );
   });
@@ -46,7 +58,7 @@ export function product(
 
 /** Unit `unit` begins: normed = the norm of the stream before sub-layer `at`. */
 export function norm(pod: Pod, unit: number, at: number, normOf: (core: CorePlan) => Normed): Phase {
-  return overTokens(pod, 'norm', (core, first, count) => {
+  return overPart(pod, 'norm', (core, first, count) => {
     const { normed, inverseRms } = normOf(core);
     const rows = (view: TensorView): TensorView => rowsOf(view, first, count);
     pod.table.rmsNorm(rows(core.stream[at]), heldOf(pod, core, unit, 'gain').working, rows(normed), listOf(inverseRms, first, count));
@@ -61,14 +73,15 @@ export interface Normed {
 /** The stream behind sub-layer `at` = the stream before it + what it made. */
 export function residual(pod: Pod, at: number): Phase {
   const { table, plan } = pod;
-  return overTokens(pod, 'residual', ({ stream, scratch }, first, count) => {
+  return overPart(pod, 'residual', (core, first, count) => {
+    const { stream, scratch } = core;
     const target = rowsOf(stream[at + 1], first, count);
     table.convert(rowsOf(stream[at], first, count), target);
-    table.combineRows(rowsOf(scratch.partial, first, count), plan.identity, plan.identity, null, target, true);
+    table.combineRows(rowsOf(partOf(core, scratch.partial), first, count), plan.identity, plan.identity, null, target, true);
   });
 }
 
-/** The gradient of the stream before sub-layer `at`, or behind the last one. */
+/** The gradient of a core's part of the stream before sub-layer `at`, or behind the last one. */
 export function streamGradient({ scratch }: CorePlan, at: number): TensorView {
   return scratch.dStream[at % 2];
 }
@@ -77,13 +90,14 @@ export function streamGradient({ scratch }: CorePlan, at: number): TensorView {
 export function normBackward(pod: Pod, unit: number, at: number, normOf: (core: CorePlan) => Normed, hasResidual = true): Phase {
   const { table } = pod;
   return together(
-    overTokens(pod, 'backward of norm', (core, first, count) => {
+    overPart(pod, 'backward of norm', (core, first, count) => {
       const rows = (view: TensorView): TensorView => rowsOf(view, first, count);
       const target = rows(streamGradient(core, at));
       if (hasResidual) table.convert(rows(streamGradient(core, at + 1)), target);
       else clear(pod, target);
       const gain = heldOf(pod, core, unit, 'gain').working;
-      table.rmsNormBackward(rows(core.stream[at]), gain, listOf(normOf(core).inverseRms, first, count), rows(core.scratch.dNormed), target);
+      const dNormed = rows(partOf(core, core.scratch.dNormed));
+      table.rmsNormBackward(rows(core.stream[at]), gain, listOf(normOf(core).inverseRms, first, count), dNormed, target);
     }),
     everywhere(pod, (core) => {
       const { gradient } = heldOf(pod, core, unit, 'gain');
@@ -95,7 +109,8 @@ export function normBackward(pod: Pod, unit: number, at: number, normOf: (core: 
         () => columns,
         (from, count) => {
           const { inverseRms } = normOf(core);
-          table.rmsNormBackwardGain(core.stream[at], inverseRms, core.scratch.dNormed, gradient, { from, to: from + count });
+          const dNormed = partOf(core, core.scratch.dNormed);
+          table.rmsNormBackwardGain(core.stream[at], inverseRms, dNormed, gradient, { from, to: from + count });
         },
       );
     }),

@@ -6,6 +6,7 @@ import { beginStep, openPodBegin } from './begin.ts';
 import { denseBackward, denseForward } from './dense.ts';
 import { embeddingBackward, embeddingForward, outputBackward, outputForward } from './ends.ts';
 import { permute } from './exchange.ts';
+import { sumGains } from './gain-gradients.ts';
 import { during, onEachCore, openPod, type Pod } from './open-pod.ts';
 import { stageOfLayer } from './parameters.ts';
 import type { CorePlan, PodPlan } from './plan.ts';
@@ -35,6 +36,7 @@ function trainingPhases(pod: Pod, number: StepNumber): Phase[] {
   return [
     ...beginStep(pod, number),
     ...microbatches.flatMap((microbatch) => [...forward(pod, number, microbatch), ...backward(pod, number, microbatch)]),
+    ...sumGains(pod),
     ...sumGradients(pod),
     ...sumOverEnds(pod),
     update(pod, number),

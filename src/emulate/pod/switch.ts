@@ -24,6 +24,7 @@ import { everywhere, type Pod } from './open-pod.ts';
 import { feedForwardUnit } from './parameters.ts';
 import type { CorePlan, SwitchSubLayer } from './plan.ts';
 import { norm, normBackward, overTokens, product, residual, streamGradient } from './rows.ts';
+import { gatherStream, wholeOf } from './stream-parts.ts';
 import { assignGroup, assignGroupBackward, onEachGroup, type StepNumber, switchScratch } from './switch-routing.ts';
 import { clearGradients, gatherWeights, heldOf, scatterGradients } from './weights.ts';
 
@@ -33,18 +34,19 @@ import { clearGradients, gatherWeights, heldOf, scatterGradients } from './weigh
  *   norm | logits | assignment | dispatch | to the experts | hidden | out | sum | from the experts | combine | residual
  */
 export function switchForward(pod: Pod, layer: number, number: StepNumber): Phase[] {
-  const { unit, at, normOf, networkOf } = placeOf(pod, layer);
+  const { unit, at, normOf, normedOf, networkOf } = placeOf(pod, layer);
   const { table } = pod;
   const made = (core: CorePlan): TensorView =>
     pod.experts === null ? asExperts(core, normOf(core).returned) : switchScratch(core).atExperts;
   return [
     ...gatherWeights(pod, unit),
     norm(pod, unit, at, normOf),
+    ...gatherStream(pod, normedOf),
     scores(pod, unit, normOf),
     onEachGroup(pod, 'assignment', layer, (place) => assignGroup(pod, number, place)),
     overSlots(pod, 'dispatch', (core, first, count) => {
       const { normed, slotToken, batch } = normOf(core);
-      table.gatherRows(normed, listFrom(slotToken, first), rowsOf(sentBy(core, batch), first, count));
+      table.gatherRows(wholeOf(core, normed), listFrom(slotToken, first), rowsOf(sentBy(core, batch), first, count));
     }),
     ...toExperts(pod, (core) => normOf(core).batch),
     overExperts(pod, 'hidden', 'rows', (core, expert) => hiddenCalls(networkOf(core, expert))),
@@ -61,20 +63,23 @@ export function switchForward(pod: Pod, layer: number, number: StepNumber): Phas
 
 /** combine, dLogits | to the experts | dHidden, dOut | dBatch, dIn, dRouter | sum | from the experts | dNormed | dx, dGain */
 export function switchBackward(pod: Pod, layer: number, number: StepNumber): Phase[] {
-  const { unit, at, normOf, networkOf } = placeOf(pod, layer);
+  const { unit, at, normOf, normedOf, networkOf } = placeOf(pod, layer);
   const { table, plan } = pod;
+  const dPart = (core: CorePlan): TensorView => streamGradient(core, at + 1);
   const atExperts = (core: CorePlan): TensorView => switchScratch(core).atExperts;
   return [
     ...gatherWeights(pod, unit),
     ...clearGradients(pod, unit),
+    ...gatherStream(pod, dPart),
     overSlots(pod, 'backward of combine', (core, first, count) => {
       const { returned, slotToken, slotWeight } = normOf(core);
       const [tokens, weights, dWeights] = [slotToken, slotWeight, switchScratch(core).dWeights].map((list) => listFrom(list, first));
       const dSource = rowsOf(sentBy(core, atExperts(core)), first, count);
-      table.combineRowsBackward(rowsOf(returned, first, count), streamGradient(core, at + 1), tokens, weights, dSource, dWeights);
+      table.combineRowsBackward(rowsOf(returned, first, count), wholeOf(core, dPart(core)), tokens, weights, dSource, dWeights);
     }),
     onEachGroup(pod, 'backward of assignment', layer, (place) => assignGroupBackward(pod, number, place)),
     ...toExperts(pod, atExperts),
+    ...gatherStream(pod, normedOf),
     together(
       overExperts(pod, 'dHidden', 'rows', (core, expert) => [dHiddenCall(networkOf(core, expert), matrixAt(atExperts(core), expert))]),
       overExperts(pod, 'dOut', 'weights', (core, expert) => [dOutWeights(networkOf(core, expert), matrixAt(atExperts(core), expert))]),
@@ -85,7 +90,7 @@ export function switchBackward(pod: Pod, layer: number, number: StepNumber): Pha
       overExperts(pod, 'dIn', 'weights', (core, expert) => dInWeights(networkOf(core, expert))),
       everywhere(pod, (core) => {
         const router = matrixOf(heldOf(pod, core, unit, 'router').gradient);
-        const call = towardsWeights(matrixOf(normOf(core).normed), matrixOf(switchScratch(core).dLogits), router);
+        const call = towardsWeights(matrixOf(wholeOf(core, normedOf(core))), matrixOf(switchScratch(core).dLogits), router);
         return product(pod, core, 'dRouter', 'weights', [call]);
       }),
     ),
@@ -108,11 +113,12 @@ function placeOf(pod: Pod, layer: number) {
   const at = 2 * layer + 1;
   const unit = feedForwardUnit(layer);
   const normOf = (core: CorePlan): SwitchSubLayer => core.sublayers[at] as SwitchSubLayer;
+  const normedOf = (core: CorePlan): TensorView => normOf(core).normed;
   const networkOf = (core: CorePlan, expert: number): FeedForward => {
     const sublayer = normOf(core);
     return networkAt(pod, core, unit, matrixAt(sublayer.batch, expert), sublayer, switchScratch(core), expert);
   };
-  return { unit, at, normOf, networkOf };
+  return { unit, at, normOf, normedOf, networkOf };
 }
 
 /** logits = normed router in f32, and their softmax, group by group. */
@@ -123,7 +129,8 @@ function scores(pod: Pod, unit: number, normOf: (core: CorePlan) => SwitchSubLay
     const { normed, logits, probabilities, statistics } = normOf(core);
     const rows = (view: TensorView): TensorView => rowsOf(view, first, count);
     const router = matrixOf(heldOf(pod, core, unit, 'router').working);
-    table.gemm({ ...forwards(matrixOf(rows(normed)), router), target: matrixOf(rows(logits)), epilogue: STORE }, plan.lanes[lane]);
+    const tokens = matrixOf(rows(wholeOf(core, normed)));
+    table.gemm({ ...forwards(tokens, router), target: matrixOf(rows(logits)), epilogue: STORE }, plan.lanes[lane]);
     const own: TensorView = { ...plan.laneStatistics[lane], shape: [2, count] };
     table.softmax(rows(logits), 0, rows(probabilities), own);
     const values = f32Elements(buffer, own);

@@ -1,6 +1,7 @@
 import { assert } from '../../base/index.ts';
 import { along, gradientGroupsOf, groupName, groupSize, type MeshGroup, shardsOf, weightGroupOf } from '../../layout/index.ts';
 import type { ArenaPlan } from '../../model/index.ts';
+import { GAINS_OVER_TENSOR, streamParts } from './cores.ts';
 import { parametersOf } from './parameters.ts';
 import type { ExchangeKind, PodPlan, TrafficPlan } from './plan.ts';
 import type { PodRequest } from './request.ts';
@@ -14,6 +15,7 @@ export function planTraffic(arena: ArenaPlan, request: PodRequest): TrafficPlan[
   const { expertGroup } = shardsOf(layout);
   const groups: MeshGroup[] = [...ofWeights, along('tensor'), along('pipeline'), ...(expertGroup === null ? [] : [expertGroup])];
   const names = new Set(groups.filter((group) => groupSize(layout, group) > 1).map(groupName));
+  if (streamParts(layout) > 1) names.add(GAINS_OVER_TENSOR);
   return [...names].flatMap((axis) =>
     KINDS.map((kind) => ({ kind, axis, offset: arena.allocate([2 * mesh.devices * mesh.devices], 'f32').offset })),
   );

@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { StepOutcome } from '../../../src/emulate/index.ts';
-import { decisionsOf, deviation, movedBytes, type OpenPod, openPod, outcome, predictedBytes, type SmallPod, wholeOf } from './support.ts';
+import {
+  decisionsOf,
+  deviation,
+  gainBytes,
+  movedBytes,
+  type OpenPod,
+  openPod,
+  outcome,
+  predictedBytes,
+  type SmallPod,
+  wholeOf,
+} from './support.ts';
 
 const STEPS = 20;
 
@@ -27,6 +38,10 @@ const LAYOUTS = [
   [8, '{ici: {data: 4, pipeline: 2}, expertsOver: data, microbatches: 2}'],
   [8, '{ici: {fsdp: 2, tensor: 2, pipeline: 2}, expertsOver: none, microbatches: 2}'],
   [8, '{ici: {expert: 4, pipeline: 2}, expertsOver: expert, microbatches: 2, pipeline: {schedule: gpipe}}'],
+  [4, '{ici: {tensor: 4}, expertsOver: none, tensorActivations: sharded}'],
+  [8, '{ici: {data: 4, tensor: 2}, expertsOver: data, tensorActivations: sharded}'],
+  [8, '{ici: {expert: 4, tensor: 2}, expertsOver: expert, microbatches: 2, tensorActivations: sharded}'],
+  [8, '{ici: {fsdp: 2, tensor: 2, pipeline: 2}, expertsOver: none, microbatches: 2, tensorActivations: sharded}'],
 ] as const;
 
 interface Learned {
@@ -100,6 +115,7 @@ describe('stages with several runs of layers', () => {
     [2, '{ici: {pipeline: 2}, expertsOver: none, microbatches: 2, pipeline: {schedule: interleaved, repeats: 2}}'],
     [8, '{ici: {data: 2, fsdp: 2, pipeline: 2}, expertsOver: data, microbatches: 4, pipeline: {schedule: interleaved, repeats: 2}}'],
     [8, '{ici: {tensor: 2, pipeline: 4}, expertsOver: none, microbatches: 4}'],
+    [8, '{ici: {tensor: 2, pipeline: 4}, expertsOver: none, microbatches: 4, tensorActivations: sharded}'],
   ] as const)('%i cores, %s: four layers are those of one core, and what is moved is what the program says', (cores, layout) => {
     const small = { layers: 4 } as const;
     const one = alone(small);
@@ -109,7 +125,7 @@ describe('stages with several runs of layers', () => {
     expect(deviation(ours.gradients, one.gradients)).toBeLessThan(1e-5);
     expect(differentDecisions(ours, one)).toBe(0);
     const moved = Object.entries(movedBytes(pod)).map(([key, bytes]) => [key, bytes / STEPS]);
-    expect(Object.fromEntries(moved)).toEqual(predictedBytes(pod));
+    expect(Object.fromEntries(moved)).toEqual({ ...predictedBytes(pod), ...gainBytes(pod) });
   });
 });
 
@@ -132,6 +148,6 @@ describe.each(['f32', 'bf16'] as const)('what is moved in %s', (dtype) => {
   it.each(LAYOUTS)('%i cores, %s: by collective and axis what the program says', (cores, layout) => {
     const pod = openPod(layout, { cores, dtype });
     pod.upTo(1);
-    expect(movedBytes(pod)).toEqual(predictedBytes(pod));
+    expect(movedBytes(pod)).toEqual({ ...predictedBytes(pod), ...gainBytes(pod) });
   });
 });

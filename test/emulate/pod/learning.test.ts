@@ -72,18 +72,30 @@ describe('a pod', () => {
     expect(wholeOf(quick, 'stored')).toEqual(wholeOf(plain, 'stored'));
   });
 
-  it('computes the same bits whoever takes which item of a phase, and in whatever order', () => {
-    const LANES = 3;
-    const one = openPod(LAYOUT);
-    one.upTo(2);
-    const several = openPod(LAYOUT, {}, LANES);
-    for (const n of [0, 1, 2]) {
-      const step = several.step(n);
-      for (const [phase, items] of step.phaseItems.entries()) {
-        for (let item = items - 1; item >= 0; item--) step.run(phase, item, (item * 7 + phase) % LANES);
+  it.each([LAYOUT, '{ici: {fsdp: 2, tensor: 4}, expertsOver: none, tensorActivations: sharded}'])(
+    '%s: computes the same bits whoever takes which item of a phase, and in whatever order',
+    (layout) => {
+      const LANES = 3;
+      const one = openPod(layout);
+      one.upTo(2);
+      const several = openPod(layout, {}, LANES);
+      for (const n of [0, 1, 2]) {
+        const step = several.step(n);
+        for (const [phase, items] of step.phaseItems.entries()) {
+          for (let item = items - 1; item >= 0; item--) step.run(phase, item, (item * 7 + phase) % LANES);
+        }
       }
-    }
-    expect(wholeOf(several, 'stored')).toEqual(wholeOf(one, 'stored'));
+      expect(wholeOf(several, 'stored')).toEqual(wholeOf(one, 'stored'));
+    },
+  );
+
+  it('keeps a part of the tokens between sub-layers where the tensor axis cuts them, and all where it does not', () => {
+    const rows = (layout: string): number[][] => {
+      const { plan } = openPod(layout);
+      return plan.microbatches[0].map(({ stream: [first] }) => [...first.shape]);
+    };
+    expect(rows('{ici: {data: 2, tensor: 4}, expertsOver: none, tensorActivations: sharded}')).toEqual(Array(8).fill([64, 32]));
+    expect(rows('{ici: {data: 2, tensor: 4}, expertsOver: none, tensorActivations: whole}')).toEqual(Array(8).fill([256, 32]));
   });
 
   it('names every item', () => {
@@ -100,7 +112,6 @@ describe('a pod', () => {
     ['{ici: {data: 8}, expertsOver: none}', { positions: 'rotary' }, 'a pod learns tables of positions, not rotary ones'],
     ['{ici: {data: 8}, expertsOver: none, zero: 1}', {}, 'a pod has no part of the optimizer that the data axis shards (zero: 1)'],
     ['{ici: {data: 4, context: 2}, expertsOver: none}', {}, 'a pod has no context axis'],
-    ['{ici: {data: 4, tensor: 2}, expertsOver: none, tensorActivations: sharded}', {}, 'a pod has whole activations along the tensor axis'],
   ] as const)('refuses %s with %o, which it would not follow', (layout, small, message) => {
     expect(() => openPod(layout, small)).toThrow(message);
   });

@@ -22,7 +22,7 @@ import {
   runStepAlone,
   type Step,
 } from '../../../src/kernels/index.ts';
-import { createMesh } from '../../../src/layout/index.ts';
+import { axisSize, createMesh } from '../../../src/layout/index.ts';
 import { type Dtype, f32Elements, type TensorView } from '../../../src/model/index.ts';
 import { lowerStep, type Program } from '../../../src/program/index.ts';
 import type { OptionValues } from '../../../src/routing/index.ts';
@@ -214,6 +214,17 @@ export function predictedBytes({ scenario, chip }: OpenPod): Record<string, numb
     sent[key] = (sent[key] ?? 0) + program.plans[row].sentBytesPerDevice * devicesOf(program, task);
   }
   return sent;
+}
+
+/**
+ * What the program leaves out: where the tensor axis cuts the stream, each replica all-reduces the gradients of its gains over it, f32 [dModel] of the norms of two
+ * sub-layers in each layer and of the last one; 2 (n - 1) times their bytes over n members.
+ */
+export function gainBytes({ scenario: { layout, model } }: OpenPod): Record<string, number> {
+  const members = axisSize(layout, 'tensor');
+  if (members === 1 || layout.tensorActivations === 'whole') return {};
+  const gains = 2 * model.decoderLayers + 1;
+  return { 'all-reduce tensor (gains)': axisSize(layout, 'data') * 2 * (members - 1) * gains * 4 * model.dModel };
 }
 
 /** Those that run a task: of a pipeline the ones of its stages. */

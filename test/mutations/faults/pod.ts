@@ -37,9 +37,20 @@ export const POD_FAULTS: readonly Fault[] = [
     name: 'pod-input-gradient-not-summed',
     what: 'the gradient of the input of attention is that of the own heads alone',
     file: 'src/emulate/pod/attention.ts',
-    from: '    ...allReduce(pod, pod.tensor, ({ scratch }) => scratch.dNormed),\n',
+    from: '    ...sumStream(pod, ({ scratch }) => scratch.dNormed),\n',
     to: '',
     caughtBy: { file: LAYOUTS, test: `${EIGHT}{ici: {data: 4, tensor: 2}, expertsOver: none}: twenty steps are those of one core` },
+  },
+  {
+    name: 'pod-gains-of-own-tokens',
+    what: 'members of the tensor axis update the gain of a norm with the gradient of their own part of the tokens',
+    file: 'src/emulate/pod/step.ts',
+    from: '    ...sumGains(pod),\n',
+    to: '',
+    caughtBy: {
+      file: LAYOUTS,
+      test: 'top-1 with drops, in f32 4 cores, {ici: {tensor: 4}, expertsOver: none, tensorActivations: sharded}: twenty steps are those of one core',
+    },
   },
   {
     name: 'pod-slots-to-wrong-expert',
