@@ -69,18 +69,16 @@ export function memoryParts(
 }
 
 function addMoment(moment: Moment, sums: Bytes[]): void {
-  const { chain, need, block, backward, peak, next, fetched, gradients } = moment;
-  const { cost } = chain;
+  const { chain, need, peak, next, fetched, gradients, encoder } = moment;
   const parts = peakParts(peak, need.groups);
   sums[GRADIENTS] += gradients + parts.gradients;
   sums[GATHERED] += parts.gathered + next.gathered;
   sums[FROM_HOST] += parts.fromHost + next.fromHost;
   sums[OFFLOADED] += fetched;
   addLabelled(sums, peak.tensors, 1);
-  if (cost.learns) addHeld(moment, sums);
-  const { first, last, bytes } = cost.encoder;
-  if (block.first >= first && (cost.learns || block.first <= last)) sums[ENCODER] += bytes;
-  if (backward && block.first >= first && block.first <= last) sums[ENCODER_GRADIENT] += bytes;
+  sums[ENCODER] += encoder.output;
+  sums[ENCODER_GRADIENT] += encoder.gradient;
+  if (chain.cost.learns) addHeld(moment, sums);
 }
 
 /** What other units keep of this microbatch for their backward passes. */

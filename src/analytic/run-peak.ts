@@ -1,11 +1,21 @@
 import type { Bytes } from '../base/index.ts';
 import type { LayoutSpec } from '../layout/index.ts';
 import type { ChainRuns, UnitBlock } from './blocks.ts';
+import { gradientBytes, outputBytes, type ReaderEnds, readerEnds } from './encoder-reads.ts';
 import { type Loop, loopAt, workingOf } from './loops.ts';
 import type { NextPass, RunMoment } from './pipeline-fill.ts';
-import type { ChainCost, EncoderReads } from './step-cost.ts';
+import type { ChainCost } from './step-cost.ts';
 import type { StepClass } from './unit-memory.ts';
-import { type Brought, type HostedWeights, NO_STEP, NOTHING_BROUGHT, type UnitNeed, unitNeed } from './unit-peak.ts';
+import {
+  type Brought,
+  type HostedWeights,
+  NO_STEP,
+  NOTHING_BROUGHT,
+  type PassPeaks,
+  peaksOfPass,
+  type UnitNeed,
+  unitNeed,
+} from './unit-peak.ts';
 import type { GroupCost } from './weight-cost.ts';
 
 /** A chain under a layout. */
@@ -34,8 +44,12 @@ export interface Moment {
   readonly gradients: Bytes;
   /** Copies of weights in the type of the products that nobody reads any more. */
   readonly released: Bytes;
+  /** The encoder's output and its gradient, where they are not among the tensors of the step. */
+  readonly encoder: { readonly output: Bytes; readonly gradient: Bytes };
   readonly run: RunMoment;
 }
+
+const NO_ENCODER: Moment['encoder'] = { output: 0, gradient: 0 };
 
 /** Over the units of a run. */
 export function sumOver({ runs, cost }: ChainNeed, needs: readonly UnitNeed[], run: number, of: (need: UnitNeed) => Bytes): Bytes {
@@ -68,7 +82,7 @@ export function fullestOfRun(
   let held = beside;
   let loop: Loop | null = null;
   let most = known;
-  const visit = (i: number, place: number, isInside: boolean, next: UnitNeed | null): void => {
+  const visit = (i: number, place: number, isInside: boolean, after: UnitNeed | null): void => {
     const block = blocks[i];
     const need = needs[block.kind];
     const within = layout.overlap.weights ? broughtInPass(chains, row, run, needs, i, isInside) : NOTHING_BROUGHT;
@@ -77,34 +91,65 @@ export function fullestOfRun(
     const behindHere = loop === null || run.closes ? behind - (backward ? (place + 1) * behindIt(need) : 0) : loop.behind;
     const gradients = keptGradients + behindHere - (block.first === 0 ? tied : 0);
     const gone = !releases ? 0 : loop === null ? released - (place + 1) * workingOf(need) : loop.released - loop.working;
-    const fetched = backward && next !== null && next.kind.loop === need.kind.loop ? next.fetchedBytes : 0;
+    const fetched = backward && after !== null && after.kind.loop === need.kind.loop ? after.fetchedBytes : 0;
     const ownHeld = cost.learns ? need.kind.memory.heldBytes : 0;
     const others = loop === null ? held + place * ownHeld : loop.held + loop.keeps - ownHeld;
-    const base = others + gradients + fetched - gone + encoderBytes(cost.encoder, block, backward, cost.learns);
-    const pass = backward ? need.backward : need.forward;
-    const withNext = base + pass.withNextBytes + brought.gathered + brought.fromHost;
-    const own = base + pass.ownBytes;
-    const asNext = pass.asNext === null ? 0 : base + pass.asNextBytes + brought.arriving.gathered + brought.arriving.fromHost;
-    const bytes = Math.max(own, withNext, asNext);
+    const base = others + gradients + fetched - gone;
+    const unit = block.first + place;
+    const output = outputBytes(cost.encoder, unit, backward);
+    const gradient = gradientBytes(cost.encoder, unit, backward);
+    const whole = backward ? need.backward : need.forward;
+    if (most !== null && base + output + gradient + fullestStep(whole, brought) <= most.bytes) return;
+    // They come to less than that, so that only units that may be the fullest are looked at so closely.
+    const isFirst = i === 0 && place === 0 && layout.pipeline.repeats === 1;
+    const atEnds = peaksAtEnds(need, readerEnds(cost.encoder, unit, backward, isFirst), layout);
+    const encoder = atEnds === null && output + gradient > 0 ? { output, gradient } : NO_ENCODER;
+    const pass = atEnds ?? whole;
+    const step = fullestStep(pass, brought);
+    const bytes = base + encoder.output + encoder.gradient + step;
     if (most !== null && bytes <= most.bytes) return;
-    const peak = bytes === own ? pass.own : bytes === withNext ? pass.withNext : (pass.asNext ?? pass.own);
-    const upcoming = bytes === own ? NOTHING_BROUGHT.arriving : bytes === withNext ? brought : brought.arriving;
-    most = { bytes, chain, need, block, place, backward, peak, next: upcoming, fetched, gradients, released: gone, run };
+    const { peak, next } = stepOf(pass, step, brought);
+    most = { bytes, chain, need, block, place, backward, peak, next, fetched, gradients, released: gone, encoder, run };
   };
   if (layout.offload.weights && !backward && blocks.length > 0 && blocks[0].first === 0) most = firstArrival(chain, blocks[0], run, most);
   for (let i = 0; i < blocks.length; i++) {
-    const { kind, count } = blocks[i];
+    const { kind, count, first } = blocks[i];
     const need = needs[kind];
     loop = backward ? loopAt(chain, needs, blocks, i, loop, { held, behind, released }) : null;
     const neighbour = blocks[backward ? i - 1 : i + 1];
     visit(i, backward ? 0 : count - 1, false, neighbour === undefined ? null : needs[neighbour.kind]);
     if (count > 1) visit(i, backward ? 1 : count - 2, true, need);
     if (count > 2 && backward) visit(i, count - 1, true, need);
+    // During the pass of the last reader the gradient of the encoder's output is not there from the start.
+    if (count > 3 && backward && first + count - 1 === cost.encoder.last) visit(i, count - 2, true, need);
     if (backward) behind -= behindIt(need) * count;
     if (releases) released -= workingOf(need) * count;
     if (cost.learns) held += need.kind.memory.heldBytes * count;
   }
   return most;
+}
+
+/** Of the steps of a pass, with what is brought for the next use. */
+function fullestStep({ ownBytes, withNextBytes, asNext, asNextBytes }: PassPeaks, { gathered, fromHost, arriving }: Brought): Bytes {
+  const arrived = asNext === null ? 0 : asNextBytes + arriving.gathered + arriving.fromHost;
+  return Math.max(ownBytes, withNextBytes + gathered + fromHost, arrived);
+}
+
+/** Which step that is, and what is brought at it. */
+function stepOf(
+  { own, ownBytes, withNext, withNextBytes, asNext }: PassPeaks,
+  bytes: Bytes,
+  brought: Brought,
+): { readonly peak: StepClass; readonly next: HostedWeights } {
+  if (bytes === ownBytes) return { peak: own, next: NOTHING_BROUGHT.arriving };
+  const isWithNext = asNext === null || bytes === withNextBytes + brought.gathered + brought.fromHost;
+  return isWithNext ? { peak: withNext, next: brought } : { peak: asNext, next: brought.arriving };
+}
+
+/** Of a reader with the encoder's output and its gradient among its tensors; null for all other units. */
+function peaksAtEnds(need: UnitNeed, ends: ReaderEnds | null, layout: LayoutSpec): PassPeaks | null {
+  const { reader } = need.kind.memory;
+  return ends === null || reader === null ? null : peaksOfPass(reader.atEnds(ends), need, layout, ends.backward);
 }
 
 /** Nothing runs yet behind which the first weights of a step could come from the host. */
@@ -114,7 +159,21 @@ function firstArrival(chain: ChainNeed, block: UnitBlock, run: RunMoment, known:
   const gradients = run.keptGradients;
   const bytes = run.beside + gradients + arriving.gathered + arriving.fromHost;
   if (known !== null && bytes <= known.bytes) return known;
-  return { bytes, chain, need, block, place: 0, backward: false, peak: NO_STEP, next: arriving, fetched: 0, gradients, released: 0, run };
+  return {
+    bytes,
+    chain,
+    need,
+    block,
+    place: 0,
+    backward: false,
+    peak: NO_STEP,
+    next: arriving,
+    fetched: 0,
+    gradients,
+    released: 0,
+    encoder: NO_ENCODER,
+    run,
+  };
 }
 
 function needsOf({ cost, groups, needs, opening }: ChainNeed, { opens }: RunMoment, layout: LayoutSpec): readonly UnitNeed[] {
@@ -170,10 +229,4 @@ function broughtOf(chains: readonly ChainNeed[], run: number, backward: boolean)
     }
   }
   return null;
-}
-
-/** The output from its first reader on, and its gradient between the last and the first one. */
-function encoderBytes({ first: from, last, bytes }: EncoderReads, { first }: UnitBlock, backward: boolean, learns: boolean): Bytes {
-  if (first < from || (!learns && first > last)) return 0;
-  return bytes * (backward && first <= last ? 2 : 1);
 }

@@ -1,9 +1,10 @@
 import type { Bytes, Flops } from '../base/index.ts';
 import { type Chip, coreOf } from '../hardware/index.ts';
 import { axisSize } from '../layout/index.ts';
-import { ENCODER_OUTPUT, gradientOf, modelFlopsOf, rematerialise, teacherUnitsOf, type Unit, unitPlanOf } from '../program/index.ts';
+import { gradientOf, modelFlopsOf, rematerialise, teacherUnitsOf, type Unit, unitPlanOf } from '../program/index.ts';
 import type { Load, Scenario } from '../scenario/index.ts';
 import { type ChainRuns, chainRuns } from './blocks.ts';
+import { type EncoderReads, encoderReads } from './encoder-reads.ts';
 import { createLabels, type Labels } from './memory-parts.ts';
 import { type StepTotals, stepTotals } from './step-totals.ts';
 import { type CollectiveUse, type UnitCost, unitCost } from './unit-cost.ts';
@@ -31,13 +32,6 @@ export interface ChainCost {
   readonly inRuns: (runs: number) => ChainRuns;
 }
 
-/** The first and the last unit that reads the encoder's output, and its bytes. */
-export interface EncoderReads {
-  readonly first: number;
-  readonly last: number;
-  readonly bytes: Bytes;
-}
-
 /** All units of one kind. */
 export interface KindCost extends UnitCost {
   /** Own groups, then tied ones. */
@@ -63,13 +57,17 @@ export function stepCost(scenario: Scenario, chip: Chip, load: Load | null): Ste
   const uses: CollectiveUse[] = [];
   const labels = createLabels();
   const { kinds, sequence } = unitPlanOf(scenario, chip, load);
-  const chainOf = (units: readonly Unit[], order: readonly number[]): ChainCost => ({
-    kinds: units.map((unit) => kindCost(unit, scenario, chip, { uses, labels })),
-    sequence: order,
-    learns: units.some(({ backward }) => backward.length > 0),
-    encoder: encoderReads(units, order),
-    inRuns: runsOf(order, units.length),
-  });
+  const chainOf = (units: readonly Unit[], order: readonly number[]): ChainCost => {
+    const ofKinds = units.map((unit) => kindCost(unit, scenario, chip, { uses, labels }));
+    const isReadBack = ofKinds.some(({ memory }) => memory.reader?.isReadBack === true);
+    return {
+      kinds: ofKinds,
+      sequence: order,
+      learns: units.some(({ backward }) => backward.length > 0),
+      encoder: encoderReads(units, order, isReadBack),
+      inRuns: runsOf(order, units.length),
+    };
+  };
   const chains = [chainOf(kinds, sequence)];
   if (workload.kind === 'distil' && workload.teacher !== null) {
     const { units, order } = byKind(teacherUnitsOf(scenario, chip));
@@ -81,13 +79,6 @@ export function stepCost(scenario: Scenario, chip: Chip, load: Load | null): Ste
 /** Half of a gradient, of 4 bytes an element. */
 function mostScattered({ dense, expert }: WeightElements): Bytes {
   return 2 * (dense.elements + expert.elements);
-}
-
-function encoderReads(kinds: readonly Unit[], sequence: readonly number[]): EncoderReads {
-  const first = sequence.findIndex((kind) => kinds[kind].readsEncoder);
-  if (first < 0) return { first: Number.POSITIVE_INFINITY, last: -1, bytes: 0 };
-  const bytes = kinds[sequence[first]].tensors.find(({ name }) => name === ENCODER_OUTPUT)?.bytes ?? 0;
-  return { first, last: sequence.findLastIndex((kind) => kinds[kind].readsEncoder), bytes };
 }
 
 function runsOf(sequence: readonly number[], kinds: number): ChainCost['inRuns'] {

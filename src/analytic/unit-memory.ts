@@ -10,6 +10,7 @@ import {
   type Tensor,
   type Unit,
 } from '../program/index.ts';
+import type { ReaderEnds } from './encoder-reads.ts';
 import type { Labels } from './memory-parts.ts';
 import { passClasses, type StepRange, type TensorRange } from './step-classes.ts';
 
@@ -24,6 +25,15 @@ export interface UnitMemory {
   /** For the whole step. */
   readonly resident: LabelledBytes;
   readonly residentBytes: Bytes;
+  /** Null: it does not read the encoder's output. */
+  readonly reader: ReaderMemory | null;
+}
+
+/** Of a unit that reads the encoder's output. */
+export interface ReaderMemory {
+  readonly isReadBack: boolean;
+  /** A pass with the output and its gradient among its tensors, for the steps for which they are there; remembered. */
+  readonly atEnds: (ends: ReaderEnds) => PassMemory;
 }
 
 /** Bytes of tensors by the number of their label; structure of arrays. */
@@ -70,31 +80,44 @@ export function unitMemory(
 ): UnitMemory {
   const resident = unit.tensors.filter(({ name }) => unit.resident.includes(name));
   const backward = unit.backward.length === 0 ? [] : [...remade.again, ...remade.backward];
-  const heldNames = new Set(remade.kept.map(({ name }) => name));
+  const heldNames = remade.kept.map(({ name }) => name);
+  const waiting = remade.offloaded.map(({ name }) => name);
+  const forwardEnds = { fromStart: [unit.input], toEnd: [unit.output, ...heldNames, ...waiting], encoder: null };
+  const backwardEnds = {
+    fromStart: [...heldNames, ...waiting, unit.output === null ? null : gradientOf(unit.output)],
+    // Of a loop, a part of a stack that its next turns read.
+    toEnd: [...(unit.loop === null ? [] : heldNames), unit.input === null ? null : gradientOf(unit.input)],
+    encoder: null,
+  };
+  const forwardSetting = { overlap, labels, scattered: [] };
+  const backwardSetting = { overlap, labels, scattered };
   return {
-    forward: passMemory(
-      unit,
-      unit.forward,
-      { overlap, labels, scattered: [] },
-      {
-        fromStart: [unit.input],
-        toEnd: [unit.output, ...heldNames, ...remade.offloaded.map(({ name }) => name)],
-      },
-    ),
-    backward: passMemory(
-      unit,
-      backward,
-      { overlap, labels, scattered },
-      {
-        fromStart: [...heldNames, ...remade.offloaded.map(({ name }) => name), ...(unit.output === null ? [] : [gradientOf(unit.output)])],
-        // Of a loop, a part of a stack that its next turns read.
-        toEnd: [...(unit.loop === null ? [] : heldNames), ...(unit.input === null ? [] : [gradientOf(unit.input)])],
-      },
-    ),
+    forward: passMemory(unit, unit.forward, forwardSetting, forwardEnds),
+    backward: passMemory(unit, backward, backwardSetting, backwardEnds),
     held: byLabel(remade.kept, labels),
     heldBytes: sumOf(remade.kept),
     resident: byLabel(resident, labels),
     residentBytes: sumOf(resident),
+    reader: unit.readsEncoder
+      ? {
+          isReadBack: backward.some(({ reads }) => reads.includes(ENCODER_OUTPUT)),
+          atEnds: rememberedEnds((ends) =>
+            ends.backward
+              ? passMemory(unit, backward, backwardSetting, { ...backwardEnds, encoder: ends })
+              : passMemory(unit, unit.forward, forwardSetting, { ...forwardEnds, encoder: ends }),
+          ),
+        }
+      : null,
+  };
+}
+
+/** Few steps ask for it. */
+function rememberedEnds(make: ReaderMemory['atEnds']): ReaderMemory['atEnds'] {
+  const known = new Map<ReaderEnds, PassMemory>();
+  return (ends) => {
+    const pass = known.get(ends) ?? make(ends);
+    known.set(ends, pass);
+    return pass;
   };
 }
 
@@ -112,6 +135,8 @@ function sumOf(tensors: readonly Tensor[]): Bytes {
 interface Ends {
   readonly fromStart: readonly (string | null)[];
   readonly toEnd: readonly (string | null)[];
+  /** Null: the encoder's output and its gradient live from unit to unit, and are not counted here. */
+  readonly encoder: ReaderEnds | null;
 }
 
 /** What the passes of all units have in common. */
@@ -141,7 +166,7 @@ function passMemory(unit: Unit, steps: readonly Step[], { overlap, labels, scatt
   );
 }
 
-function tensorRanges(unit: Unit, steps: readonly Step[], overlap: OverlapSpec, { fromStart, toEnd }: Ends): TensorRange[] {
+function tensorRanges(unit: Unit, steps: readonly Step[], overlap: OverlapSpec, { fromStart, toEnd, encoder }: Ends): TensorRange[] {
   const together = stretchesOf(steps, overlap);
   const first = new Map<string, number>();
   const last = new Map<string, number>();
@@ -152,17 +177,32 @@ function tensorRanges(unit: Unit, steps: readonly Step[], overlap: OverlapSpec, 
       last.set(name, i);
     }
   }
+  const isGiven = (name: string): boolean => fromStart.includes(name) || (encoder !== null && isGivenToReader(name, encoder));
+  const isLeft = (name: string): boolean => toEnd.includes(name) || (encoder !== null && isLeftByReader(name, encoder));
   const ranges: TensorRange[] = [];
   for (const tensor of unit.tensors) {
     const { name } = tensor;
-    // The encoder's output and its gradient live from layer to layer.
-    if (unit.resident.includes(name) || name === ENCODER_OUTPUT || name === gradientOf(ENCODER_OUTPUT)) continue;
-    const isGiven = fromStart.includes(name);
-    const from = isGiven ? 0 : (first.get(name) ?? -1);
-    const to = toEnd.includes(name) && from >= 0 ? steps.length - 1 : (last.get(name) ?? -1);
-    if (from >= 0 && to >= 0) ranges.push({ tensor, first: from, last: to, isGiven });
+    if (unit.resident.includes(name) || (encoder === null && isOfEncoder(name))) continue;
+    const given = isGiven(name);
+    const from = given ? 0 : (first.get(name) ?? -1);
+    const to = from >= 0 && isLeft(name) ? steps.length - 1 : (last.get(name) ?? -1);
+    if (from >= 0 && to >= 0) ranges.push({ tensor, first: from, last: to, isGiven: given });
   }
   return ranges;
+}
+
+const ENCODER_GRADIENT = gradientOf(ENCODER_OUTPUT);
+
+function isOfEncoder(name: string): boolean {
+  return name === ENCODER_OUTPUT || name === ENCODER_GRADIENT;
+}
+
+function isGivenToReader(name: string, { backward, beginsGradient }: ReaderEnds): boolean {
+  return name === ENCODER_OUTPUT || (name === ENCODER_GRADIENT && backward && !beginsGradient);
+}
+
+function isLeftByReader(name: string, { backward, endsOutput }: ReaderEnds): boolean {
+  return (name === ENCODER_OUTPUT && !endsOutput) || (name === ENCODER_GRADIENT && backward);
 }
 
 /** [steps]: the steps that are done by turns with each, for one piece after the other: computations up to a collective, and that collective. */

@@ -29,6 +29,8 @@ export interface UnitNeed {
   readonly groups: readonly GroupNeed[];
   readonly forward: PassPeaks;
   readonly backward: PassPeaks;
+  /** Gradients of its groups are scattered in its backward pass. */
+  readonly scatters: boolean;
   /** Weights that are brought for the first use of a pass. */
   readonly firstUse: { readonly forward: Brought; readonly backward: Brought };
   /** Gradients of its own groups: between microbatches, while the backward pass goes on behind it, and when all is reduced. */
@@ -115,6 +117,7 @@ export function unitNeed(kind: KindCost, groups: readonly GroupCost[], embedding
     groups: needs,
     forward: peaksOf(forward, needs, layout, false),
     backward: peaksOf(backward, needs, layout, scattersAny),
+    scatters: scattersAny,
     firstUse: { forward: firstBrought(forward, needs), backward: firstBrought(backward, needs) },
     keptGradients,
     gradientsBehind,
@@ -214,6 +217,11 @@ export const NO_STEP: StepClass = {
   arriving: -1,
   scattering: -1,
 };
+
+/** The same as `forward` or `backward` of another memory of that pass. */
+export function peaksOfPass(pass: PassMemory, { groups, scatters }: UnitNeed, layout: LayoutSpec, backward: boolean): PassPeaks {
+  return peaksOf(pass, groups, layout, backward && scatters);
+}
 
 function peaksOf(
   { inTime, ahead, scatters, arrivals }: PassMemory,
