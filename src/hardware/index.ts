@@ -11,6 +11,7 @@ export { hostGrid, hostLinks, hostOf, linksOverHosts, networkLinks } from './hos
 export * from './matmul.ts';
 export * from './matmul-cost.ts';
 export { neighbourOf } from './neighbour.ts';
+export { partOfChip } from './part-of-chip.ts';
 export * from './slice-names.ts';
 export * from './systolic.ts';
 export * from './topology.ts';

@@ -71,6 +71,8 @@ export interface TopologySpec {
   readonly shape: readonly number[];
   readonly wrap: readonly boolean[];
   readonly slices: number;
+  /** Devices of each chip that take part, where these are not all; see `partOfChip`. */
+  readonly devicesPerChip?: number;
   /** See `twistOf`; false is a plain torus. */
   readonly twisted?: boolean;
   /** Devices that compute slower: factor 1.1 takes 10 % longer. */
