@@ -1,7 +1,7 @@
 import { assert } from '../../base/index.ts';
 import type { TensorView } from '../../model/index.ts';
-import { type Matrix, matrixOf, STORE } from '../gemm.ts';
-import { attentionBackward } from '../reference/index.ts';
+import { type Epilogue, type Matrix, matrixOf, STORE } from '../gemm.ts';
+import { type AttentionShape, attentionBackward } from '../reference/index.ts';
 import type { KernelTable } from '../table.ts';
 import {
   type AttentionBackwardPlan,
@@ -16,19 +16,21 @@ import {
 } from './attention-plan.ts';
 import { acrossOf, rowsOf } from './matrices.ts';
 import type { Phase } from './phases.ts';
-import { bitsOf, copyMatrix, isFiniteMatrix, putBits, putValues, valuesOf } from './strided.ts';
+import { bitsOf, clearMatrix, copyMatrix, isFiniteMatrix, putBits, putValues, valuesOf } from './strided.ts';
 
 /**
  * Two phases: gradients of queries, keys and values, whose items are the kv heads of sequences, each with all heads that read it, because dk and dv sum over these in
- * order; then that of the bias, whose items are blocks of its rows, each summed over the batch in order.
+ * order; then that of the bias, whose items are blocks of its rows, each summed over the batch in order. Gradients are added to what their places hold, or take the
+ * place of it: that has the bits of gradients that are added to 0, but for the sign of a 0 where a product underflows, which no sum that begins with 0 can tell.
  */
-export function attentionBackwardPhases(plan: AttentionPlan, table: KernelTable): Phase[] {
+export function attentionBackwardPhases(plan: AttentionPlan, table: KernelTable, targets: 'added to' | 'replaced' = 'added to'): Phase[] {
   const { backward, shape, options } = plan;
   assert(backward !== null, 'a plan without training has no backward pass');
   const { kvHeads } = shape;
   const phase: Phase = {
     items: shape.batch * kvHeads,
-    run: (item, lane) => attendBackward({ plan, backward, table, b: Math.floor(item / kvHeads), g: item % kvHeads, lane }),
+    run: (item, lane) =>
+      attendBackward({ plan, backward, table, b: Math.floor(item / kvHeads), g: item % kvHeads, lane, replaces: targets === 'replaced' }),
     name: (item) =>
       `backward of attention of layer ${options.layer}: sequence ${Math.floor(item / kvHeads)}, key and value head ${item % kvHeads}`,
   };
@@ -43,13 +45,15 @@ interface Group {
   readonly b: number;
   readonly g: number;
   readonly lane: number;
+  /** Whether dq, dk and dv take the place of what is there. */
+  readonly replaces: boolean;
 }
 
 function attendBackward(group: Group): void {
-  const { plan, backward, table, b, g } = group;
+  const { plan, backward, table, b, g, replaces } = group;
   const { memory } = table;
   const targets = [...headsOf(group).map((h) => headOf(backward.dq, b, h)), headOf(backward.dk, b, g), headOf(backward.dv, b, g)];
-  const before = targets.map((target) => bitsOf(memory, target));
+  const before = replaces ? null : targets.map((target) => bitsOf(memory, target));
   const dScores = dScoresOf(group);
   headsOf(group).forEach((h, index) => {
     scoreGradients(group, h, rowsOf(dScores, index * plan.shape.queries, plan.shape.queries));
@@ -57,7 +61,8 @@ function attendBackward(group: Group): void {
   addKeyValueGradients(group, dScores);
   if (targets.every((target) => isFiniteMatrix(memory, target))) return;
   targets.forEach((target, i) => {
-    putBits(memory, target, before[i]);
+    if (before === null) clearMatrix(memory, target);
+    else putBits(memory, target, before[i]);
   });
   attendBackwardByReference(group, targets, dScores);
 }
@@ -83,7 +88,7 @@ function scratchOf({ laneScratch }: AttentionPlan, lane: number): AttentionScrat
 }
 
 /** dScores [Q, K] of a head, and its part of dq. */
-function scoreGradients({ plan, backward, table, b, g, lane }: Group, h: number, dScores: TensorView): void {
+function scoreGradients({ plan, backward, table, b, g, lane, replaces }: Group, h: number, dScores: TensorView): void {
   const { shape, lanes } = plan;
   const [k, v] = [plan.k, plan.v].map((view) => headOf(view, b, g));
   const product = { transposeLeft: false, accumulate: false };
@@ -104,7 +109,7 @@ function scoreGradients({ plan, backward, table, b, g, lane }: Group, h: number,
       right: k,
       transposeRight: false,
       target: headOf(backward.dq, b, h),
-      epilogue: { kind: 'addScaled', scale: scaleOf(shape) },
+      epilogue: scaled(shape, replaces),
     },
     lanes[lane],
   );
@@ -112,7 +117,7 @@ function scoreGradients({ plan, backward, table, b, g, lane }: Group, h: number,
 
 /** dk and dv: one sum over the heads of the group and their queries. */
 function addKeyValueGradients(group: Group, dScores: TensorView): void {
-  const { plan, backward, table, b, g, lane } = group;
+  const { plan, backward, table, b, g, lane, replaces } = group;
   const { heads, kvHeads, queries } = plan.shape;
   const { stackedQueries, stackedContext } = scratchOf(plan, lane);
   const probabilities = scoresOf(plan.probabilities, b, (g * heads) / kvHeads, 0, (heads / kvHeads) * queries);
@@ -123,7 +128,7 @@ function addKeyValueGradients(group: Group, dScores: TensorView): void {
       left: matrixOf(dScores),
       right: stacked(group, plan.q, stackedQueries),
       target: headOf(backward.dk, b, g),
-      epilogue: { kind: 'addScaled', scale: scaleOf(plan.shape) },
+      epilogue: scaled(plan.shape, replaces),
     },
     plan.lanes[lane],
   );
@@ -133,10 +138,15 @@ function addKeyValueGradients(group: Group, dScores: TensorView): void {
       left: matrixOf(probabilities),
       right: stacked(group, backward.dContext, stackedContext),
       target: headOf(backward.dv, b, g),
-      epilogue: { kind: 'add' },
+      epilogue: replaces ? STORE : { kind: 'add' },
     },
     plan.lanes[lane],
   );
+}
+
+function scaled(shape: AttentionShape, replaces: boolean): Epilogue {
+  const scale = scaleOf(shape);
+  return replaces ? { kind: 'scores', scale, bias: null, firstQuery: null, keyMask: null } : { kind: 'addScaled', scale };
 }
 
 /** The heads of the group in a tensor [B, Q, H, D], one below the other: as they lie when there is one, else copied to `into`. */

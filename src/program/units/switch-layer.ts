@@ -55,10 +55,17 @@ export function switchParts(input: SwitchInput, choice: SwitchChoice): SwitchPar
   };
 }
 
-/** The same operations, written down for each place, as steps that know what every device does. Collectives are the same for all. */
+/**
+ * The same operations, written down for each place, as steps that know what every device does. A collective has one size for all: the groups that sum what experts made have
+ * different rows, and each of them is priced by the mean of all, so that together they send what they really do.
+ */
 function acrossDevices(steps: readonly (readonly Step[])[], places: Uint32Array): Step[] {
   return steps[0].map((first, row) => {
-    if (first.kind === 'collective') return first;
+    if (first.kind === 'collective') {
+      const sizes = steps.map((own) => (own[row].kind === 'collective' ? own[row].bytes : 0));
+      if (sizes.every((bytes) => bytes === first.bytes)) return first;
+      return { ...first, bytes: places.reduce((sum, place) => sum + sizes[place], 0) / places.length };
+    }
     const works = steps.flatMap((own) => (own[row].kind === 'compute' ? own[row].works : []));
     return { ...first, works: Array.from(places, (place) => works[place]) };
   });

@@ -6,6 +6,7 @@ import {
   type AttentionShape,
   attention,
   attentionBackward,
+  attentionBackwardPhases,
   BF16,
   F32,
   type KernelTable,
@@ -14,6 +15,7 @@ import {
   planAttention,
   planLanes,
   type Reals,
+  stepOf,
 } from '../../../src/kernels/index.ts';
 import { planArena } from '../../../src/model/index.ts';
 import { randomInputs } from '../reference/attention-support.ts';
@@ -73,10 +75,10 @@ function filledPlan({ numerics, shape, inputs, dContext, held }: Case, table: Ke
   return plan;
 }
 
-function onTable(one: Case, table: KernelTable, seed: number): Outcome {
+function onTable(one: Case, table: KernelTable, seed: number, targets: 'added to' | 'replaced' = 'added to'): Outcome {
   const plan = filledPlan(one, table);
   runShuffled(openAttentionStep(plan, table, 'forward'), seed);
-  runShuffled(openAttentionStep(plan, table, 'backward'), seed + 1);
+  runShuffled(stepOf(attentionBackwardPhases(plan, table, targets)), seed + 1);
   if (plan.backward === null) throw new Error('the plan has no backward pass');
   const { dq, dk, dv, dBias } = plan.backward;
   return {
@@ -153,6 +155,23 @@ describe('attention on memory', () => {
         const tensor = name === 'dContext' ? one.dContext : one.inputs[name];
         for (let i = 0; i < tensor.length; i += 3) tensor[i] = BF16.store(value);
         expectSameBits(one, seed);
+      }
+    }
+  });
+
+  it('puts gradients in the place of what was there, as if they had been added to 0', () => {
+    const withoutSign = (values: readonly number[]): number[] => values.map((value) => value + 0);
+    const [heads, causal] = [{ heads: 4, kvHeads: 2, headDim: 5 }, true];
+    for (const [seed, value] of [0.5, Number.NaN, 3e38, 1e-39].entries()) {
+      for (const numerics of [F32, BF16]) {
+        const one = drawCase(numerics, { batch: 2, queries: 7, keys: 7, ...heads, causal }, 60 + seed, false, true);
+        one.inputs.v.fill(numerics.store(value), 12 * heads.kvHeads * heads.headDim);
+        const expected = byReference({ ...one, held: one.held.map((values) => values.map(() => 0)) });
+        for (const table of tables) {
+          const own = onTable(one, table, seed, 'replaced');
+          for (const name of ['dq', 'dk', 'dv'])
+            expect(withoutSign(own[name]), `${name} on ${table.path}`).toEqual(withoutSign(expected[name]));
+        }
       }
     }
   });

@@ -5,7 +5,7 @@ import { adamw } from './adamw.ts';
 import type { ReferenceOptimizer } from './optimizer.ts';
 import { sgd } from './sgd.ts';
 
-export { type AdafactorSettings, adafactor, relativeStepSize } from './adafactor.ts';
+export { type AdafactorSettings, adafactor, adafactorSettings, freshShare, relativeStepSize } from './adafactor.ts';
 export { adafactorUnfactored } from './adafactor-unfactored.ts';
 export { type AdamWSettings, adamw } from './adamw.ts';
 export type { OptimizerState, OptimizerStep, OptimizerTensors, ReferenceOptimizer, WeightShape } from './optimizer.ts';
