@@ -18,7 +18,14 @@ export type { KernelPair } from './kernel-pair.ts';
 export { mebibytes, memoryError } from './memory-error.ts';
 export { namedLoad } from './named.ts';
 export { planEmulation } from './plan.ts';
+export { type BesideProgram, besideProgram } from './pod/beside-program.ts';
+export { type TextSize, writeTexts } from './pod/corpus.ts';
+export { evaluationOf, type PodEvaluation } from './pod/evaluation.ts';
+export { isHealthy, updatesDone } from './pod/health.ts';
+export { type LearningRateSchedule, learningRateAt } from './pod/learning-rate.ts';
+export { loadOf } from './pod/load.ts';
 export { planPod } from './pod/memory.ts';
+export { firstNotFinite, type NotFinite } from './pod/not-finite.ts';
 export {
   type LayerOutcome,
   type MovedBytes,
@@ -29,7 +36,9 @@ export {
 } from './pod/outcome.ts';
 export type { ExchangeKind, PodPlan } from './pod/plan.ts';
 export type { PodOptimizer, PodRequest, PodRouting } from './pod/request.ts';
-export { openPodStep } from './pod/step.ts';
+export { type PodState, readState, stateBytes, writeState } from './pod/state.ts';
+export { HELD_OUT, openPodStep } from './pod/step.ts';
+export { predictionsOf, setSoftTargets } from './pod/teacher.ts';
 export { recordedLoad } from './recorded.ts';
 export { openEmulationStep } from './run.ts';
 export { droppedTokenShare, type SampledShare, sampleEvenly } from './sampling.ts';

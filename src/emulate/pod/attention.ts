@@ -9,15 +9,14 @@ import {
   STORE,
   together,
   towardsInput,
-  towardsWeights,
 } from '../../kernels/index.ts';
 import type { TensorView } from '../../model/index.ts';
-import { everywhere, onEachCore, type Pod } from './open-pod.ts';
+import { everywhere, type Pod } from './open-pod.ts';
 import { attentionUnit } from './parameters.ts';
 import type { AttentionSubLayer, CorePlan } from './plan.ts';
-import { norm, normBackward, product, residual, streamGradient } from './rows.ts';
+import { dropGradient, norm, normBackward, outputGradient, product, residual } from './rows.ts';
 import { gatherStream, sumStream, wholeOf } from './stream-parts.ts';
-import { clear, clearGradients, gatherWeights, heldOf, scatterGradients } from './weights.ts';
+import { clearGradients, gatherWeights, gradientCall, heldOf, scatterGradients } from './weights.ts';
 
 /** Attention of a layer whose heads the tensor axis cuts (Shoeybi et al. 2019, arXiv 1909.08053, section 3): norm | q, k, v | attention | output | sum | residual. */
 export function attentionForward(pod: Pod, layer: number): Phase[] {
@@ -29,7 +28,7 @@ export function attentionForward(pod: Pod, layer: number): Phase[] {
     everywhere(pod, (core) => {
       const { matrix, plan } = open(core);
       const normed = wholeOf(core, normedOf(core));
-      const project = (name: 'query' | 'key' | 'value', target: Matrix): Phase =>
+      const project = (name: Projection, target: Matrix): Phase =>
         product(pod, core, name, 'rows', [{ ...forwards(matrixOf(normed), matrix(name)), target, epilogue: STORE }]);
       return together(project('query', heads(plan.q)), project('key', heads(plan.k)), project('value', heads(plan.v)));
     }),
@@ -47,27 +46,22 @@ export function attentionForward(pod: Pod, layer: number): Phase[] {
 /** dContext, dOutput | attention backward | dNormed, dQuery, dKey, dValue | sum | dx, dGain */
 export function attentionBackward(pod: Pod, layer: number): Phase[] {
   const { unit, at, normOf, normedOf, open } = place(pod, layer);
-  const dPart = (core: CorePlan): TensorView => streamGradient(core, at + 1);
+  const dPart = (core: CorePlan): TensorView => outputGradient(core, at);
   const dy = (core: CorePlan): Matrix => matrixOf(wholeOf(core, dPart(core)));
   return [
     ...gatherWeights(pod, unit),
     ...clearGradients(pod, unit),
+    ...dropGradient(pod, at),
     ...gatherStream(pod, dPart),
-    together(
-      everywhere(pod, (core) => {
-        const { plan, backward, matrix, gradient } = open(core);
-        const dContext: GemmCall = { ...towardsInput(dy(core), matrix('output')), target: heads(backward.dContext), epilogue: STORE };
-        return together(
-          product(pod, core, 'dContext', 'rows', [dContext]),
-          product(pod, core, 'dOutput', 'weights', [towardsWeights(heads(plan.context), dy(core), gradient('output'))]),
-        );
-      }),
-      onEachCore(pod, 'clearing of dq, dk, dv', (core) => {
-        const { dq, dk, dv } = open(core).backward;
-        for (const view of [dq, dk, dv]) clear(pod, view);
-      }),
-    ),
-    everywhere(pod, (core) => together(...attentionBackwardPhases(open(core).plan, pod.table))),
+    everywhere(pod, (core) => {
+      const { plan, backward, matrix, gradient } = open(core);
+      const dContext: GemmCall = { ...towardsInput(dy(core), matrix('output')), target: heads(backward.dContext), epilogue: STORE };
+      return together(
+        product(pod, core, 'dContext', 'rows', [dContext]),
+        product(pod, core, 'dOutput', 'weights', [gradient('output', heads(plan.context), dy(core))]),
+      );
+    }),
+    everywhere(pod, (core) => together(...attentionBackwardPhases(open(core).plan, pod.table, 'replaced'))),
     ...gatherStream(pod, normedOf),
     everywhere(pod, (core) => {
       const { backward, matrix, gradient } = open(core);
@@ -81,9 +75,9 @@ export function attentionBackward(pod: Pod, layer: number): Phase[] {
       ];
       return together(
         product(pod, core, 'dNormed', 'rows', inputs),
-        product(pod, core, 'dQuery', 'weights', [towardsWeights(normed, heads(dq), gradient('query'))]),
-        product(pod, core, 'dKey', 'weights', [towardsWeights(normed, heads(dk), gradient('key'))]),
-        product(pod, core, 'dValue', 'weights', [towardsWeights(normed, heads(dv), gradient('value'))]),
+        product(pod, core, 'dQuery', 'weights', [gradient('query', normed, heads(dq))]),
+        product(pod, core, 'dKey', 'weights', [gradient('key', normed, heads(dk))]),
+        product(pod, core, 'dValue', 'weights', [gradient('value', normed, heads(dv))]),
       );
     }),
     ...sumStream(pod, ({ scratch }) => scratch.dNormed),
@@ -91,6 +85,8 @@ export function attentionBackward(pod: Pod, layer: number): Phase[] {
     ...scatterGradients(pod, unit),
   ];
 }
+
+type Projection = 'query' | 'key' | 'value' | 'output';
 
 function place(pod: Pod, layer: number) {
   const unit = attentionUnit(layer);
@@ -100,8 +96,8 @@ function place(pod: Pod, layer: number) {
   const open = (core: CorePlan) => {
     const { attention: plan } = normOf(core);
     if (plan.backward === null) throw new Error('a pod that learns has a backward pass');
-    const matrix = (name: 'query' | 'key' | 'value' | 'output'): Matrix => matrixOf(heldOf(pod, core, unit, name).working);
-    const gradient = (name: 'query' | 'key' | 'value' | 'output'): Matrix => matrixOf(heldOf(pod, core, unit, name).gradient);
+    const matrix = (name: Projection): Matrix => matrixOf(heldOf(pod, core, unit, name).working);
+    const gradient = (name: Projection, x: Matrix, d: Matrix): GemmCall => gradientCall(pod, heldOf(pod, core, unit, name), x, d);
     return { plan, backward: plan.backward, matrix, gradient };
   };
   return { unit, at, normOf, normedOf, open };

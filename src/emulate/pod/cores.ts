@@ -1,4 +1,5 @@
 import {
+  along,
   axisSize,
   BATCH_AXES,
   type DeviceMesh,
@@ -46,3 +47,13 @@ export function streamParts(layout: LayoutSpec): number {
 
 /** The tensor axis while gradients of gains are summed over it: their bytes are counted apart, because the program does not send them. */
 export const GAINS_OVER_TENSOR = 'tensor (gains)';
+
+/** The axes that cut the batch: their members together have every token once. */
+export function batchGroup(layout: LayoutSpec): MeshGroup {
+  return along(...BATCH_AXES.filter((axis) => axisSize(layout, axis) > 1));
+}
+
+/** A group while it adds up counts of choices, which the program does not send either. */
+export function countsOver(group: MeshGroup): string {
+  return `${groupName(group)} (counts)`;
+}

@@ -5,7 +5,7 @@ import { networkAt } from './network.ts';
 import { everywhere, type Pod } from './open-pod.ts';
 import { feedForwardUnit } from './parameters.ts';
 import type { CorePlan, DenseSubLayer } from './plan.ts';
-import { norm, normBackward, product, residual, streamGradient } from './rows.ts';
+import { dropGradient, norm, normBackward, outputGradient, product, residual } from './rows.ts';
 import { gatherStream, sumStream, wholeOf } from './stream-parts.ts';
 import { clearGradients, gatherWeights, scatterGradients } from './weights.ts';
 
@@ -26,10 +26,11 @@ export function denseForward(pod: Pod, layer: number): Phase[] {
 /** dHidden, dOut | dNormed, dIn | sum | dx, dGain */
 export function denseBackward(pod: Pod, layer: number): Phase[] {
   const { unit, at, normOf, normedOf, networkOf } = placeOf(pod, layer);
-  const dPart = (core: CorePlan): TensorView => streamGradient(core, at + 1);
+  const dPart = (core: CorePlan): TensorView => outputGradient(core, at);
   return [
     ...gatherWeights(pod, unit),
     ...clearGradients(pod, unit),
+    ...dropGradient(pod, at),
     ...gatherStream(pod, dPart),
     everywhere(pod, (core) => {
       const dOutput = matrixOf(wholeOf(core, dPart(core)));

@@ -16,6 +16,7 @@ import {
 import { axisSize } from '../../layout/index.ts';
 import { bf16Elements, f32Elements, type TensorView } from '../../model/index.ts';
 import { streamParts } from './cores.ts';
+import { dropTokens, embeddingNumber } from './dropout.ts';
 import { partBounds, reducedInParts } from './exchange.ts';
 import { everywhere, onEachCore, type Pod } from './open-pod.ts';
 import { EMBEDDING, outputUnit } from './parameters.ts';
@@ -46,29 +47,38 @@ export function embeddingForward(pod: Pod): Phase[] {
           }),
         ]
       : []),
+    ...dropEmbedding(pod, ({ stream }) => stream[0]),
   ];
+}
+
+/** Masks the embedding, or its gradient. */
+function dropEmbedding(pod: Pod, partOfStream: (core: CorePlan) => TensorView): Phase[] {
+  if (pod.plan.request.dropout === 0) return [];
+  const phase = overPart(pod, 'dropout of the embedding', (core, first, count) => {
+    dropTokens(pod, core, embeddingNumber(pod), rowsOf(partOfStream(core), first, count), first);
+  });
+  return [phase];
 }
 
 export function embeddingBackward(pod: Pod): Phase[] {
   const clearing = stagesOf(pod) > 1 ? clearGradients(pod, EMBEDDING) : [];
   const dPart = (core: CorePlan): TensorView => streamGradient(core, 0);
   const rows = onEachCore(pod, 'gradient of the embedding', (core) => {
-    const ids = new Int32Array(pod.buffer, core.ids, core.tokens);
     const dRows = wholeOf(core, dPart(core));
-    addRows(pod, dRows, ids, heldOf(pod, core, EMBEDDING, 'table').gradient);
-    if (!hasPositions(pod)) return;
-    const places = new Int32Array(pod.buffer, core.places, ids.length);
-    addRows(pod, dRows, places, heldOf(pod, core, EMBEDDING, 'positions').gradient);
+    const { gradient } = heldOf(pod, core, EMBEDDING, 'table');
+    if (pod.tensor.size === 1) pod.table.scatterAddRows(dRows, core.ids, gradient);
+    else addRowsFound(pod, dRows, new Int32Array(pod.buffer, core.ids, core.tokens), gradient);
+    if (hasPositions(pod)) pod.table.scatterAddRows(dRows, core.places, heldOf(pod, core, EMBEDDING, 'positions').gradient);
   });
-  return [...clearing, ...gatherStream(pod, dPart), rows, ...scatterGradients(pod, EMBEDDING)];
+  return [...clearing, ...dropEmbedding(pod, dPart), ...gatherStream(pod, dPart), rows, ...scatterGradients(pod, EMBEDDING)];
 }
 
 function hasPositions({ plan }: Pod): boolean {
   return plan.request.model.positions.kind === 'learned';
 }
 
-/** target row rows[t] += row t of source, where there is one; f32. */
-function addRows({ buffer }: Pod, source: TensorView, rows: Int32Array, target: TensorView): void {
+/** What `scatterAddRows` does, without the words of other members of the tensor axis (-1). */
+function addRowsFound({ buffer }: Pod, source: TensorView, rows: Int32Array, target: TensorView): void {
   const columns = target.shape[1];
   const sums = f32Elements(buffer, target);
   const isWide = source.dtype === 'f32';
@@ -156,32 +166,34 @@ function mergeStatistics(pod: Pod): Phase[] {
   return reducedInParts(pod, tensor, partOf, reduce, send);
 }
 
-/** loss = log sum - logit of the target; d logits = (softmax - 1 at the target) / tokens of the whole batch. */
+/**
+ * loss = log sum - logit of the target; d logits = (softmax - 1 at the target) / tokens of the whole batch. With a teacher a share s of the 1 is spread as its probabilities
+ * q: d logits = (softmax - (1 - s) at the target - s q) / tokens (Switch Transformers, arXiv 2101.03961v3, section 4.2, where s is 0.25); the loss stays that of the target.
+ */
 function lossOfTokens({ plan, buffer }: Pod, core: CorePlan, first: number, count: number): void {
+  const fround = Math.fround;
   const { sequences, sequenceLength } = plan.request;
-  const { logits, probabilities, statistics, wholeStatistics, losses, dLogits } = outputOf(core);
+  const { logits, probabilities, statistics, wholeStatistics, losses, dLogits, softTargets } = outputOf(core);
+  const softShare = softTargets === null ? 0 : (plan.request.softShare ?? 0);
+  const soft = softTargets === null ? new Float32Array(0) : f32Elements(buffer, softTargets);
   const [tokens, words] = logits.shape;
   const scale = Math.fround(1 / (sequences * sequenceLength));
   const targets = new Int32Array(buffer, core.targets, tokens);
   const [own, whole, loss] = [statistics, wholeStatistics, losses].map((view) => f32Elements(buffer, view));
   const values = f32Elements(buffer, logits);
   const softmax = f32Elements(buffer, probabilities);
+  const gradient = dLogits.dtype === 'f32' ? f32Elements(buffer, dLogits) : softmax;
   for (let t = first; t < first + count; t++) {
     const target = targets[t];
     const row = t * words;
     loss[t] = target < 0 ? 0 : Math.fround(Math.fround(whole[t] + Math.fround(log(whole[tokens + t]))) - values[row + target]);
     const part = Math.fround(Math.fround(own[tokens + t] * Math.fround(exp(own[t] - whole[t]))) / whole[tokens + t]);
-    for (let word = row; word < row + words; word++) softmax[word] = Math.fround(softmax[word] * part) * scale;
-    if (target >= 0) softmax[row + target] -= scale;
+    for (let word = row; word < row + words; word++) gradient[word] = fround(fround(softmax[word] * part) * scale);
+    if (target >= 0) gradient[row + target] -= (1 - softShare) * scale;
+    for (let word = row; softShare > 0 && word < row + words; word++) gradient[word] -= softShare * scale * soft[word];
   }
-  const rows = rowsOf(probabilities, first, count);
-  copyRounded(buffer, rows, rowsOf(dLogits, first, count));
-}
-
-function copyRounded(buffer: ArrayBufferLike, from: TensorView, to: TensorView): void {
-  const values = f32Elements(buffer, from);
-  if (to.dtype === 'f32') f32Elements(buffer, to).set(values);
-  else roundArrayToBf16(values, bf16Elements(buffer, to));
+  if (dLogits.dtype === 'f32') return;
+  roundArrayToBf16(f32Elements(buffer, rowsOf(probabilities, first, count)), bf16Elements(buffer, rowsOf(dLogits, first, count)));
 }
 
 /** The words, and before the first use what the last stage of a pipeline has of the norm: with one stage that has come with the embedding. */

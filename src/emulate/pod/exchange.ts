@@ -1,8 +1,11 @@
-import { type Phase, roundArrayToBf16, widenBf16 } from '../../kernels/index.ts';
-import { BYTES_PER_ELEMENT, bf16Elements, elementCount, f32Elements, type TensorView } from '../../model/index.ts';
+import type { Phase } from '../../kernels/index.ts';
+import { BYTES_PER_ELEMENT, byteLength, elementCount, type TensorView } from '../../model/index.ts';
+import { addUp } from './add-up.ts';
 import type { Fellows } from './cores.ts';
+import { copy, copyBytes } from './elements.ts';
 import { onEachCore, type Pod } from './open-pod.ts';
 import type { CorePlan, ExchangeKind } from './plan.ts';
+import type { TrafficCounts } from './traffic.ts';
 
 /**
  * Collectives over the memory of a pod. They move the bytes that the algorithms of real wires move (every core gets each part that it lacks once), add in the order of the
@@ -13,26 +16,29 @@ type ViewOf = (core: CorePlan) => TensorView;
 
 /** Every core gets the parts of its fellows, in their order. */
 export function allGather(pod: Pod, fellows: Fellows, partOf: ViewOf, wholeOf: ViewOf): Phase[] {
+  const { cores, elements } = pod;
   const phase = onEachCore(pod, `all-gather over ${fellows.name}`, (core) => {
-    const whole = wholeOf(core);
-    for (const [index, member] of fellows.membersOf[core.core].entries()) {
-      const part = partOf(pod.cores[member]);
-      move(pod, part, slice(whole, index * elementCount(part.shape), elementCount(part.shape)));
-      counted(pod, 'all-gather', fellows, core, member, byteSize(part));
+    const bytes = byteLength(partOf(core));
+    let to = wholeOf(core).offset;
+    for (const member of fellows.membersOf[core.core]) {
+      copyBytes(elements.halves, partOf(cores[member]).offset, to, bytes);
+      to += bytes;
     }
+    countedOfAll(pod, 'all-gather', fellows, core, bytes);
   });
   return [phase];
 }
 
 /** Every core gets its part of the sum, on top of what it has from microbatches before. */
 export function reduceScatter(pod: Pod, fellows: Fellows, wholeOf: ViewOf, partOf: ViewOf): Phase[] {
+  const { cores, elements } = pod;
   const phase = onEachCore(pod, `reduce-scatter over ${fellows.name}`, (core) => {
-    const part = partOf(core);
-    const elements = elementCount(part.shape);
-    const from = fellows.indexOf[core.core] * elements;
-    const parts = fellows.membersOf[core.core].map((member) => slice(wholeOf(pod.cores[member]), from, elements));
-    addUp(pod, pod.isFirst ? parts : [part, ...parts], part);
-    for (const member of fellows.membersOf[core.core]) counted(pod, 'reduce-scatter', fellows, core, member, byteSize(part));
+    const { offset, shape, dtype } = partOf(core);
+    const bytes = byteLength({ offset, shape, dtype });
+    const from = fellows.indexOf[core.core] * bytes;
+    const parts = fellows.membersOf[core.core].map((member) => wholeOf(cores[member]).offset + from);
+    addUp(elements, dtype, pod.isFirst ? parts : [offset, ...parts], offset, elementCount(shape));
+    countedOfAll(pod, 'reduce-scatter', fellows, core, bytes);
   });
   return [phase];
 }
@@ -40,18 +46,22 @@ export function reduceScatter(pod: Pod, fellows: Fellows, wholeOf: ViewOf, partO
 /** Every core gets the sum, in its own place: a reduce-scatter of parts and an all-gather of sums. */
 export function allReduce(pod: Pod, fellows: Fellows, viewOf: ViewOf): Phase[] {
   if (fellows.size === 1) return [];
+  const { elements } = pod;
   const partOf = (core: CorePlan, index: number): TensorView => {
     const view = viewOf(core);
     const [from, to] = partBounds(elementCount(view.shape), fellows.size, index);
     return slice(view, from, to - from);
   };
-  return reducedInParts(
-    pod,
-    fellows,
-    partOf,
-    (parts, own) => addUp(pod, parts, own),
-    (from, to) => move(pod, from, to),
-  );
+  const reduce = (parts: readonly TensorView[], { offset, shape, dtype }: TensorView): void => {
+    addUp(
+      elements,
+      dtype,
+      parts.map((part) => part.offset),
+      offset,
+      elementCount(shape),
+    );
+  };
+  return reducedInParts(pod, fellows, partOf, reduce, (from, to) => copy(elements, from, to));
 }
 
 /**
@@ -104,8 +114,18 @@ export function partBounds(elements: number, parts: number, index: number): [num
   return [Math.floor((elements * index) / parts), Math.floor((elements * (index + 1)) / parts)];
 }
 
-export function counted({ count }: Pod, kind: ExchangeKind, { name }: Fellows, to: CorePlan, from: number, bytes: number): void {
-  if (from !== to.core) count(kind, name, to.core, from, bytes);
+export function counted({ countsOf }: Pod, kind: ExchangeKind, { name }: Fellows, to: CorePlan, from: number, bytes: number): void {
+  count(countsOf(kind, name), to.core, from, bytes);
+}
+
+/** So many bytes from each member of a core's group. */
+function countedOfAll({ countsOf }: Pod, kind: ExchangeKind, { name, membersOf }: Fellows, { core: to }: CorePlan, bytes: number): void {
+  const counts = countsOf(kind, name);
+  for (const from of membersOf[to]) count(counts, to, from, bytes);
+}
+
+function count({ cores, bytes: counts }: TrafficCounts, to: number, from: number, bytes: number): void {
+  if (from !== to) counts[to * cores + from] += bytes;
 }
 
 /** So many elements of a view, as a flat one. */
@@ -113,44 +133,10 @@ export function slice({ offset, dtype }: TensorView, from: number, elements: num
   return { offset: offset + from * BYTES_PER_ELEMENT[dtype], shape: [elements], dtype };
 }
 
-export function move({ buffer }: Pod, from: TensorView, to: TensorView): void {
-  if (from.offset !== to.offset) new Uint8Array(buffer, to.offset, byteSize(to)).set(new Uint8Array(buffer, from.offset, byteSize(from)));
+export function move({ elements }: Pod, from: TensorView, to: TensorView): void {
+  copy(elements, from, to);
 }
 
 function byteSize({ shape, dtype }: { readonly shape: readonly number[]; readonly dtype: TensorView['dtype'] }): number {
   return elementCount(shape) * BYTES_PER_ELEMENT[dtype];
-}
-
-/** So many sums at once: they stay in the first-level cache. */
-const BLOCK = 2048;
-const sums = new Float32Array(BLOCK);
-const wide = new Float32Array(BLOCK);
-
-/** target = the sum of the parts in their order, in f32; one of them may be the target itself. */
-function addUp({ buffer }: Pod, parts: readonly TensorView[], target: TensorView): void {
-  const elements = elementCount(target.shape);
-  const isWide = target.dtype === 'f32';
-  const views = parts.map((part) => (isWide ? f32Elements(buffer, part) : bf16Elements(buffer, part)));
-  const result = isWide ? f32Elements(buffer, target) : bf16Elements(buffer, target);
-  for (let from = 0; from < elements; from += BLOCK) {
-    const count = Math.min(BLOCK, elements - from);
-    for (const [index, view] of views.entries()) {
-      const isFirst = index === 0;
-      if (view instanceof Float32Array) addWide(view, from, count, isFirst);
-      else addNarrow(view, from, count, isFirst);
-    }
-    const block = sums.subarray(0, count);
-    if (result instanceof Float32Array) result.set(block, from);
-    else roundArrayToBf16(block, result.subarray(from, from + count));
-  }
-}
-
-function addWide(values: Float32Array, from: number, count: number, isFirst: boolean): void {
-  if (isFirst) for (let i = 0; i < count; i++) sums[i] = values[from + i];
-  else for (let i = 0; i < count; i++) sums[i] += values[from + i];
-}
-
-function addNarrow(bits: Uint16Array, from: number, count: number, isFirst: boolean): void {
-  widenBf16(bits.subarray(from, from + count), wide);
-  addWide(wide, 0, count, isFirst);
 }

@@ -12,6 +12,8 @@ export interface FeedForward {
   /** [D, F] twice and [F, D]: weights, and their gradients in f32. */
   readonly weights: FeedForwardMatrices;
   readonly gradients: FeedForwardMatrices;
+  /** Whether gradients of weights are added to what is there, or take its place. */
+  readonly addsGradients: boolean;
   /** Null for ReLU. */
   readonly gated: GatedSums | null;
   /** [R, F] activations: gradient of the sums of `in`. */
@@ -59,12 +61,12 @@ export function dInputCalls({ weights, gated, dSums }: FeedForward, target: Matr
   return [first, { ...towardsInput(gated.dGate, weights.gate), target, epilogue: { kind: 'add' } }];
 }
 
-export function dOutWeights({ hidden, gradients }: FeedForward, dOutput: Matrix): GemmCall {
-  return towardsWeights(hidden, dOutput, gradients.out);
+export function dOutWeights({ hidden, gradients, addsGradients }: FeedForward, dOutput: Matrix): GemmCall {
+  return { ...towardsWeights(hidden, dOutput, gradients.out), accumulate: addsGradients };
 }
 
 /** Gradients of `in`, and of the gate of gated ones, from the same rows. */
-export function dInWeights({ input, gradients, gated, dSums }: FeedForward): GemmCall[] {
-  const ofIn = towardsWeights(input, dSums, gradients.in);
-  return gated === null || gradients.gate === null ? [ofIn] : [ofIn, towardsWeights(input, gated.dGate, gradients.gate)];
+export function dInWeights({ input, gradients, addsGradients: accumulate, gated, dSums }: FeedForward): GemmCall[] {
+  const ofIn = { ...towardsWeights(input, dSums, gradients.in), accumulate };
+  return gated === null || gradients.gate === null ? [ofIn] : [ofIn, { ...towardsWeights(input, gated.dGate, gradients.gate), accumulate }];
 }

@@ -4,6 +4,9 @@ import { along, axisSize, groupSize, meshCoordinate, shardsOf, weightGroupOf } f
 import { type ArenaPlan, elementCount, planArena, type TensorView, tensorShard } from '../../model/index.ts';
 import { createRouter } from '../../routing/index.ts';
 import { batchPlace, fellowsAlong, streamParts } from './cores.ts';
+import { planCorpus, type TextSize } from './corpus.ts';
+import { planDroplessRows } from './dropless-rows.ts';
+import { planState, updateScratchElements } from './optimizer-state.ts';
 import {
   isGated,
   type LayerKind,
@@ -16,7 +19,8 @@ import {
   stagesOf,
 } from './parameters.ts';
 import type { CorePlan, GroupLists, HeldParameter, HiddenGradients, OutputPlan, PodPlan, ScratchPlan, SubLayerPlan } from './plan.ts';
-import type { PodRequest } from './request.ts';
+import { type PodRequest, readByRouter } from './request.ts';
+import { planStatistics } from './statistics.ts';
 import { planTraffic } from './traffic.ts';
 
 /** Sizes that all cores have. */
@@ -33,22 +37,27 @@ interface Sizes {
   readonly heldExperts: number;
   readonly expertMembers: number;
   readonly assignmentRows: number;
+  /** Rows of a core that are sent, and shape of those at the experts: slots, or the most choices that there may be. */
+  readonly sentRows: number;
+  readonly expertRows: readonly number[];
 }
 
-/** Lays a pod for so many lanes. `corpusBytes`: of the text that it learns. */
-export function planPod(request: PodRequest, corpusBytes: Bytes, lanes: number, table: KernelTable): PodPlan {
+/** Lays a pod for so many lanes, and for texts of these sizes. */
+export function planPod(request: PodRequest, texts: readonly TextSize[], lanes: number, table: KernelTable): PodPlan {
   expectFollowed(request);
-  const parameters = parametersOf(request.model);
+  const parameters = parametersOf(request, texts.length);
   const layers = layerKinds(request.model);
   const sizes = sizesOf(request);
   const arena = planArena();
   const control = planStepControl(arena, lanes);
   const laneScratch = planLanes(arena, table, lanes);
   const laneStatistics = laneScratch.map(() => arena.allocate([2, ROWS_PER_ITEM], 'f32'));
+  const updateScratch = laneScratch.map(() => arena.allocate([updateScratchElements(request, parameters)], 'f32'));
   const identityCount = Math.max(sizes.tokens, sizes.experts * sizes.groups * request.routing.expertCapacity) + 1;
   const identity = arena.allocate([identityCount], 'f32').offset;
-  const corpus = { offset: arena.allocate([Math.ceil(corpusBytes / 4)], 'f32').offset, bytes: corpusBytes };
-  const traffic = planTraffic(arena, request);
+  const health = arena.allocate([request.mesh.devices + 1], 'f32').offset;
+  const corpus = planCorpus(arena, texts);
+  const traffic = planTraffic(arena, request, parameters);
   const cores = Array.from({ length: request.mesh.devices }, (_, core) => planCore(arena, sizes, parameters, layers, laneScratch, core));
   const microbatches = cores[0].map((_, microbatch) => cores.map((core) => core[microbatch]));
   return {
@@ -59,8 +68,10 @@ export function planPod(request: PodRequest, corpusBytes: Bytes, lanes: number, 
     control,
     lanes: laneScratch,
     laneStatistics,
+    updateScratch,
     identity,
     identityCount,
+    health,
     corpus,
     microbatches,
     traffic,
@@ -68,13 +79,13 @@ export function planPod(request: PodRequest, corpusBytes: Bytes, lanes: number, 
 }
 
 /** Refuses layouts and routers that a pod would not follow. */
-function expectFollowed({ model, layout, routing }: PodRequest): void {
+function expectFollowed({ model, layout, routing, dtype }: PodRequest): void {
   assert(model.decoderLayers % runsOf(layout) === 0, `${model.decoderLayers} layers in ${runsOf(layout)} runs of a pipeline`);
   assert(axisSize(layout, 'context') === 1, 'a pod has no context axis');
   const shardsUpdates = layout.zero === 1 || layout.zero === 2;
   assert(!shardsUpdates, `a pod has no part of the optimizer that the data axis shards (zero: ${layout.zero})`);
-  const unknown = createRouter(routing.router, routing.options).reads.filter((tensor) => tensor !== 'probabilities' && tensor !== 'logits');
-  assert(unknown.length === 0, `a Switch layer on memory has no ${unknown.join(', ')} for ${routing.router}`);
+  assert(dtype === 'bf16' || routing.dtype === 'f32', 'a pod has no router in bf16 in a model in f32');
+  assert(!readByRouter({ routing }, 'recorded'), `a Switch layer on memory has no recorded choices for ${routing.router}`);
 }
 
 function sizesOf(request: PodRequest): Sizes {
@@ -89,6 +100,11 @@ function sizesOf(request: PodRequest): Sizes {
   const experts = model.moe?.experts ?? 0;
   const { rows } = createRouter(routing.router, routing.options);
   const { groupTokens, expertCapacity } = routing;
+  const groups = divided('tokens of a core', tokens, groupTokens);
+  const heldExperts = divided('experts', experts, members);
+  const assignmentRows = rows({ tokens: groupTokens, experts, expertCapacity });
+  const isDropless = routing.dispatch === 'dropless';
+  const sentRows = groups * (isDropless ? assignmentRows : experts * expertCapacity);
   return {
     request,
     tokens,
@@ -97,11 +113,13 @@ function sizesOf(request: PodRequest): Sizes {
     hidden: divided('columns of a feed-forward layer', model.dFf, tensor),
     expertHidden: divided('columns of an expert', model.moe?.dExpert ?? 0, tensor),
     words: divided('words', model.vocab, tensor),
-    groups: divided('tokens of a core', tokens, groupTokens),
+    groups,
     experts,
-    heldExperts: divided('experts', experts, members),
+    heldExperts,
     expertMembers: members,
-    assignmentRows: rows({ tokens: groupTokens, experts, expertCapacity }),
+    assignmentRows,
+    sentRows,
+    expertRows: isDropless ? [members * sentRows] : [heldExperts, (members * sentRows) / experts],
   };
 }
 
@@ -120,6 +138,7 @@ function planCore(
   const last = axisSize(layout, 'pipeline') - 1;
   const hasLayer = (layer: number): boolean => layers[layer] !== undefined && stageOfLayer(layer, model, layout) === stage;
   const hasStream = (at: number): boolean => hasLayer(Math.floor(at / 2)) || hasLayer(Math.floor((at - 1) / 2));
+  const held = planHeld(arena, request, parameters, layers, core, stage);
   const shared = {
     core,
     stage,
@@ -127,7 +146,11 @@ function planCore(
     tokensOfPart,
     firstOfPart: streamParts(layout) === 1 ? 0 : fellowsAlong(mesh, along('tensor')).indexOf[core] * tokensOfPart,
     firstWord: meshCoordinate(mesh, 'tensor', core) * sizes.words,
-    held: planHeld(arena, request, parameters, layers, core, stage),
+    held,
+    statistics: planStatistics(arena, request, parameters, held),
+    biases: layers.map((kind, layer) =>
+      kind === 'switch' && hasLayer(layer) && readByRouter(request, 'bias') ? arena.allocate([sizes.experts], 'f32') : null,
+    ),
     scratch: planScratch(arena, sizes, layers),
   };
   const attention = planSharedAttention(arena, sizes, lanes);
@@ -140,6 +163,8 @@ function planCore(
     ids: list(),
     targets: list(),
     places: list(),
+    words: readByRouter(request, 'tokenIds') ? list() : null,
+    domains: readByRouter(request, 'domains') ? list() : null,
     stream: Array.from({ length: 2 * layers.length + 1 }, (_none, at) =>
       arena.allocate([hasStream(at) ? tokensOfPart : 0, model.dModel], dtype),
     ),
@@ -153,12 +178,13 @@ function planCore(
 /** Whole gradients and gathered weights of units of one kind take turns in the same place, where weights are sharded. */
 function planHeld(
   arena: ArenaPlan,
-  { model, layout, mesh, dtype }: PodRequest,
+  request: PodRequest,
   parameters: readonly Parameter[],
   layers: readonly LayerKind[],
   core: number,
   stage: number,
 ): (HeldParameter | null)[] {
+  const { model, layout, mesh, dtype } = request;
   const shared = new Map<string, Pick<HeldParameter, 'working' | 'gradient'>>();
   const tensor = axisSize(layout, 'tensor');
   const { experts: members, expertGroup } = shardsOf(layout);
@@ -187,8 +213,7 @@ function planHeld(
       ...whole,
       stored,
       gradientShard: shards === 1 ? { ...whole.gradient, shape: [elements] } : own(),
-      firstMoment: own(),
-      secondMoment: own(),
+      state: planState(arena, request, matrix, copies, elements / shards),
       sent: shards === 1 ? { ...whole.working, shape: [elements] } : dtype === 'f32' ? stored : arena.allocate([elements / shards], dtype),
       shards,
       shardIndex: fellowsAlong(mesh, weightGroupOf(matrix, layout)).indexOf[core],
@@ -223,24 +248,26 @@ function planNorm(
 }
 
 function planFeedForward(arena: ArenaPlan, sizes: Sizes, kind: LayerKind): SubLayerPlan {
-  const { request, tokens, hidden, expertHidden, groups, experts, heldExperts, expertMembers } = sizes;
+  const { request, tokens, hidden, expertHidden, groups, experts, expertMembers, sentRows, expertRows } = sizes;
   const { dtype, model, routing } = request;
   const norm = planNorm(arena, sizes);
   if (kind === 'dense') return { kind, ...norm, ...planHidden(arena, request, [tokens, hidden]) };
-  const { expertCapacity: C, groupTokens } = routing;
-  const slots = experts * groups * C;
+  const { expertCapacity, groupTokens, dispatch } = routing;
+  const slots = experts * groups * expertCapacity;
   return {
     kind,
     ...norm,
     logits: arena.allocate([tokens, experts], 'f32'),
     probabilities: arena.allocate([tokens, experts], 'f32'),
     statistics: arena.allocate([groups, 2, groupTokens], 'f32'),
+    noiseLogits: readByRouter(request, 'noiseLogits') ? arena.allocate([tokens, experts], 'f32') : null,
     groups: Array.from({ length: groups }, () => planGroup(arena, sizes)),
     slotToken: arena.allocate([slots], 'f32').offset,
     slotWeight: arena.allocate([slots], 'f32').offset,
-    batch: arena.allocate([heldExperts, expertMembers * groups * C, model.dModel], dtype),
-    ...planHidden(arena, request, [heldExperts, expertMembers * groups * C, expertHidden]),
-    returned: arena.allocate([slots, model.dModel], dtype),
+    rows: dispatch === 'dropless' ? planDroplessRows(arena, experts, expertMembers, sentRows) : null,
+    batch: arena.allocate([...expertRows, model.dModel], dtype),
+    ...planHidden(arena, request, [...expertRows, expertHidden]),
+    returned: arena.allocate([sentRows, model.dModel], dtype),
   };
 }
 
@@ -256,6 +283,7 @@ function planHiddenGradients(arena: ArenaPlan, { model, dtype }: PodRequest, sha
 function planGroup(arena: ArenaPlan, { request, assignmentRows }: Sizes): GroupLists {
   const list = (count: number): Bytes => arena.allocate([count], 'f32').offset;
   return {
+    rows: assignmentRows,
     token: list(assignmentRows),
     expert: list(assignmentRows),
     slot: list(assignmentRows),
@@ -280,28 +308,33 @@ function planOutput(arena: ArenaPlan, sizes: Sizes): OutputPlan {
     wholeStatistics: arena.allocate([2, tokens], 'f32'),
     dLogits: request.dtype === 'f32' ? logits : arena.allocate([tokens, words], request.dtype),
     losses: arena.allocate([tokens], 'f32'),
+    softTargets: (request.softShare ?? 0) > 0 ? arena.allocate([tokens, words], 'f32') : null,
   };
 }
 
 function planScratch(arena: ArenaPlan, sizes: Sizes, layers: readonly LayerKind[]): ScratchPlan {
-  const { request, tokens, tokensOfPart, hidden, expertHidden, groups, experts, heldExperts, expertMembers } = sizes;
+  const { request, tokens, tokensOfPart, hidden, expertHidden, groups, experts, expertMembers, sentRows, expertRows } = sizes;
   const { dtype, model, layout, routing } = request;
   const rowsOfStream = (count: number): TensorView => arena.allocate([count, model.dModel], dtype);
   const slots = experts * groups * routing.expertCapacity;
-  const rows = expertMembers * groups * routing.expertCapacity;
   return {
     partial: rowsOfStream(tokens),
     dNormed: rowsOfStream(tokens),
     dStream: [rowsOfStream(tokensOfPart), rowsOfStream(tokensOfPart)],
+    dropped: request.dropout === 0 ? null : rowsOfStream(tokensOfPart),
     gathered: streamParts(layout) === 1 ? null : rowsOfStream(tokens),
     ofDense: layers.includes('dense') ? planHiddenGradients(arena, request, [tokens, hidden]) : null,
     ofSwitch: layers.includes('switch')
       ? {
-          slots: expertMembers === 1 ? null : arena.allocate([slots, model.dModel], dtype),
-          atExperts: arena.allocate([heldExperts, rows, model.dModel], dtype),
-          ...planHiddenGradients(arena, request, [heldExperts, rows, expertHidden]),
+          slots: expertMembers === 1 ? null : arena.allocate([sentRows, model.dModel], dtype),
+          atExperts: arena.allocate([...expertRows, model.dModel], dtype),
+          ...planHiddenGradients(arena, request, [...expertRows, expertHidden]),
           dWeights: arena.allocate([slots], 'f32').offset,
+          dRowWeights: routing.dispatch === 'dropless' ? arena.allocate([sentRows], 'f32').offset : null,
           dLogits: arena.allocate([tokens, experts], 'f32'),
+          dNoiseLogits: readByRouter(request, 'noiseLogits') ? arena.allocate([tokens, experts], 'f32') : null,
+          routed: request.jitter === 0 && routing.dtype === 'f32' ? null : arena.allocate([tokens, model.dModel], 'f32'),
+          choices: readByRouter(request, 'bias') ? arena.allocate([experts], 'f32') : null,
         }
       : null,
   };

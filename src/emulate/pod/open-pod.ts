@@ -1,12 +1,16 @@
 import { type KernelTable, type Phase, together } from '../../kernels/index.ts';
 import { along, type MeshGroup, shardsOf } from '../../layout/index.ts';
 import { type Fellows, fellowsAlong } from './cores.ts';
+import { type Elements, openElements } from './elements.ts';
 import type { CorePlan, PodPlan } from './plan.ts';
-import { type CountBytes, openTraffic } from './traffic.ts';
+import type { StepNumber } from './step-number.ts';
+import { type CountsOf, openTraffic } from './traffic.ts';
 
 /** A pod as one thread has it. */
 export interface Pod {
   readonly plan: PodPlan;
+  /** Changes from step to step. */
+  readonly number: Readonly<StepNumber>;
   /** All cores at one microbatch, and those of them that work. */
   readonly cores: readonly CorePlan[];
   readonly active: readonly CorePlan[];
@@ -14,7 +18,8 @@ export interface Pod {
   readonly isFirst: boolean;
   readonly table: KernelTable;
   readonly buffer: ArrayBufferLike;
-  readonly count: CountBytes;
+  readonly elements: Elements;
+  readonly countsOf: CountsOf;
   readonly fellows: (group: MeshGroup) => Fellows;
   /** The tensor axis. */
   readonly tensor: Fellows;
@@ -22,7 +27,7 @@ export interface Pod {
   readonly experts: Fellows | null;
 }
 
-export function openPod(plan: PodPlan, table: KernelTable): Pod {
+export function openPod(plan: PodPlan, table: KernelTable, number: StepNumber): Pod {
   const { layout, mesh } = plan.request;
   const { buffer } = table.memory;
   const known = new Map<string, Fellows>();
@@ -35,12 +40,14 @@ export function openPod(plan: PodPlan, table: KernelTable): Pod {
   const { expertGroup, experts } = shardsOf(layout);
   return {
     plan,
+    number,
     cores: plan.microbatches[0],
     active: plan.microbatches[0],
     isFirst: true,
     table,
     buffer,
-    count: openTraffic(plan, buffer),
+    elements: openElements(buffer),
+    countsOf: openTraffic(plan, buffer),
     fellows,
     tensor: fellows(along('tensor')),
     experts: expertGroup === null || experts === 1 ? null : fellows(expertGroup),

@@ -40,7 +40,7 @@ export function outcomeOf(plan: PodPlan, buffer: ArrayBufferLike): StepOutcome {
     if (kind !== 'switch') return [];
     const kept = new Array<number>(plan.request.model.moe?.experts ?? 0).fill(0);
     let [dropped, requested] = [0, 0];
-    for (const sublayer of switchSubLayers(plan, layer)) {
+    for (const { sublayer } of switchSubLayers(plan, layer)) {
       for (const { losses, counts } of sublayer.groups) {
         const [auxiliary, z] = f32Elements(buffer, losses);
         const [ofGroup, all] = new Int32Array(buffer, counts, 2);
@@ -58,14 +58,20 @@ export function outcomeOf(plan: PodPlan, buffer: ArrayBufferLike): StepOutcome {
   return { crossEntropy: crossEntropy / (sequences * sequenceLength), auxiliaryLoss, zLoss, layers };
 }
 
+/** A Switch layer of a core, and the global number of its first token. */
+interface PlacedSwitch {
+  readonly firstToken: number;
+  readonly sublayer: SwitchSubLayer;
+}
+
 /** A Switch layer of those that have tokens of their own, in the order of these: members of other axes have the same ones. */
-export function switchSubLayers({ microbatches }: PodPlan, layer: number): SwitchSubLayer[] {
+export function switchSubLayers({ microbatches }: PodPlan, layer: number): PlacedSwitch[] {
   const byToken = new Map<number, SwitchSubLayer>();
   for (const { firstToken, sublayers } of microbatches.flat()) {
     const sublayer = sublayers[2 * layer + 1];
     if (sublayer?.kind === 'switch') byToken.set(firstToken, sublayer);
   }
-  return [...byToken].sort(([a], [b]) => a - b).map(([, sublayer]) => sublayer);
+  return [...byToken].sort(([a], [b]) => a - b).map(([firstToken, sublayer]) => ({ firstToken, sublayer }));
 }
 
 export function movedBytesOf({ traffic, request }: PodPlan, buffer: ArrayBufferLike): MovedBytes[] {

@@ -1,6 +1,7 @@
 import { assert } from '../../base/index.ts';
 import { axisSize, type LayoutSpec } from '../../layout/index.ts';
 import { dense, expertMatrices, type ModelSpec, vector, type WeightMatrix } from '../../model/index.ts';
+import { hasGatesOfDomains, type PodRequest, readByRouter } from './request.ts';
 
 /** A weight that a step multiplies with or updates as one. */
 export interface Parameter {
@@ -8,11 +9,39 @@ export interface Parameter {
   /** 0 the embedding, 1 + 2 l the attention of layer l, 2 + 2 l its feed-forward layer, and last the output matrix where it is one of its own. */
   readonly unit: number;
   readonly matrix: WeightMatrix;
-  /** Standard deviation of its first values; null: they are 1. */
+  /** Standard deviation of its first values, which are 0 where that is; null: they are 1. */
   readonly deviation: number | null;
 }
 
-export type ParameterName = 'table' | 'positions' | 'gain' | 'query' | 'key' | 'value' | 'output' | 'gate' | 'in' | 'out' | 'router';
+export type ParameterName =
+  | 'table'
+  | 'positions'
+  | 'gain'
+  | 'query'
+  | 'key'
+  | 'value'
+  | 'output'
+  | 'gate'
+  | 'in'
+  | 'out'
+  | 'router'
+  /** W_noise, and the gates of all domains but the first, whose is `router`; both only where the router has them. */
+  | 'noise'
+  | 'gates';
+
+/** What the model, and so the program, does not have: the bytes of these are counted apart. */
+const BESIDE_THE_MODEL: Readonly<Partial<Record<ParameterName, string>>> = { noise: 'noise weights', gates: 'gates of domains' };
+
+/** Whether the program has no such weights. */
+export function isBesideTheModel({ name }: Pick<Parameter, 'name'>): boolean {
+  return BESIDE_THE_MODEL[name] !== undefined;
+}
+
+/** The name under which bytes of a parameter are counted that move along axes of that name. */
+export function trafficName(axis: string, { name }: Pick<Parameter, 'name'>): string {
+  const beside = BESIDE_THE_MODEL[name];
+  return beside === undefined ? axis : `${axis} (${beside})`;
+}
 
 export type LayerKind = 'dense' | 'switch';
 
@@ -64,17 +93,23 @@ export function outputUnit({ tiedEmbeddings, decoderLayers }: ModelSpec): number
 }
 
 /**
- * All weights, those of a unit together. First values have the deviation 1 / sqrt(rows), the fan-in, of a product (Switch Transformers, arXiv 2101.03961v3, section 2.4 with
- * scale 1), and 1 / sqrt(dModel) for rows of tables, so that tied logits begin small.
+ * All weights, those of a unit together. First values have the deviation sqrt(s / n), n the rows of a product, its fan-in (Switch Transformers, arXiv 2101.03961v3, section 2.4),
+ * and dModel for rows of tables, so that tied logits begin small; s is the request's scale. W_noise begins at 0 (Shazeer et al. 2017, arXiv 1701.06538, appendix A).
  */
-export function parametersOf(model: ModelSpec): Parameter[] {
+export function parametersOf(request: PodRequest, domains: number): Parameter[] {
+  const { model } = request;
   expectKnown(model);
   const { vocab, dModel, heads, headDim, dFf, moe, positions } = model;
   const inner = heads * headDim;
   const inwards = isGated(model) ? (['gate', 'in'] as const) : (['in'] as const);
   const parameters: Parameter[] = [];
   const add = (unit: number, name: ParameterName, matrix: WeightMatrix, fanIn: number | null = matrix.rows): void => {
-    parameters.push({ name, unit, matrix, deviation: fanIn === null ? null : 1 / Math.sqrt(fanIn) });
+    parameters.push({ name, unit, matrix, deviation: fanIn === null ? null : Math.sqrt(request.initialisationScale / fanIn) });
+  };
+  const addRouter = (unit: number, experts: number): void => {
+    add(unit, 'router', dense(dModel, experts, 'none'));
+    if (readByRouter(request, 'noiseLogits')) add(unit, 'noise', dense(dModel, experts, 'none'), Number.POSITIVE_INFINITY);
+    if (hasGatesOfDomains(request) && domains > 1) add(unit, 'gates', dense((domains - 1) * dModel, experts, 'none'), dModel);
   };
   add(EMBEDDING, 'table', dense(vocab, dModel, 'rows'), dModel);
   if (positions.kind === 'learned') add(EMBEDDING, 'positions', dense(positions.count, dModel, 'none'), dModel);
@@ -86,7 +121,7 @@ export function parametersOf(model: ModelSpec): Parameter[] {
     add(attention, 'gain', vector(dModel), null);
     const unit = feedForwardUnit(layer);
     if (kind === 'switch' && moe !== null) {
-      add(unit, 'router', dense(dModel, moe.experts, 'none'));
+      addRouter(unit, moe.experts);
       for (const name of inwards) add(unit, name, expertMatrices(moe.experts, dModel, moe.dExpert, 'columns'));
       add(unit, 'out', expertMatrices(moe.experts, moe.dExpert, dModel, 'rows'));
     } else {

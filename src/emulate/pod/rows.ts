@@ -10,6 +10,7 @@ import {
   together,
 } from '../../kernels/index.ts';
 import type { TensorView } from '../../model/index.ts';
+import { dropInto, dropTokens } from './dropout.ts';
 import { everywhere, type Pod } from './open-pod.ts';
 import type { CorePlan } from './plan.ts';
 import { partOf } from './stream-parts.ts';
@@ -76,14 +77,29 @@ export function residual(pod: Pod, at: number): Phase {
   return overPart(pod, 'residual', (core, first, count) => {
     const { stream, scratch } = core;
     const target = rowsOf(stream[at + 1], first, count);
+    const made = rowsOf(partOf(core, scratch.partial), first, count);
+    dropTokens(pod, core, at, made, first);
     table.convert(rowsOf(stream[at], first, count), target);
-    table.combineRows(rowsOf(partOf(core, scratch.partial), first, count), plan.identity, plan.identity, null, target, true);
+    table.combineRows(made, plan.identity, plan.identity, null, target, true);
   });
 }
 
 /** The gradient of a core's part of the stream before sub-layer `at`, or behind the last one. */
 export function streamGradient({ scratch }: CorePlan, at: number): TensorView {
   return scratch.dStream[at % 2];
+}
+
+/** The gradient of what sub-layer `at` made: that of the stream behind it, or a copy without what was dropped. */
+export function outputGradient(core: CorePlan, at: number): TensorView {
+  return core.scratch.dropped ?? streamGradient(core, at + 1);
+}
+
+export function dropGradient(pod: Pod, at: number): Phase[] {
+  if (pod.plan.request.dropout === 0) return [];
+  const phase = overPart(pod, 'dropout of the gradient', (core, first, count) => {
+    dropInto(pod, core, at, streamGradient(core, at + 1), outputGradient(core, at), first, count);
+  });
+  return [phase];
 }
 
 /** The gradient before sub-layer `at` = that behind it (nothing where it is the first of a backward pass) + what comes through the norm; and that of the gain. */

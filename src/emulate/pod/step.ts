@@ -7,40 +7,55 @@ import { denseBackward, denseForward } from './dense.ts';
 import { embeddingBackward, embeddingForward, outputBackward, outputForward } from './ends.ts';
 import { permute } from './exchange.ts';
 import { sumGains } from './gain-gradients.ts';
-import { during, onEachCore, openPod, type Pod } from './open-pod.ts';
+import { checkNumbers, countUpdate } from './health.ts';
+import { during, openPod, type Pod } from './open-pod.ts';
 import { stageOfLayer } from './parameters.ts';
 import type { CorePlan, PodPlan } from './plan.ts';
+import { updateBiases } from './router-bias.ts';
 import { streamGradient } from './rows.ts';
+import type { StepNumber } from './step-number.ts';
 import { switchBackward, switchForward } from './switch.ts';
-import type { StepNumber } from './switch-routing.ts';
+import { update } from './update.ts';
 import { sumGradients, sumOverEnds } from './weights.ts';
 
 /**
- * A pod that learns, over the memory of a kernel table: step 0 makes the first weights, and step n is training step n, forward, backward and update on every core. What an
+ * A pod that learns, over the memory of a kernel table: step 0 makes the first weights, step n > 0 reads batch n: forward, backward and update on every core; and step -1 - n reads batch n,
+ * forward alone; batch 0 is held-out text. What an
  * item computes depends on the seed and on its own place alone, so any number of lanes gives the same bits.
  */
 export function openPodStep(plan: PodPlan, table: KernelTable): (n: number) => Step {
-  const pod = openPod(plan, table);
-  const number: StepNumber = { step: 0 };
+  const number: StepNumber = { step: 0, training: true, learns: false };
+  const pod = openPod(plan, table, number);
   const begin = openPodBegin(pod);
   const train = stepOf(trainingPhases(pod, number));
+  const look = stepOf([...beginStep(pod, number), ...eachMicrobatch(pod).flatMap((microbatch) => forward(pod, number, microbatch))]);
   return (n) => {
-    number.step = n;
-    return n === 0 ? begin : train;
+    number.step = n < 0 ? -n - 1 : n;
+    number.training = n !== HELD_OUT;
+    number.learns = n > 0;
+    return n === 0 ? begin : n > 0 ? train : look;
   };
 }
 
+/** The step that evaluates. */
+export const HELD_OUT = -1;
+
 function trainingPhases(pod: Pod, number: StepNumber): Phase[] {
-  const { layout } = pod.plan.request;
-  const microbatches = Array.from({ length: layout.microbatches }, (_, microbatch) => microbatch);
   return [
     ...beginStep(pod, number),
-    ...microbatches.flatMap((microbatch) => [...forward(pod, number, microbatch), ...backward(pod, number, microbatch)]),
+    ...eachMicrobatch(pod).flatMap((microbatch) => [...forward(pod, number, microbatch), ...backward(pod, number, microbatch)]),
     ...sumGains(pod),
     ...sumGradients(pod),
     ...sumOverEnds(pod),
-    update(pod, number),
+    checkNumbers(pod),
+    ...update(pod),
+    ...updateBiases(pod),
+    countUpdate(pod),
   ];
+}
+
+function eachMicrobatch({ plan }: Pod): number[] {
+  return Array.from({ length: plan.request.layout.microbatches }, (_, microbatch) => microbatch);
 }
 
 /** Stages of a pipeline work one after the other: what they compute does not depend on the schedule. */
@@ -85,18 +100,4 @@ function stagesOf(pod: Pod, microbatch: number) {
 /** What the stage that works gets from another one; nothing from itself. */
 function sent(pod: Pod, from: number, viewOf: (core: CorePlan) => TensorView): Phase[] {
   return pod.active[0].stage === from ? [] : permute(pod, pod.fellows(along('pipeline')), from, viewOf);
-}
-
-/** Every core updates what it stores. */
-function update(pod: Pod, number: StepNumber): Phase {
-  const { learningRate, settings } = pod.plan.request.optimizer;
-  return onEachCore(pod, 'update', ({ held }) => {
-    for (const one of held) {
-      if (one === null) continue;
-      const { stored, gradientShard, firstMoment, secondMoment, sent: sharedCopy } = one;
-      const copy = sharedCopy.dtype === 'bf16' ? sharedCopy : null;
-      const tensors = { weights: stored, gradient: gradientShard, firstMoment, secondMoment, copy };
-      pod.table.adamw(tensors, settings, { step: number.step, learningRate });
-    }
-  });
 }

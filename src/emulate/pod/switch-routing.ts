@@ -1,15 +1,13 @@
-import { Purpose } from '../../base/index.ts';
-import { F32, type Phase, registeredAssignment, routerZLossOf, routerZLossOfBackward } from '../../kernels/index.ts';
+import { type Bytes, Purpose } from '../../base/index.ts';
+import { F32, type Phase, routerZLossOf, routerZLossOfBackward } from '../../kernels/index.ts';
 import { f32Elements, type TensorView } from '../../model/index.ts';
-import { type Assignment, createRouter } from '../../routing/index.ts';
+import { createRouter, type Router, type RouterInput } from '../../routing/index.ts';
 import { tokenDraws } from '../token-draws.ts';
+import { allFinite } from './health.ts';
 import type { Pod } from './open-pod.ts';
 import type { CorePlan, GroupLists, SwitchScratch, SwitchSubLayer } from './plan.ts';
-
-/** Which step of the training runs: random numbers are keyed by it. */
-export interface StepNumber {
-  step: number;
-}
+import { roundForRouter } from './router-precision.ts';
+import type { StepNumber } from './step-number.ts';
 
 /** A routing group of a core. */
 export interface GroupPlace {
@@ -37,27 +35,58 @@ export function onEachGroup({ active }: Pod, name: string, layer: number, run: (
 /** Gives the tokens of a group their experts and slots, lays out the lists, and writes losses and counts. */
 export function assignGroup(pod: Pod, number: StepNumber, place: GroupPlace): void {
   const { routing } = pod.plan.request;
-  const { tokens, experts, scores, statistics, assignment } = openGroup(pod, number, place);
-  const rows = assignment.assign(scores) as Assignment;
+  const { tokens, experts, router, input, canAnswer, statistics } = openGroup(pod, number, place);
   const lists = openLists(pod, place);
+  if (!canAnswer) {
+    chooseNothing(lists);
+    layOut(pod, place, lists, tokens, experts);
+    return;
+  }
+  const rows = router.route(input);
+  roundForRouter(pod.plan, rows.weight);
   for (const name of ['token', 'expert', 'slot', 'weight', 'requested'] as const) lists[name].set(rows[name]);
   layOut(pod, place, lists, tokens, experts);
-  lists.losses[0] = share(pod, routing.auxiliaryCoefficient) * assignment.auxiliaryLoss(scores, rows);
-  lists.losses[1] = routing.zCoefficient === 0 ? 0 : share(pod, routing.zCoefficient) * routerZLossOf(F32, { tokens, experts }, statistics);
+  lists.losses[0] = share(pod, routing.auxiliaryCoefficient) * router.auxiliaryLoss(input, rows);
+  lists.losses[1] =
+    routing.zCoefficient === 0 || !router.learned
+      ? 0
+      : share(pod, routing.zCoefficient) * routerZLossOf(F32, { tokens, experts }, statistics);
 }
 
 /** dLogits of a group, from the gradients of the weights of its slots and both losses. */
 export function assignGroupBackward(pod: Pod, number: StepNumber, place: GroupPlace): void {
   const { routing } = pod.plan.request;
-  const { tokens, experts, scores, statistics, assignment, dLogits } = openGroup(pod, number, place);
+  const { tokens, experts, router, input, canAnswer, scores, statistics, dLogits, dNoiseLogits } = openGroup(pod, number, place);
   const lists = openLists(pod, place);
+  if (!canAnswer) {
+    // The step must be found out: a router that chose nothing would leave losses and all other gradients finite.
+    dLogits.fill(Number.NaN);
+    dNoiseLogits?.fill(Number.NaN);
+    return;
+  }
   const ofSlots = new Float32Array(pod.buffer, switchScratch(place.core).dWeights, slotCount(pod, place));
   const weight = new Float32Array(lists.slot.length);
   for (let row = 0; row < weight.length; row++) if (lists.slot[row] !== -1) weight[row] = ofSlots[slotRow(pod, place, lists, row)];
   dLogits.fill(0);
-  assignment.backward(scores, lists, { weight, auxiliaryLoss: share(pod, routing.auxiliaryCoefficient), logits: dLogits });
-  if (routing.zCoefficient === 0) return;
-  routerZLossOfBackward(F32, { tokens, experts }, { ...scores, statistics }, share(pod, routing.zCoefficient), dLogits);
+  dNoiseLogits?.fill(0);
+  router.backward(input, lists, {
+    weight,
+    auxiliaryLoss: share(pod, routing.auxiliaryCoefficient),
+    logits: dLogits,
+    noiseLogits: dNoiseLogits,
+  });
+  if (routing.zCoefficient !== 0 && router.learned) {
+    routerZLossOfBackward(F32, { tokens, experts }, { ...scores, statistics }, share(pod, routing.zCoefficient), dLogits);
+  }
+  for (const gradient of [dLogits, dNoiseLogits ?? NONE]) roundForRouter(pod.plan, gradient);
+}
+
+/** Without probabilities there is no choice: all tokens go by, and the losses of the router are no number. */
+function chooseNothing({ slot, requested, weight, losses }: OpenLists): void {
+  slot.fill(-1);
+  requested.fill(0);
+  weight.fill(0);
+  losses.fill(Number.NaN);
 }
 
 /** A loss that is a mean over the groups of the whole batch. */
@@ -66,24 +95,54 @@ function share({ plan }: Pod, coefficient: number): number {
   return coefficient / ((sequences * sequenceLength) / routing.groupTokens);
 }
 
-function openGroup(pod: Pod, { step }: StepNumber, { core, sublayer, layer, group }: GroupPlace) {
-  const { routing, seed } = pod.plan.request;
+interface OpenGroup {
+  readonly tokens: number;
+  readonly experts: number;
+  readonly router: Router;
+  readonly input: RouterInput;
+  /** Whether the router can answer: it refuses scores that are no numbers. */
+  readonly canAnswer: boolean;
+  readonly scores: { readonly probabilities: Float32Array; readonly logits: Float32Array };
+  readonly statistics: Float32Array;
+  readonly dLogits: Float32Array;
+  readonly dNoiseLogits: Float32Array | undefined;
+}
+
+function openGroup(pod: Pod, { step, training }: StepNumber, { core, sublayer, layer, group }: GroupPlace): OpenGroup {
+  const { buffer, plan } = pod;
+  const { routing, seed } = plan.request;
   const tokens = routing.groupTokens;
   const experts = sublayer.logits.shape[1];
   const first = group * tokens;
   const rows = (view: TensorView): Float32Array =>
-    f32Elements(pod.buffer, { ...view, offset: view.offset + first * experts * 4, shape: [tokens, experts] });
-  const router = createRouter(routing.router, routing.options);
-  const draw = tokenDraws(seed, Purpose.secondExpert, layer, core.firstToken + first, step);
+    f32Elements(buffer, { ...view, offset: view.offset + first * experts * 4, shape: [tokens, experts] });
+  const list = (of: Bytes | null): Int32Array | undefined => (of === null ? undefined : new Int32Array(buffer, of + 4 * first, tokens));
+  const rowsOrNone = (view: TensorView | null): Float32Array | undefined => (view === null ? undefined : rows(view));
+  const { dLogits, dNoiseLogits } = switchScratch(core);
+  const bias = core.biases[layer];
+  const noiseLogits = rowsOrNone(sublayer.noiseLogits);
+  const scores = { probabilities: rows(sublayer.probabilities), logits: rows(sublayer.logits) };
   return {
     tokens,
     experts,
-    scores: { probabilities: rows(sublayer.probabilities), logits: rows(sublayer.logits) },
-    statistics: new Float32Array(pod.buffer, sublayer.statistics.offset + group * 2 * tokens * 4, 2 * tokens),
-    assignment: registeredAssignment(router, { tokens, experts, expertCapacity: routing.expertCapacity }, true, draw),
-    dLogits: rows(switchScratch(core).dLogits),
+    router: createRouter(routing.router, routing.options),
+    input: {
+      ...{ tokens, experts, expertCapacity: routing.expertCapacity, training, ...scores },
+      draw: tokenDraws(seed, Purpose.secondExpert, layer, core.firstToken + first, step),
+      tokenIds: list(core.words),
+      domains: list(core.domains),
+      noiseLogits,
+      bias: bias === null ? undefined : f32Elements(buffer, bias),
+    },
+    canAnswer: [scores.probabilities, noiseLogits ?? NONE].every(allFinite),
+    scores,
+    statistics: new Float32Array(buffer, sublayer.statistics.offset + group * 2 * tokens * 4, 2 * tokens),
+    dLogits: rows(dLogits),
+    dNoiseLogits: rowsOrNone(dNoiseLogits),
   };
 }
+
+const NONE = new Float32Array(0);
 
 interface OpenLists {
   readonly token: Int32Array;
@@ -98,9 +157,9 @@ function listsOf({ sublayer, group }: GroupPlace): GroupLists {
   return sublayer.groups[group];
 }
 
-function openLists({ buffer, plan }: Pod, place: GroupPlace): OpenLists {
+function openLists({ buffer }: Pod, place: GroupPlace): OpenLists {
   const lists = listsOf(place);
-  const rows = assignmentRows(plan.request.routing, place);
+  const { rows } = lists;
   return {
     token: new Int32Array(buffer, lists.token, rows),
     expert: new Int32Array(buffer, lists.expert, rows),
@@ -109,11 +168,6 @@ function openLists({ buffer, plan }: Pod, place: GroupPlace): OpenLists {
     weight: new Float32Array(buffer, lists.weight, rows),
     losses: f32Elements(buffer, lists.losses),
   };
-}
-
-function assignmentRows(routing: Pod['plan']['request']['routing'], { sublayer }: GroupPlace): number {
-  const { router, options, groupTokens, expertCapacity } = routing;
-  return createRouter(router, options).rows({ tokens: groupTokens, experts: sublayer.logits.shape[1], expertCapacity });
 }
 
 /** E G C */
@@ -167,7 +221,7 @@ function layOut(pod: Pod, place: GroupPlace, lists: OpenLists, tokens: number, e
   new Int32Array(buffer, countsAt, 2).set([dropped, lists.requested.reduce((sum, one) => sum + one, 0)]);
 }
 
-export function switchScratch({ scratch }: CorePlan): SwitchScratch {
+export function switchScratch({ scratch }: Pick<CorePlan, 'scratch'>): SwitchScratch {
   if (scratch.ofSwitch === null) throw new Error('a pod without Switch layers');
   return scratch.ofSwitch;
 }

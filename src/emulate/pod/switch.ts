@@ -1,21 +1,19 @@
 import {
   chunked,
-  forwards,
   type GemmCall,
   type GroupedShape,
   grouped,
   listFrom,
-  matrixAt,
+  type Matrix,
   matrixOf,
   type Phase,
   ROWS_PER_ITEM,
   rowsOf,
-  STORE,
   together,
-  towardsInput,
-  towardsWeights,
 } from '../../kernels/index.ts';
-import { elementCount, f32Elements, type TensorView } from '../../model/index.ts';
+import { elementCount, type TensorView } from '../../model/index.ts';
+import { layOutRows, weightGradientsToSlots } from './dropless-rows.ts';
+import { dropHidden } from './dropout.ts';
 import { allReduce } from './exchange.ts';
 import { fromExperts, toExperts } from './expert-exchange.ts';
 import { dHiddenCall, dInputCalls, dInWeights, dOutWeights, type FeedForward, hiddenCalls, outCall } from './feed-forward.ts';
@@ -23,36 +21,40 @@ import { networkAt } from './network.ts';
 import { everywhere, type Pod } from './open-pod.ts';
 import { feedForwardUnit } from './parameters.ts';
 import type { CorePlan, SwitchSubLayer } from './plan.ts';
-import { norm, normBackward, overTokens, product, residual, streamGradient } from './rows.ts';
+import { addThroughRouter, dRouter, gatherRouted, jitterAgain, scores } from './router-scores.ts';
+import { dropGradient, norm, normBackward, outputGradient, residual } from './rows.ts';
+import type { StepNumber } from './step-number.ts';
 import { gatherStream, wholeOf } from './stream-parts.ts';
-import { assignGroup, assignGroupBackward, onEachGroup, type StepNumber, switchScratch } from './switch-routing.ts';
-import { clearGradients, gatherWeights, heldOf, scatterGradients } from './weights.ts';
+import { assignGroup, assignGroupBackward, onEachGroup, switchScratch } from './switch-routing.ts';
+import { clearGradients, gatherWeights, scatterGradients } from './weights.ts';
 
 /**
  * A Switch layer whose experts lie on several cores, each cut by the tensor axis (Fedus et al. 2021, arXiv 2101.03961, section 5):
  *
- *   norm | logits | assignment | dispatch | to the experts | hidden | out | sum | from the experts | combine | residual
+ *   norm | logits | assignment | (rows, without slots) | dispatch | to the experts | hidden | out | sum | from the experts | combine | residual
  */
 export function switchForward(pod: Pod, layer: number, number: StepNumber): Phase[] {
-  const { unit, at, normOf, normedOf, networkOf } = placeOf(pod, layer);
+  const { unit, at, normOf, normedOf, networkOf, expertRows } = placeOf(pod, layer);
   const { table } = pod;
   const made = (core: CorePlan): TensorView =>
-    pod.experts === null ? asExperts(core, normOf(core).returned) : switchScratch(core).atExperts;
+    filled(pod, normOf(core), pod.experts === null ? asExperts(core, normOf(core).returned) : switchScratch(core).atExperts);
   return [
     ...gatherWeights(pod, unit),
     norm(pod, unit, at, normOf),
     ...gatherStream(pod, normedOf),
-    scores(pod, unit, normOf),
+    ...scores(pod, layer),
     onEachGroup(pod, 'assignment', layer, (place) => assignGroup(pod, number, place)),
-    overSlots(pod, 'dispatch', (core, first, count) => {
-      const { normed, slotToken, batch } = normOf(core);
-      table.gatherRows(wholeOf(core, normed), listFrom(slotToken, first), rowsOf(sentBy(core, batch), first, count));
+    ...layOutRows(pod, layer),
+    overSent(pod, 'dispatch', normOf, (core, first, count) => {
+      const { normed, slotToken, rows, batch } = normOf(core);
+      table.gatherRows(wholeOf(core, normed), listFrom(rows?.token ?? slotToken, first), rowsOf(sentBy(core, batch), first, count));
     }),
-    ...toExperts(pod, (core) => normOf(core).batch),
-    overExperts(pod, 'hidden', 'rows', (core, expert) => hiddenCalls(networkOf(core, expert))),
-    overExperts(pod, 'out', 'rows', (core, expert) => [outCall(networkOf(core, expert), matrixAt(made(core), expert))]),
+    ...toExperts(pod, layer, (core) => normOf(core).batch),
+    overExperts(pod, 'hidden', normOf, 'rows', (core, expert) => hiddenCalls(networkOf(core, expert))),
+    ...dropHidden(pod, layer, 'hidden units', (core) => [normOf(core).hidden]),
+    overExperts(pod, 'out', normOf, 'rows', (core, expert) => [outCall(networkOf(core, expert), expertRows(core, made(core), expert))]),
     ...allReduce(pod, pod.tensor, made),
-    ...fromExperts(pod, (core) => normOf(core).returned),
+    ...fromExperts(pod, layer, (core) => normOf(core).returned),
     onEachGroup(pod, 'combine', layer, ({ core, sublayer, group }) => {
       const { starts, entryRow, entryWeight } = sublayer.groups[group];
       table.combineRows(sublayer.returned, starts, entryRow, entryWeight, ofGroup(pod, core.scratch.partial, group), false);
@@ -63,46 +65,53 @@ export function switchForward(pod: Pod, layer: number, number: StepNumber): Phas
 
 /** combine, dLogits | to the experts | dHidden, dOut | dBatch, dIn, dRouter | sum | from the experts | dNormed | dx, dGain */
 export function switchBackward(pod: Pod, layer: number, number: StepNumber): Phase[] {
-  const { unit, at, normOf, normedOf, networkOf } = placeOf(pod, layer);
-  const { table, plan } = pod;
-  const dPart = (core: CorePlan): TensorView => streamGradient(core, at + 1);
-  const atExperts = (core: CorePlan): TensorView => switchScratch(core).atExperts;
+  const { unit, at, normOf, networkOf, expertRows } = placeOf(pod, layer);
+  const { table, plan, buffer } = pod;
+  const dPart = (core: CorePlan): TensorView => outputGradient(core, at);
+  const atExperts = (core: CorePlan): TensorView => filled(pod, normOf(core), switchScratch(core).atExperts);
   return [
     ...gatherWeights(pod, unit),
     ...clearGradients(pod, unit),
+    ...dropGradient(pod, at),
     ...gatherStream(pod, dPart),
-    overSlots(pod, 'backward of combine', (core, first, count) => {
-      const { returned, slotToken, slotWeight } = normOf(core);
-      const [tokens, weights, dWeights] = [slotToken, slotWeight, switchScratch(core).dWeights].map((list) => listFrom(list, first));
+    overSent(pod, 'backward of combine', normOf, (core, first, count) => {
+      const { returned, slotToken, slotWeight, rows } = normOf(core);
+      const { dWeights: ofSlots, dRowWeights } = switchScratch(core);
+      const lists = [rows?.token ?? slotToken, rows?.weight ?? slotWeight, dRowWeights ?? ofSlots];
+      const [tokens, weights, dWeights] = lists.map((list) => listFrom(list, first));
       const dSource = rowsOf(sentBy(core, atExperts(core)), first, count);
       table.combineRowsBackward(rowsOf(returned, first, count), wholeOf(core, dPart(core)), tokens, weights, dSource, dWeights);
+      if (rows !== null && dRowWeights !== null) weightGradientsToSlots(buffer, rows, dRowWeights, ofSlots, first, count);
     }),
     onEachGroup(pod, 'backward of assignment', layer, (place) => assignGroupBackward(pod, number, place)),
-    ...toExperts(pod, atExperts),
-    ...gatherStream(pod, normedOf),
+    ...toExperts(pod, layer, atExperts),
+    ...gatherRouted(pod, layer),
     together(
-      overExperts(pod, 'dHidden', 'rows', (core, expert) => [dHiddenCall(networkOf(core, expert), matrixAt(atExperts(core), expert))]),
-      overExperts(pod, 'dOut', 'weights', (core, expert) => [dOutWeights(networkOf(core, expert), matrixAt(atExperts(core), expert))]),
+      overExperts(pod, 'dHidden', normOf, 'rows', (core, expert) => [
+        dHiddenCall(networkOf(core, expert), expertRows(core, atExperts(core), expert)),
+      ]),
+      overExperts(pod, 'dOut', normOf, 'weights', (core, expert) => [
+        dOutWeights(networkOf(core, expert), expertRows(core, atExperts(core), expert)),
+      ]),
     ),
+    ...dropHidden(pod, layer, 'gradients of hidden units', (core) => [switchScratch(core).dSums, switchScratch(core).dGateSums]),
+    ...jitterAgain(pod, layer),
     together(
       // The gradient of what experts made is not read again: that of what they got takes its place.
-      overExperts(pod, 'dBatch', 'rows', (core, expert) => dInputCalls(networkOf(core, expert), matrixAt(atExperts(core), expert))),
-      overExperts(pod, 'dIn', 'weights', (core, expert) => dInWeights(networkOf(core, expert))),
-      everywhere(pod, (core) => {
-        const router = matrixOf(heldOf(pod, core, unit, 'router').gradient);
-        const call = towardsWeights(matrixOf(wholeOf(core, normedOf(core))), matrixOf(switchScratch(core).dLogits), router);
-        return product(pod, core, 'dRouter', 'weights', [call]);
-      }),
+      overExperts(pod, 'dBatch', normOf, 'rows', (core, expert) =>
+        dInputCalls(networkOf(core, expert), expertRows(core, atExperts(core), expert)),
+      ),
+      overExperts(pod, 'dIn', normOf, 'weights', (core, expert) => dInWeights(networkOf(core, expert))),
+      ...dRouter(pod, layer),
     ),
     ...allReduce(pod, pod.tensor, atExperts),
-    ...fromExperts(pod, ({ scratch }) => scratch.ofSwitch?.slots ?? null),
+    ...fromExperts(pod, layer, ({ scratch }) => scratch.ofSwitch?.slots ?? null),
     onEachGroup(pod, 'dNormed', layer, ({ core, sublayer, group }, lane) => {
       const { starts, entryRow } = sublayer.groups[group];
       const target = ofGroup(pod, core.scratch.dNormed, group);
       table.combineRows(sentBy(core, atExperts(core)), starts, entryRow, null, target, false);
-      const dLogits = matrixOf(ofGroup(pod, switchScratch(core).dLogits, group));
-      const router = matrixOf(heldOf(pod, core, unit, 'router').working);
-      table.gemm({ ...towardsInput(dLogits, router), target: matrixOf(target), epilogue: { kind: 'add' } }, plan.lanes[lane]);
+      const { groupTokens } = plan.request.routing;
+      addThroughRouter(pod, core, layer, { first: group * groupTokens, count: groupTokens }, target, lane);
     }),
     normBackward(pod, unit, at, normOf),
     ...scatterGradients(pod, unit),
@@ -114,76 +123,85 @@ function placeOf(pod: Pod, layer: number) {
   const unit = feedForwardUnit(layer);
   const normOf = (core: CorePlan): SwitchSubLayer => core.sublayers[at] as SwitchSubLayer;
   const normedOf = (core: CorePlan): TensorView => normOf(core).normed;
+  const expertRows = (core: CorePlan, view: TensorView, expert: number): Matrix => {
+    const first = fillsOf(pod, core, normOf(core));
+    return matrixOf(rowsOf(view, first[expert], first[expert + 1] - first[expert]));
+  };
   const networkOf = (core: CorePlan, expert: number): FeedForward => {
     const sublayer = normOf(core);
-    return networkAt(pod, core, unit, matrixAt(sublayer.batch, expert), sublayer, switchScratch(core), expert);
+    const place = { index: expert, rowsOf: (view: TensorView): Matrix => expertRows(core, view, expert) };
+    return networkAt(pod, core, unit, expertRows(core, sublayer.batch, expert), sublayer, switchScratch(core), place);
   };
-  return { unit, at, normOf, normedOf, networkOf };
+  return { unit, at, normOf, normedOf, networkOf, expertRows };
 }
 
-/** logits = normed router in f32, and their softmax, group by group. */
-function scores(pod: Pod, unit: number, normOf: (core: CorePlan) => SwitchSubLayer): Phase {
-  const { table, plan, buffer } = pod;
-  const { groupTokens } = plan.request.routing;
-  return overTokens(pod, 'router', (core, first, count, lane) => {
-    const { normed, logits, probabilities, statistics } = normOf(core);
-    const rows = (view: TensorView): TensorView => rowsOf(view, first, count);
-    const router = matrixOf(heldOf(pod, core, unit, 'router').working);
-    const tokens = matrixOf(rows(wholeOf(core, normed)));
-    table.gemm({ ...forwards(tokens, router), target: matrixOf(rows(logits)), epilogue: STORE }, plan.lanes[lane]);
-    const own: TensorView = { ...plan.laneStatistics[lane], shape: [2, count] };
-    table.softmax(rows(logits), 0, rows(probabilities), own);
-    const values = f32Elements(buffer, own);
-    const all = f32Elements(buffer, statistics);
-    for (let row = 0; row < count; row++) {
-      const group = Math.floor((first + row) / groupTokens);
-      const place = group * groupTokens + first + row;
-      all[place] = values[row];
-      all[place + groupTokens] = values[count + row];
-    }
-  });
+/** [E' + 1]: first row of every expert of a core; that of slots does not depend on what was routed. */
+function fillsOf({ plan, buffer, experts: group }: Pod, core: CorePlan, { rows }: SwitchSubLayer): Int32Array {
+  const experts = (plan.request.model.moe?.experts ?? 0) / (group?.size ?? 1);
+  if (rows !== null) return new Int32Array(buffer, rows.heldStarts, experts + 1);
+  const rowsOfExpert = rowCount(switchScratch(core).atExperts) / experts;
+  return Int32Array.from({ length: experts + 1 }, (_, expert) => expert * rowsOfExpert);
 }
 
-/** A phase over the slots [E, G, C] of every core. */
-function overSlots(pod: Pod, name: string, run: (core: CorePlan, first: number, count: number) => void): Phase {
-  const { model, routing } = pod.plan.request;
+/** What of a tensor at the experts has rows: nothing behind the last one is summed or sent. */
+function filled({ buffer, plan, experts }: Pod, { rows }: SwitchSubLayer, view: TensorView): TensorView {
+  if (rows === null) return view;
+  const held = (plan.request.model.moe?.experts ?? 0) / (experts?.size ?? 1);
+  return rowsOf(view, 0, new Int32Array(buffer, rows.heldStarts, held + 1)[held]);
+}
+
+function rowCount({ shape }: TensorView): number {
+  return elementCount(shape) / shape[shape.length - 1];
+}
+
+/** A phase over what every core sends: the slots [E, G, C], or its rows. */
+function overSent(
+  pod: Pod,
+  name: string,
+  normOf: (core: CorePlan) => SwitchSubLayer,
+  run: (core: CorePlan, first: number, count: number) => void,
+): Phase {
+  const experts = pod.plan.request.model.moe?.experts ?? 0;
   return everywhere(pod, (core) => {
-    const slots = (model.moe?.experts ?? 0) * (core.tokens / routing.groupTokens) * routing.expertCapacity;
+    const { returned, rows } = normOf(core);
+    const most = rowCount(returned);
     return chunked(
       `${name} on core ${core.core}`,
-      slots,
+      most,
       ROWS_PER_ITEM,
-      () => slots,
+      () => (rows === null ? most : new Int32Array(pod.buffer, rows.homeStarts, experts + 1)[experts]),
       (first, count) => run(core, first, count),
     );
   });
 }
 
 /** A product of every expert of every core. */
-function overExperts(pod: Pod, name: string, kind: GroupedShape['product'], calls: (core: CorePlan, expert: number) => GemmCall[]): Phase {
+function overExperts(
+  pod: Pod,
+  name: string,
+  normOf: (core: CorePlan) => SwitchSubLayer,
+  kind: GroupedShape['product'],
+  calls: (core: CorePlan, expert: number) => GemmCall[],
+): Phase {
   const { table, plan } = pod;
   return everywhere(pod, (core) => {
-    const [experts, rows] = switchScratch(core).atExperts.shape;
-    const first = Int32Array.from({ length: experts + 1 }, (_, expert) => expert * rows);
+    const first = (): Int32Array => fillsOf(pod, core, normOf(core));
     const [{ left, target }] = calls(core, 0);
     const shape: GroupedShape = {
       product: kind,
-      experts,
-      rows: experts * rows,
+      experts: first().length - 1,
+      rows: rowCount(switchScratch(core).atExperts),
       depth: kind === 'weights' ? target.rows : left.columns,
       columns: target.columns,
     };
-    return grouped({ table, lanes: plan.lanes, first: () => first, place: `core ${core.core}` }, name, shape, (expert) =>
-      calls(core, expert),
-    );
+    return grouped({ table, lanes: plan.lanes, first, place: `core ${core.core}` }, name, shape, (expert) => calls(core, expert));
   });
 }
 
 /** Where a core has its slots while they are at home: in a place of their own, or where the experts have them if these are all here. */
 function sentBy(core: CorePlan, here: TensorView): TensorView {
   const { slots } = switchScratch(core);
-  const columns = here.shape[here.shape.length - 1];
-  return slots ?? { ...here, shape: [elementCount(here.shape) / columns, columns] };
+  return slots ?? { ...here, shape: [rowCount(here), here.shape[here.shape.length - 1]] };
 }
 
 /** Slots [E, G, C, D] of a core that has all experts, as these have them. */

@@ -1,25 +1,48 @@
-import { assert } from '../../base/index.ts';
-import type { Phase } from '../../kernels/index.ts';
-import { along, axisSize, gradientGroupsOf, weightGroupOf } from '../../layout/index.ts';
-import { byteLength, elementCount, type TensorView } from '../../model/index.ts';
+import { type GemmCall, type Matrix, matrixOf, type Phase, together, towardsWeights } from '../../kernels/index.ts';
+import { along, axisSize, gradientGroupsOf, type MeshGroup, weightGroupOf } from '../../layout/index.ts';
+import { elementCount, type TensorView } from '../../model/index.ts';
 import type { Fellows } from './cores.ts';
+import { fillWithZeros } from './elements.ts';
 import { allGather, allReduce, reduceScatter } from './exchange.ts';
 import { onEachCore, type Pod } from './open-pod.ts';
-import { EMBEDDING, type ParameterName } from './parameters.ts';
+import { EMBEDDING, type Parameter, type ParameterName, trafficName } from './parameters.ts';
 import type { CorePlan, HeldParameter } from './plan.ts';
 
 /** What a core has of a parameter of a unit. */
 export function heldOf({ plan }: Pod, core: CorePlan, unit: number, name: ParameterName): HeldParameter {
-  const index = plan.parameters.findIndex((parameter) => parameter.unit === unit && parameter.name === name);
-  assert(index >= 0, `unit ${unit} has no ${name}`);
-  return heldAt(core, index);
+  return heldAt(core, numbersOf(plan.parameters, unit).get(name) ?? noParameter(unit, name));
+}
+
+/** [units]: numbers of their parameters by name. A step asks for them for every item. */
+const numbers = new WeakMap<readonly Parameter[], Map<ParameterName, number>[]>();
+
+function numbersOf(parameters: readonly Parameter[], unit: number): Map<ParameterName, number> {
+  let known = numbers.get(parameters);
+  if (known === undefined) {
+    known = [];
+    for (const [index, parameter] of parameters.entries()) {
+      known[parameter.unit] ??= new Map();
+      known[parameter.unit].set(parameter.name, index);
+    }
+    numbers.set(parameters, known);
+  }
+  return known[unit];
+}
+
+function noParameter(unit: number, name: ParameterName): never {
+  throw new Error(`unit ${unit} has no ${name}`);
 }
 
 /** The same by its number. */
 export function heldAt({ core, held }: CorePlan, index: number): HeldParameter {
   const found = held[index];
-  assert(found !== null, `core ${core} has parameter ${index}`);
+  if (found === null) throw new Error(`core ${core} lacks parameter ${index}`);
   return found;
+}
+
+function fellowsOf(pod: Pod, index: number, group: MeshGroup): Fellows {
+  const fellows = pod.fellows(group);
+  return { ...fellows, name: trafficName(fellows.name, pod.plan.parameters[index]) };
 }
 
 /** Numbers of the sharded parameters of a unit, or of those that are named, that the stage has. */
@@ -33,8 +56,8 @@ function shardedOfUnit({ plan, active }: Pod, unit: number, names: readonly Para
 /** Brings sharded weights of a unit to every core that multiplies with them. */
 export function gatherWeights(pod: Pod, unit: number, names: readonly ParameterName[] | null = null): Phase[] {
   const { plan } = pod;
-  return shardedOfUnit(pod, unit, names).flatMap((index) => {
-    const fellows = pod.fellows(weightGroupOf(plan.parameters[index].matrix, plan.request.layout));
+  const gathers = shardedOfUnit(pod, unit, names).flatMap((index) => {
+    const fellows = fellowsOf(pod, index, weightGroupOf(plan.parameters[index].matrix, plan.request.layout));
     return allGather(
       pod,
       fellows,
@@ -42,11 +65,32 @@ export function gatherWeights(pod: Pod, unit: number, names: readonly ParameterN
       (core) => flat(heldAt(core, index).working),
     );
   });
+  return atOnce(gathers);
 }
 
-/** Whole gradients that units take turns in begin with 0. */
+/**
+ * The product that makes the gradient of a parameter: added to what microbatches before it made where that is still there, and in the place of whatever there is where not,
+ * which has the bits of a sum that begins with 0.
+ */
+export function gradientCall(pod: Pod, held: HeldParameter, x: Matrix, dy: Matrix): GemmCall {
+  return { ...towardsWeights(x, dy, matrixOf(held.gradient)), accumulate: !isMadeAnew(pod, held) };
+}
+
+/** Whether nothing has been added to a gradient yet when its product is made. */
+export function isMadeAnew({ isFirst }: Pod, { shards }: Pick<HeldParameter, 'shards'>): boolean {
+  return isFirst || shards > 1;
+}
+
+/** Gradients that are not made by one product for each microbatch, but added to, begin with 0. */
+export function beginsWithZero({ name, matrix }: Parameter): boolean {
+  return matrix.expert || ADDED_TO.has(name);
+}
+
+const ADDED_TO: ReadonlySet<ParameterName> = new Set(['table', 'positions', 'gain', 'router']);
+
+/** Whole gradients that units take turns in and add to. */
 export function clearGradients(pod: Pod, unit: number): Phase[] {
-  const sharded = shardedOfUnit(pod, unit, null);
+  const sharded = shardedOfUnit(pod, unit, null).filter((index) => beginsWithZero(pod.plan.parameters[index]));
   if (sharded.length === 0) return [];
   return [
     onEachCore(pod, `clearing of gradients of unit ${unit}`, (core) => {
@@ -58,8 +102,8 @@ export function clearGradients(pod: Pod, unit: number): Phase[] {
 /** Every core gets the sum of the gradients of what it stores, over the cores that it shares the weights with. */
 export function scatterGradients(pod: Pod, unit: number): Phase[] {
   const { plan } = pod;
-  return shardedOfUnit(pod, unit, null).flatMap((index) => {
-    const fellows = pod.fellows(gradientGroupsOf(plan.parameters[index].matrix, plan.request.layout).sharded);
+  const scatters = shardedOfUnit(pod, unit, null).flatMap((index) => {
+    const fellows = fellowsOf(pod, index, gradientGroupsOf(plan.parameters[index].matrix, plan.request.layout).sharded);
     return reduceScatter(
       pod,
       fellows,
@@ -67,16 +111,23 @@ export function scatterGradients(pod: Pod, unit: number): Phase[] {
       (core) => heldAt(core, index).gradientShard,
     );
   });
+  return atOnce(scatters);
 }
 
 /** Cores that store the same add up their gradients. */
 export function sumGradients(pod: Pod): Phase[] {
   const { parameters, request } = pod.plan;
-  return parameters.flatMap(({ matrix }, index) => {
-    const fellows = pod.fellows(gradientGroupsOf(matrix, request.layout).replicas);
+  const ofParameters = parameters.map(({ matrix }, index) => {
+    const fellows = fellowsOf(pod, index, gradientGroupsOf(matrix, request.layout).replicas);
     const holders = { ...pod, active: pod.active.filter(({ held }) => held[index] !== null) };
     return allReduce(holders, fellows, (core) => heldAt(core, index).gradientShard);
   });
+  return [0, 1].flatMap((half) => atOnce(ofParameters.flatMap((phases) => phases.slice(half, half + 1))));
+}
+
+/** Phases of different parameters as one: threads then meet once, not once for each of them. */
+function atOnce(phases: readonly Phase[]): Phase[] {
+  return phases.length === 0 ? [] : [together(...phases)];
 }
 
 /** Both ends of a pipeline add up the gradients of a table that they share. */
@@ -101,6 +152,6 @@ export function flat(view: TensorView): TensorView {
   return { ...view, shape: [elementCount(view.shape)] };
 }
 
-export function clear({ buffer }: Pod, view: TensorView): void {
-  new Uint8Array(buffer, view.offset, byteLength(view)).fill(0);
+export function clear({ elements }: Pod, view: TensorView): void {
+  fillWithZeros(elements, view);
 }

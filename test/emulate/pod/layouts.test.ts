@@ -1,19 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { StepOutcome } from '../../../src/emulate/index.ts';
-import {
-  decisionsOf,
-  deviation,
-  gainBytes,
-  movedBytes,
-  type OpenPod,
-  openPod,
-  outcome,
-  predictedBytes,
-  type SmallPod,
-  wholeOf,
-} from './support.ts';
-
-const STEPS = 20;
+import { alone, differentDecisions, learn, STEPS, worstLoss } from './learned.ts';
+import { deviation, gainBytes, movedBytes, openPod, predictedBytes } from './support.ts';
 
 /** Layouts, by the cores that they need. */
 const LAYOUTS = [
@@ -43,53 +30,6 @@ const LAYOUTS = [
   [8, '{ici: {expert: 4, tensor: 2}, expertsOver: expert, microbatches: 2, tensorActivations: sharded}'],
   [8, '{ici: {fsdp: 2, tensor: 2, pipeline: 2}, expertsOver: none, microbatches: 2, tensorActivations: sharded}'],
 ] as const;
-
-interface Learned {
-  readonly losses: readonly StepOutcome[];
-  readonly decisions: readonly (readonly number[])[];
-  readonly gradients: ReturnType<typeof wholeOf>;
-  readonly weights: ReturnType<typeof wholeOf>;
-}
-
-function learn(pod: OpenPod): Learned {
-  const losses: StepOutcome[] = [];
-  const decisions: number[][] = [];
-  let gradients = new Map<string, Float64Array>();
-  for (let step = 1; step <= STEPS; step++) {
-    pod.upTo(step);
-    losses.push(outcome(pod));
-    decisions.push(decisionsOf(pod));
-    if (step === 1) gradients = wholeOf(pod, 'gradientShard');
-  }
-  return { losses, decisions, gradients, weights: wholeOf(pod, 'stored') };
-}
-
-const known = new Map<string, Learned>();
-
-/** What one core learns. */
-function alone(small: SmallPod): Learned {
-  const key = JSON.stringify(small);
-  const learned = known.get(key) ?? learn(openPod('{ici: {data: 1}, expertsOver: none}', { ...small, cores: 1 }));
-  known.set(key, learned);
-  return learned;
-}
-
-function worstLoss(ours: Learned, theirs: Learned): number {
-  return Math.max(
-    ...ours.losses.flatMap((own, step) =>
-      (['crossEntropy', 'auxiliaryLoss', 'zLoss'] as const).map((name) => Math.abs(own[name] / theirs.losses[step][name] - 1)),
-    ),
-  );
-}
-
-function differentDecisions(ours: Learned, theirs: Learned): number {
-  let different = 0;
-  for (const [step, own] of ours.decisions.entries()) {
-    expect(own).toHaveLength(theirs.decisions[step].length);
-    for (const [i, token] of own.entries()) if (token !== theirs.decisions[step][i]) different++;
-  }
-  return different;
-}
 
 /** A hidden number of a network with ReLU that lies within a rounding of 0 makes another gradient on either side, which no layout can help; smooth networks have no such place. */
 describe.each([

@@ -1,32 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { allWeights, weightCount } from '../../../src/model/index.ts';
-import { openPlainPod, openPod, outcome, type SmallPod, scenarioOf, valuesOf, wholeOf } from './support.ts';
+import { gradientsOf, slopeAlong } from './slopes.ts';
+import { openPlainPod, openPod, type SmallPod, scenarioOf, wholeOf } from './support.ts';
 
 const ALONE = '{ici: {data: 1}, expertsOver: none}';
 
 describe('gradients of a pod', () => {
-  const STEP = 2 ** -9;
-
-  /** Loss with a parameter moved along its gradient: the largest number by `distance`. */
-  function lossAt(parameter: string, gradient: Float64Array, distance: number): number {
-    const pod = openPod(ALONE, SMALL);
-    pod.upTo(0);
-    const index = pod.plan.parameters.findIndex(({ unit, name }) => `${unit} ${name}` === parameter);
-    const held = pod.plan.microbatches[0][0].held[index];
-    if (held === null) throw new Error(`no ${parameter}`);
-    const weights = valuesOf(pod.memory, held.stored);
-    const largest = gradient.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
-    for (const i of weights.keys()) weights[i] += (distance * gradient[i]) / largest;
-    pod.upTo(1);
-    const { crossEntropy, auxiliaryLoss, zLoss } = outcome(pod);
-    return crossEntropy + auxiliaryLoss + zLoss;
-  }
-
   /** Every token meets all experts, so that no choice changes; a large z-loss, so that much comes through the router. */
   const SMALL: SmallPod = { cores: 1, router: 'topk', routerOptions: { topK: 8 }, expertCapacity: 32, zCoefficient: 0.5 };
-  const first = openPod(ALONE, SMALL);
-  first.upTo(1);
-  const gradients = wholeOf(first, 'gradientShard');
+  const gradients = gradientsOf(SMALL);
 
   const PARAMETERS = [
     '0 table',
@@ -47,9 +29,7 @@ describe('gradients of a pod', () => {
 
   it.each(PARAMETERS)('are the slopes of its losses: %s', (parameter) => {
     const gradient = gradients.get(parameter) ?? new Float64Array();
-    const largest = gradient.reduce((most, one) => Math.max(most, Math.abs(one)), 0);
-    const slope = (lossAt(parameter, gradient, STEP) - lossAt(parameter, gradient, -STEP)) / (2 * STEP);
-    const expected = gradient.reduce((sum, one) => sum + one * one, 0) / largest;
+    const { slope, expected } = slopeAlong(SMALL, parameter, gradient);
     expect(expected).toBeGreaterThan(1e-4);
     expect(Math.abs(slope / expected - 1)).toBeLessThan(0.01);
   });
@@ -108,7 +88,6 @@ describe('a pod', () => {
   });
 
   it.each([
-    ['{ici: {data: 8}, expertsOver: none}', { router: 'hash' }, 'a Switch layer on memory has no tokenIds for hash'],
     ['{ici: {data: 8}, expertsOver: none}', { positions: 'rotary' }, 'a pod learns tables of positions, not rotary ones'],
     ['{ici: {data: 8}, expertsOver: none, zero: 1}', {}, 'a pod has no part of the optimizer that the data axis shards (zero: 1)'],
     ['{ici: {data: 4, context: 2}, expertsOver: none}', {}, 'a pod has no context axis'],

@@ -1,12 +1,16 @@
 import {
+  type LearningRateSchedule,
+  loadOf,
   movedBytesOf,
   openPodStep,
   outcomeOf,
+  type PodOptimizer,
   type PodPlan,
   type PodRequest,
   planPod,
   type StepOutcome,
   totalBytes,
+  writeTexts,
 } from '../../../src/emulate/index.ts';
 import { switchSubLayers } from '../../../src/emulate/pod/outcome.ts';
 import { type Chip, sliceTopology } from '../../../src/hardware/index.ts';
@@ -22,10 +26,10 @@ import {
   runStepAlone,
   type Step,
 } from '../../../src/kernels/index.ts';
-import { axisSize, createMesh } from '../../../src/layout/index.ts';
+import { axisSize, createMesh, groupName, shardsOf } from '../../../src/layout/index.ts';
 import { type Dtype, f32Elements, type TensorView } from '../../../src/model/index.ts';
 import { lowerStep, type Program } from '../../../src/program/index.ts';
-import type { OptionValues } from '../../../src/routing/index.ts';
+import { createRouter, type OptionValues } from '../../../src/routing/index.ts';
 import type { Scenario } from '../../../src/scenario/index.ts';
 
 /** A pod small enough to learn twenty steps in a second. */
@@ -34,13 +38,32 @@ export interface SmallPod {
   readonly router?: string;
   readonly routerOptions?: OptionValues;
   readonly expertCapacity?: number;
+  /** Without slots an expert may get its whole group. */
+  readonly dropless?: boolean;
   readonly zCoefficient?: number;
   readonly dtype?: Dtype;
   readonly tied?: boolean;
   readonly positions?: string;
   readonly layers?: number;
   readonly activation?: 'relu' | 'gelu' | 'silu';
+  /** Of a loss against a teacher. */
+  readonly softShare?: number;
+  /** How many texts the one is cut into; the first has half of it. */
+  readonly texts?: 1 | 3;
+  readonly routerDtype?: Dtype;
+  readonly dropout?: number;
+  readonly expertDropout?: number;
+  readonly jitter?: number;
+  readonly initialisationScale?: number;
+  readonly optimizer?: PodOptimizer;
 }
+
+/** A rate that stays as it is. */
+export function constantRate(highest: number): LearningRateSchedule {
+  return { highest, warmupSteps: 0, decay: 'none', steps: 1 };
+}
+
+const adamw: PodOptimizer = { name: 'adamw', learningRate: constantRate(3e-3), settings: {} };
 
 /** Slices of so many cores: TPU v3 has two to a chip. */
 const SLICES = {
@@ -58,24 +81,39 @@ const GROUP = 32;
 const EXPERTS = 8;
 /** Every word once before any twice, then in an order that a model can learn some of. */
 export const TEXT = Uint8Array.from({ length: 4096 }, (_, i) => (i * i * 7 + (i >> 3)) % 64);
+/** Nothing of it is held out, unless a test says so. */
+export const TEXTS = [{ bytes: TEXT.length, heldOutBytes: 0 }];
+
+function textsOf({ texts = 1 }: SmallPod): Uint8Array[] {
+  const [half, most] = [TEXT.length / 2, (3 * TEXT.length) / 4];
+  return texts === 1 ? [TEXT] : [TEXT.subarray(0, half), TEXT.subarray(half, most), TEXT.subarray(most)];
+}
+
+function sizesOf(small: SmallPod): { readonly bytes: number; readonly heldOutBytes: number }[] {
+  return textsOf(small).map(({ length }) => ({ bytes: length, heldOutBytes: 0 }));
+}
 
 export function scenarioOf(
   layout: string,
-  { cores = 8, dtype = 'f32', tied = true, positions = 'learned', activation = 'silu', layers = 2, expertCapacity = 5 }: SmallPod,
+  small: SmallPod,
 ): {
   readonly scenario: Scenario;
   readonly chip: Chip;
 } {
+  const { cores = 8, dtype = 'f32', tied = true, positions = 'learned', activation = 'silu', layers = 2, expertCapacity = 5 } = small;
+  const { router = 'switch-top1', routerOptions = {} } = small;
+  const { ownCapacity } = createRouter(router, routerOptions);
+  const capacity = ownCapacity === null ? `capacityFactor: ${(expertCapacity * EXPERTS) / GROUP}, ` : '';
   const lines = [
     `topology: {chip: ${SLICES[cores].chip}, shape: [${SLICES[cores].shape.join(', ')}]}`,
     'model:',
     `  {name: small, family: decoder, decoderLayers: ${layers}, dModel: 32, dFf: 64, heads: 4, headDim: 8, vocab: 64, activation: ${activation}, ffnMatrices: ${activation === 'relu' ? 2 : 3},`,
     `   tiedEmbeddings: ${tied}, positions: {kind: ${positions}, count: ${positions === 'learned' ? LENGTH : 0}}, experts: ${EXPERTS}, layersEvery: 2}`,
     `layout: ${layout}`,
-    `routing: {router: switch-top1, capacityFactor: ${(expertCapacity * EXPERTS) / GROUP}, groupTokens: ${GROUP}}`,
+    `routing: {router: ${router}, options: ${JSON.stringify(routerOptions)}, ${capacity}groupTokens: ${GROUP}${small.dropless === true ? ', dispatch: dropless' : ''}}`,
     `workload: {sequences: ${SEQUENCES}, sequenceLength: ${LENGTH}, optimizer: adamw, remat: none}`,
     `precision: {matmul: ${dtype}, gradients: f32}`,
-    'load: {kind: balanced}',
+    `load: {kind: ${ownCapacity === null ? 'balanced' : 'measured'}}`,
   ];
   return parseScenario('pod.yaml', lines.join('\n'), { ignoreMemory: true });
 }
@@ -94,7 +132,8 @@ const wasmModule = compileModule(kernelModuleBytes());
 
 export function podRequest(layout: string, small: SmallPod): PodRequest {
   const { scenario, chip } = scenarioOf(layout, small);
-  const { router = 'switch-top1', routerOptions = {}, expertCapacity = 5, zCoefficient = 0.001, dtype = 'f32' } = small;
+  const { router = 'switch-top1', routerOptions = {}, dropless = false, zCoefficient = 0.001, dtype = 'f32', optimizer = adamw } = small;
+  const { expertCapacity = dropless ? GROUP : 5 } = small;
   return {
     model: scenario.model,
     layout: scenario.layout,
@@ -102,19 +141,33 @@ export function podRequest(layout: string, small: SmallPod): PodRequest {
     sequences: SEQUENCES,
     sequenceLength: LENGTH,
     dtype,
-    routing: { router, options: routerOptions, groupTokens: GROUP, expertCapacity, auxiliaryCoefficient: 0.01, zCoefficient },
-    optimizer: { learningRate: 3e-3, settings: {} },
+    routing: {
+      router,
+      options: routerOptions,
+      dispatch: dropless ? 'dropless' : 'scatter',
+      dtype: small.routerDtype ?? 'f32',
+      groupTokens: GROUP,
+      expertCapacity,
+      auxiliaryCoefficient: 0.01,
+      zCoefficient,
+    },
+    optimizer,
     seed: 11,
+    initialisationScale: small.initialisationScale ?? 1,
+    dropout: small.dropout ?? 0,
+    expertDropout: small.expertDropout ?? 0,
+    jitter: small.jitter ?? 0,
+    softShare: small.softShare,
   };
 }
 
 export function openPod(layout: string, small: SmallPod = {}, lanes = 1): OpenPod {
   const { scenario, chip } = scenarioOf(layout, small);
   const probe = createWasmTable(createKernelMemory(0), wasmModule);
-  const plan = planPod(podRequest(layout, small), TEXT.length, lanes, probe);
+  const plan = planPod(podRequest(layout, small), sizesOf(small), lanes, probe);
   const memory = createKernelMemory(plan.bytes);
   const step = openPodStep(plan, createWasmTable(memory, wasmModule));
-  new Uint8Array(memory.buffer, plan.corpus.offset, TEXT.length).set(TEXT);
+  writeTexts(plan, memory.buffer, textsOf(small));
   let next = 0;
   return {
     plan,
@@ -133,10 +186,10 @@ export function openPlainPod(
   layout: string,
   small: SmallPod = {},
 ): { readonly plan: PodPlan; readonly memory: KernelMemory; run(step: number): void } {
-  const plan = planPod(podRequest(layout, small), TEXT.length, 1, createNaiveTable(createPlainMemory(0)));
+  const plan = planPod(podRequest(layout, small), sizesOf(small), 1, createNaiveTable(createPlainMemory(0)));
   const memory = createPlainMemory(plan.bytes);
   const step = openPodStep(plan, createNaiveTable(memory));
-  new Uint8Array(memory.buffer, plan.corpus.offset, TEXT.length).set(TEXT);
+  writeTexts(plan, memory.buffer, textsOf(small));
   return { plan, memory, run: (n) => runStepAlone(step(n)) };
 }
 
@@ -149,7 +202,7 @@ export function decisionsOf({ plan, memory }: OpenPod): number[] {
   const capacity = plan.request.routing.expertCapacity;
   return plan.layers.flatMap((kind, layer) => {
     if (kind !== 'switch') return [];
-    return switchSubLayers(plan, layer).flatMap(({ groups, slotToken }) => {
+    return switchSubLayers(plan, layer).flatMap(({ sublayer: { groups, slotToken } }) => {
       const tokens = new Int32Array(memory.buffer, slotToken, EXPERTS * groups.length * capacity);
       return groups.flatMap((_, group) =>
         Array.from({ length: EXPERTS * capacity }, (_slot, slot) => {
@@ -191,7 +244,8 @@ export function deviation(ours: ReadonlyMap<string, Float64Array>, theirs: Reado
     const own = ours.get(name);
     const largest = values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
     for (const [i, value] of values.entries()) {
-      const difference = Math.abs((own?.[i] ?? Number.NaN) - value) / largest;
+      const apart = Math.abs((own?.[i] ?? Number.NaN) - value);
+      const difference = apart === 0 ? 0 : apart / largest;
       if (Number.isNaN(difference)) return Number.NaN;
       most = Math.max(most, difference);
     }
@@ -205,9 +259,24 @@ export function movedBytes({ plan, memory }: OpenPod): Record<string, number> {
   return Object.fromEntries(moved.map((one) => [`${one.kind} ${one.axis}`, totalBytes(one)]));
 }
 
-/** What the lowered program of the same step sends, by the same keys. */
-export function predictedBytes({ scenario, chip }: OpenPod): Record<string, number> {
-  const program = lowerStep(scenario, chip, sliceTopology(chip, scenario.topology), null);
+/**
+ * What the program sends for BASE beside what the pod does: it shuffles the tokens of all members of the experts' group before they are assigned, and back, in both passes. Shuffled
+ * tokens are whole and stay, so that those which the tensor axis cuts are not gathered again for the gradient of the router.
+ */
+export function shuffleBytes({ scenario: { layout, routing } }: OpenPod): Record<string, number> {
+  if (createRouter(routing.router, routing.options).allToAlls === 2) return {};
+  const { expertGroup, experts } = shardsOf(layout);
+  if (expertGroup === null) return {};
+  const members = axisSize(layout, 'tensor');
+  const bytes = 4 * SEQUENCES * LENGTH * 32;
+  const shuffled = { [`all-to-all ${groupName(expertGroup)}`]: (4 * members * bytes * (experts - 1)) / experts };
+  return layout.tensorActivations === 'sharded' ? { ...shuffled, 'all-gather tensor': -bytes * (members - 1) } : shuffled;
+}
+
+/** What the lowered program of the same step sends, by the same keys; without slots by the choices of the step. */
+export function predictedBytes({ scenario, chip, plan, memory }: OpenPod): Record<string, number> {
+  const load = scenario.routing.dispatch === 'dropless' ? loadOf(plan, memory.buffer) : null;
+  const program = lowerStep(scenario, chip, sliceTopology(chip, scenario.topology), load);
   const sent: Record<string, number> = {};
   for (const { kind, meshAxis, plan: row, task } of program.collectives) {
     const key = `${kind} ${meshAxis}`;
