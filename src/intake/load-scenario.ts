@@ -1,12 +1,13 @@
 import { InputError, type Issue } from '../base/index.ts';
 import type { Chip } from '../hardware/index.ts';
 import { exitCodeOf, type Scenario, type ScenarioWarning, scenarioWarnings } from '../scenario/index.ts';
+import { type ShrunkDocument, withAxes } from './axes-option.ts';
 import { checkDocument } from './check-document.ts';
 import { scenarioJsonSchema } from './json-schema.ts';
 import { asLayoutOption, withLayout } from './layout-option.ts';
 import { asLoadOption } from './load-option.ts';
 import { type LocatedIssue, placeIssues } from './located-issue.ts';
-import { valueAt, withValueAt } from './path.ts';
+import { parsePath, valueAt, withValueAt } from './path.ts';
 import { readTextOrThrow, SIZE_LIMITS } from './read-text.ts';
 import type { Overrides } from './resolve-scenario.ts';
 import { expandVariants, type InfeasibleCombination, type LoadedVariant } from './variants.ts';
@@ -22,6 +23,8 @@ export interface LoadedScenario {
   readonly variants: readonly LoadedVariant[];
   /** Those that cannot be made on their slice: an axis does not divide what it cuts. */
   readonly infeasible: readonly InfeasibleCombination[];
+  /** The slice of the file, where axes that were given need another one. */
+  readonly shrunkFrom: string | null;
 }
 
 /** Reads a scenario file, or throws an InputError with everything that is wrong with it. */
@@ -34,7 +37,7 @@ export function parseScenario(file: string, text: string, overrides: Overrides =
   const source = parseYaml(file, text);
   if (source.issues.length > 0) throw new InputError(source.issues);
   const schema = scenarioJsonSchema();
-  const document = withOptions(source.value, overrides);
+  const { document, shrunkFrom } = withOptions(source.value, overrides);
   const { resolved, issues } = checkDocument(document, file, overrides, schema);
   const expanded = expandVariants(document, resolved.scenario.vary, { file, overrides, schema, known: issues });
   const all = [...issues, ...expanded.issues];
@@ -49,22 +52,26 @@ export function parseScenario(file: string, text: string, overrides: Overrides =
     warnings: [...resolved.warnings, ...scenarioWarnings(resolved, stated)],
     variants: expanded.variants,
     infeasible: expanded.infeasible,
+    shrunkFrom,
   };
 }
 
 /** What the command line says in the place of what the file says, which is not looked at then. */
-function withOptions(document: unknown, { load, layout }: Overrides): unknown {
-  if (typeof document !== 'object' || document === null || Array.isArray(document)) return document;
+function withOptions(document: unknown, { load, layout, axes, values = {} }: Overrides): ShrunkDocument {
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) return { document, shrunkFrom: null };
   const loaded = load === undefined ? document : withValueAt(document, ['load'], load);
-  return layout === undefined ? loaded : withLayout(loaded, layout);
+  const changed = Object.entries(values).reduce((kept, [path, value]) => withValueAt(kept, parsePath(path), value), loaded);
+  if (axes !== undefined) return withAxes(changed, axes);
+  return { document: layout === undefined ? changed : withLayout(changed, layout), shrunkFrom: null };
 }
 
 /** Issues with their places in the file, but for those of a load or of axes that the command line gave. */
-function placed(source: YamlSource, issues: readonly LocatedIssue[], { load, layout }: Overrides): Issue[] {
+function placed(source: YamlSource, issues: readonly LocatedIssue[], { load, layout, axes }: Overrides): Issue[] {
   const ofOption = ({ at, issue }: LocatedIssue): boolean => {
     if (issue.place !== undefined) return false;
     return (
-      (load !== undefined && at[0] === 'load') || (layout !== undefined && at[0] === 'layout' && valueAt(source.value, at) === undefined)
+      (load !== undefined && at[0] === 'load') ||
+      ((layout ?? axes) !== undefined && at[0] === 'layout' && valueAt(source.value, at) === undefined)
     );
   };
   const inFile = issues.filter((issue) => !ofOption(issue));

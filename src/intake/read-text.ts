@@ -7,6 +7,7 @@ const MEBIBYTE = 2 ** 20;
 export const SIZE_LIMITS = {
   scenario: MEBIBYTE,
   chip: MEBIBYTE,
+  text: 256 * MEBIBYTE,
   trace: 256 * MEBIBYTE,
   traffic: 1024 * MEBIBYTE,
   result: 64 * MEBIBYTE,

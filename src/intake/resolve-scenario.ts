@@ -13,10 +13,12 @@ import {
   sliceName,
   softwareDefaults,
 } from '../scenario/index.ts';
+import type { AxesOption } from './axes-option.ts';
 import type { NamedLayoutOption } from './layout-option.ts';
 import type { LoadInput } from './load-schema.ts';
 import type { LocatedIssue } from './located-issue.ts';
 import { resolveLayout } from './resolve-layout.ts';
+import { resolveLearning } from './resolve-learning.ts';
 import { resolveLoad } from './resolve-load.ts';
 import { resolveModel } from './resolve-model.ts';
 import { resolveRouting } from './resolve-routing.ts';
@@ -32,7 +34,11 @@ export interface Overrides {
   readonly load?: LoadInput;
   /** Axes that it names. */
   readonly layout?: NamedLayoutOption;
+  /** Axes in place of the file's, on the smallest slice that has the cores for them. */
+  readonly axes?: AxesOption;
   readonly ignoreMemory?: boolean;
+  /** Dotted path -> value, in place of what the file says there. */
+  readonly values?: Readonly<Record<string, unknown>>;
 }
 
 export interface Resolved {
@@ -65,9 +71,10 @@ export function resolveScenario(input: ScenarioInput, file: string, overrides: O
     layout: mesh.layout,
     routing: resolveRouting(input.routing, routingOfModel, { layout: mesh.layout, workload }),
     workload,
-    precision: resolvePrecision(input.precision),
+    precision: resolvePrecision(input.precision, input.learning !== undefined),
     load: load.load,
     emulate: SCENARIO_DEFAULTS.emulate,
+    ...(input.learning === undefined ? {} : { learning: resolveLearning(input.learning, workload, pathOf) }),
     seed: overrides.seed ?? input.seed ?? SCENARIO_DEFAULTS.seed,
     vary: input.vary ?? {},
     assert: input.assert ?? {},

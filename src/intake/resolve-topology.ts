@@ -1,5 +1,5 @@
 import { nearest } from '../base/index.ts';
-import { type Chip, chipCount, defaultWrap, parseBareGrid, parseSliceName, type TopologySpec } from '../hardware/index.ts';
+import { type Chip, chipCount, defaultWrap, parseBareGrid, parseSliceName, partOfChip, type TopologySpec } from '../hardware/index.ts';
 import { SCENARIO_DEFAULTS } from '../scenario/index.ts';
 import { resolveLinks } from './chip-pairs.ts';
 import { findChip } from './chips.ts';
@@ -27,9 +27,19 @@ const STAND_IN = { chip: 'tpu-v3', shape: [4, 4] } as const;
 export function resolveTopology(input: ScenarioInput['topology'], wrap: Wrap | undefined): ResolvedTopology {
   const { chip, group, issues } = resolveSlice(input, 'topology');
   if (chip === null || group === null) return { ...standIn(), issues };
+  const { devicesPerChip = 1 } = group;
+  if (devicesPerChip > chip.devicesPerChip) {
+    const rule = `a chip of ${chip.name} has ${chip.devicesPerChip}`;
+    const issue = issueAt(['topology', 'devicesPerChip'], 'E_RANGE', String(devicesPerChip), rule, `use at most ${chip.devicesPerChip}`);
+    return { ...standIn(), issues: [issue] };
+  }
   const links = resolveLinks(group, 'topology');
   if (links.issues.length > 0) return { ...standIn(), issues: links.issues };
-  const resolved = spread(group, chip, wrap ?? group.wrap ?? SCENARIO_DEFAULTS.topology.wrap);
+  const resolved = spread(
+    group,
+    group.devicesPerChip === undefined ? chip : partOfChip(chip, group.devicesPerChip),
+    wrap ?? group.wrap ?? SCENARIO_DEFAULTS.topology.wrap,
+  );
   return { ...resolved, topology: { ...resolved.topology, ...links.links }, issues };
 }
 
@@ -74,6 +84,7 @@ function spread(group: SliceGroup, chip: Chip, wrap: Wrap): Omit<ResolvedTopolog
       shape: [...shape],
       wrap: wrapFlags(wrap, chip, shape),
       slices,
+      ...(group.devicesPerChip === undefined ? {} : { devicesPerChip: group.devicesPerChip }),
       slowDevices: group.slowDevices ?? [],
       ...(group.twisted === true ? { twisted: true } : {}),
       ...(group.jitter === undefined ? {} : { jitter: group.jitter }),

@@ -28,9 +28,10 @@ export function resolveWorkload(
 }
 
 /** Gradients have the type of the matrix products unless something else is said. */
-export function resolvePrecision(input: ScenarioInput['precision']): PrecisionSpec {
+/** Gradients are of the type of activations, but for what a pod learns: it adds them up in f32. */
+export function resolvePrecision(input: ScenarioInput['precision'], learns: boolean): PrecisionSpec {
   const merged = { ...SCENARIO_DEFAULTS.precision, ...input };
-  return { ...merged, gradients: merged.gradients ?? merged.matmul };
+  return { ...merged, gradients: merged.gradients ?? (learns ? 'f32' : merged.matmul) };
 }
 
 function resolveRemat(stated: WorkloadInput['remat']): RematSpec {

@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { METRIC_NAMES } from '../result/index.ts';
 import { CAPACITY_RULES, DISPATCH_NAMES, GROUP_RULES, ROUTERS } from '../routing/index.ts';
 import { QUANTIZED_PASSES, SCENARIO_DEFAULTS } from '../scenario/index.ts';
+import { experimentSchema } from './experiment-schema.ts';
 import { layoutSchema } from './layout-schema.ts';
+import { learningSchema } from './learning-schema.ts';
 import { loadSchema } from './load-schema.ts';
 import { modelGroup, modelSchema } from './model-schema.ts';
 import { dtype, whole, wordOrWhole } from './schema-parts.ts';
@@ -37,6 +39,7 @@ const topologyGroup = z.strictObject({
     })
     .optional()
     .describe('Wrap-around links: auto follows what is known of the generation'),
+  devicesPerChip: whole(1, 64).optional().describe('Devices of each chip that take part; default all'),
   slices: whole(1, 4096).optional().describe('Slices joined by the data-centre network'),
   slowDevices: z
     .array(z.strictObject({ device: whole(0, 2 ** 20), factor: z.number().min(1).max(1000) }))
@@ -138,6 +141,10 @@ export const scenarioSchema = z.strictObject({
   precision: precision.optional(),
   load: loadSchema.optional().describe('Where the choices of experts come from'),
   emulate: emulate.optional(),
+  experiment: experimentSchema
+    .optional()
+    .describe('Variants that learn from several seeds, and what is claimed of them: for `switchyard experiment`'),
+  learning: learningSchema.optional().describe('What the model learns from, and how: for `switchyard train`'),
   seed: whole(0, 2 ** 32 - 1).optional(),
   ignoreMemory: z.boolean().optional().describe('Run a step that does not fit into device memory all the same'),
   vary: z.record(z.string(), z.array(z.unknown()).min(1)).optional().describe('Dotted path: values; read by compare'),

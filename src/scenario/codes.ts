@@ -4,6 +4,7 @@ import { ERROR_CODES } from './error-codes.ts';
 import { IMPORT_CODES } from './import-codes.ts';
 import type { IssueCode } from './issue-code.ts';
 import { LAYOUT_CODES } from './layout-codes.ts';
+import { LEARNING_CODES } from './learning-codes.ts';
 import { MODEL_CODES } from './model-codes.ts';
 import { OPERATION_CODES } from './operation-codes.ts';
 import { WARNING_CODES } from './warning-codes.ts';
@@ -17,6 +18,7 @@ export const ISSUE_CODES: Registry<IssueCode> = {
   ...MODEL_CODES,
   ...ENGINE_CODES,
   ...OPERATION_CODES,
+  ...LEARNING_CODES,
   ...WIRE_CODES,
   ...WARNING_CODES,
 };

@@ -1,4 +1,4 @@
-import type { OverlapSpec, TensorActivations } from '../layout/index.ts';
+import type { OptimizerName, OverlapSpec, TensorActivations } from '../layout/index.ts';
 import type { Dtype } from '../model/index.ts';
 import { QUANTIZED_PASSES, type QuantizedPass, type WorkloadKind } from './scenario.ts';
 
@@ -56,8 +56,33 @@ export const SCENARIO_DEFAULTS = {
   /** Everything, unless that takes longer than the budget; see `chooseSample`. */
   emulate: { tokens: 'all', layers: 'all', verifyShare: 0.01 },
   emulateWish: { tokens: 'auto', layers: 'auto', verifyShare: 'auto', budgetSeconds: 30 },
+  /**
+   * Small enough to watch. Share of a teacher: Switch Transformers, section 4.2. Coefficients: Switch Transformers, section 2.2, and ST-MoE (arXiv 2202.08906), section 3.2; scale of first weights: Switch Transformers, section 2.4;
+   * rate that falls with the root of the step: Shazeer and Stern 2018 (arXiv 1804.04235), section 8.
+   */
+  learning: {
+    texts: ['kjv', 'jargon', 'sqlite'] as readonly string[],
+    heldOutShare: 0.05,
+    steps: 200,
+    warmupSteps: 20,
+    decay: 'inverse-sqrt',
+    auxiliaryCoefficient: 0.01,
+    zCoefficient: 0.001,
+    initialisationScale: 0.1,
+    dropout: 0,
+    jitter: 0,
+    softShare: 0.25,
+    evaluateEvery: 50,
+    checkpointEvery: 50,
+    onNaN: 'stop',
+  },
   seed: 7,
 } as const;
+
+/** Rates that small models learn well with in a few hundred steps; Adafactor's own default is 0.01 (arXiv 1804.04235, section 9). */
+export function defaultLearningRate(optimizer: OptimizerName): number {
+  return optimizer === 'adamw' ? 0.003 : optimizer === 'sgd' ? 0.1 : 0.01;
+}
 
 /** Fine-tuning drops 0.4 of the hidden units of experts (Switch Transformers, arXiv 2101.03961v3, table 4); nothing else drops any. */
 export function defaultExpertDropout(kind: WorkloadKind): number {

@@ -7,6 +7,7 @@ export {
   CLUSTERING_STRENGTHS,
   CLUSTERS,
   defaultExpertDropout,
+  defaultLearningRate,
   SCENARIO_DEFAULTS,
   type SoftwareDefaults,
   softwareDefaults,
@@ -18,6 +19,7 @@ export * from './load.ts';
 export { resolveMesh, type StatedAxes, type StatedMesh } from './mesh.ts';
 export type { RuleInput, ScenarioRule, ScenarioWarning } from './rule.ts';
 export { checkScenario } from './rules.ts';
+export { learningIssues } from './rules-learning.ts';
 export { sliceName } from './rules-topology.ts';
 export * from './scenario.ts';
 export { type StackGroups, splitTokens, stackGroups } from './stack-groups.ts';

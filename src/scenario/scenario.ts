@@ -18,6 +18,8 @@ export interface Scenario {
   readonly load: LoadSpec;
   readonly emulate: EmulateSpec;
   readonly seed: number;
+  /** What `train` reads beside the step that is priced; absent where nothing is to be learned. */
+  readonly learning?: LearningSpec;
   /** Dotted path -> values; only `compare` reads it. */
   readonly vary: Readonly<Record<string, readonly unknown[]>>;
   readonly assert: Readonly<Record<string, { readonly min?: number; readonly max?: number }>>;
@@ -125,3 +127,39 @@ export interface EmulateSpec {
   /** Share of the tokens that run the whole expert feed-forward and are compared with the oracle bit by bit. */
   readonly verifyShare: number;
 }
+
+/** How the model learns from texts whose words are bytes. */
+export interface LearningSpec {
+  /** Names of texts that are shipped, or paths of files. Each is a domain; a sequence comes from one of them. */
+  readonly texts: readonly string[];
+  /** Share of every text, its end, that is never learned from: the loss on it says what was learned. */
+  readonly heldOutShare: number;
+  readonly steps: number;
+  /** Highest rate; it rises to that over `warmupSteps`, and then falls as `decay` says. */
+  readonly learningRate: number;
+  readonly warmupSteps: number;
+  readonly decay: LearningRateDecay;
+  /** Of the load-balancing loss, and of the router z-loss. */
+  readonly auxiliaryCoefficient: number;
+  readonly zCoefficient: number;
+  /** Scale s of the first weights, whose deviation is sqrt(s / n) (Switch Transformers, arXiv 2101.03961, section 2.4). */
+  readonly initialisationScale: number;
+  /** Share of the outputs of sub-layers, and of the hidden units of experts, that a step drops. */
+  readonly dropout: number;
+  readonly expertDropout: number;
+  /** Routers read tokens times a random number from 1 - jitter to 1 + jitter. */
+  readonly jitter: number;
+  /** Share of the loss that is against the probabilities of a teacher, where there is one. */
+  readonly softShare: number;
+  /** Steps from one evaluation on the held-out text to the next, and from one checkpoint to the next. */
+  readonly evaluateEvery: number;
+  readonly checkpointEvery: number;
+  /** What a loss that is no number does: end the run, leave the batch out, or go back to the last checkpoint and leave the batches since out. */
+  readonly onNaN: OnNaN;
+}
+
+export const LEARNING_RATE_DECAYS = ['none', 'inverse-sqrt', 'linear'] as const;
+export type LearningRateDecay = (typeof LEARNING_RATE_DECAYS)[number];
+
+export const ON_NAN = ['stop', 'skip', 'rewind'] as const;
+export type OnNaN = (typeof ON_NAN)[number];

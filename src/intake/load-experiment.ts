@@ -1,0 +1,87 @@
+import { InputError, type Issue, nearest } from '../base/index.ts';
+import type { Claim } from '../result/index.ts';
+import type { ExperimentInput } from './experiment-schema.ts';
+import { type LoadedScenario, parseScenario } from './load-scenario.ts';
+import { valueAt } from './path.ts';
+import { readTextOrThrow, SIZE_LIMITS } from './read-text.ts';
+import { parseYaml } from './yaml-source.ts';
+
+/** An experiment that is free of mistakes: the scenario, and each variant of it as a scenario of its own. */
+export interface LoadedExperiment {
+  readonly base: LoadedScenario;
+  readonly seeds: readonly number[];
+  readonly variants: readonly LoadedExperimentVariant[];
+  readonly claims: readonly Claim[];
+}
+
+interface LoadedExperimentVariant {
+  readonly name: string;
+  /** The variant before it whose weights it begins with; null: it begins with first weights. */
+  readonly after: string | null;
+  /** The variant before it whose probabilities it learns from; null: it learns from words alone. */
+  readonly teacher: string | null;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly loaded: LoadedScenario;
+}
+
+/** Reads a scenario with an `experiment` section, or throws everything that is wrong with it and with its variants. */
+export function loadExperiment(file: string): LoadedExperiment {
+  const text = readTextOrThrow(file, SIZE_LIMITS.scenario);
+  const base = parseScenario(file, text);
+  const stated = valueAt(parseYaml(file, text).value, ['experiment']) as ExperimentInput | undefined;
+  if (stated === undefined) {
+    const rule = 'an experiment needs an experiment section with seeds and variants';
+    throw new InputError([{ code: 'E_EXPERIMENT', path: 'experiment', value: file, rule, remedy: 'add one, or use `switchyard train`' }]);
+  }
+  const { seeds, claims = [] } = stated;
+  const issues: Issue[] = [...countIssues(stated), ...claims.flatMap((claim, at) => nameIssues(claim, at, Object.keys(stated.variants)))];
+  const names = Object.keys(stated.variants);
+  const variants = Object.entries(stated.variants).flatMap(([name, { after, teacher, ...settings }], at): LoadedExperimentVariant[] => {
+    const before = names.slice(0, at);
+    issues.push(...beforeIssues(name, { after, teacher }, before));
+    try {
+      return [{ name, after: nameOf(after), teacher: nameOf(teacher), settings, loaded: parseScenario(file, text, { values: settings }) }];
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      issues.push(...error.issues.map((issue) => ({ ...issue, path: `experiment.variants.${name}: ${issue.path}` })));
+      return [];
+    }
+  });
+  if (issues.length > 0) throw new InputError(issues);
+  return { base, seeds, variants, claims };
+}
+
+function nameOf(stated: unknown): string | null {
+  return typeof stated === 'string' ? stated : null;
+}
+
+/** A variant may only go on from one that is written before it, or learn from one. */
+function beforeIssues(variant: string, named: Readonly<Record<string, unknown>>, before: readonly string[]): Issue[] {
+  return Object.entries(named).flatMap(([key, name]) => {
+    if (name === undefined || before.some((one) => one === name)) return [];
+    const rule = 'must be the name of a variant that is written before this one';
+    const remedy = before.length === 0 ? 'write that variant first' : `use one of ${before.join(', ')}`;
+    return [{ code: 'E_EXPERIMENT', path: `experiment.variants.${variant}.${key}`, value: JSON.stringify(name), rule, remedy }];
+  });
+}
+
+function countIssues({ seeds, variants }: ExperimentInput): Issue[] {
+  const issue = (path: string, value: string, rule: string, remedy: string): Issue => ({ code: 'E_EXPERIMENT', path, value, rule, remedy });
+  const count = Object.keys(variants).length;
+  return [
+    ...(count === 0 ? [issue('experiment.variants', '{}', 'there must be a variant', 'name one, e.g. `as it is: {}`')] : []),
+    ...(new Set(seeds).size < seeds.length
+      ? [issue('experiment.seeds', seeds.join(', '), 'a seed may be named once', 'remove the copy')]
+      : []),
+  ];
+}
+
+function nameIssues({ variant, than }: Claim, at: number, names: readonly string[]): Issue[] {
+  return [variant, than].flatMap((name, which) => {
+    if (names.includes(name)) return [];
+    const near = nearest(name, names);
+    const path = `experiment.claims[${at}].${which === 0 ? 'variant' : 'than'}`;
+    const remedy = near === undefined ? `use one of ${names.join(', ')}` : `did you mean ${near}?`;
+    return [{ code: 'E_EXPERIMENT', path, value: JSON.stringify(name), rule: 'must be the name of a variant', remedy }];
+  });
+}
