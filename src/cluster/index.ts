@@ -6,6 +6,7 @@
  */
 export { type KernelPath, openKernels, openMemory, sharesMemory } from './kernel-path.ts';
 export { type ChoiceOptions, chooseKernelPath, workingKernelPaths } from './path-choice.ts';
+export { openPodThreads } from './pod-threads.ts';
 export type { StepJob } from './step-kinds.ts';
 export { openStepPool, type StepPool, type StepPoolOptions } from './step-pool.ts';
 export { openTaskThreads, type TaskThreads } from './task-threads.ts';

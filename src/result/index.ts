@@ -5,6 +5,8 @@
 export { hasOwnCapacity, hasSlots, readsCapacityFactor, UNBOUNDED } from './capacity.ts';
 export * from './collective-result.ts';
 export { type ComparisonInput, compareResults, type VariantRun } from './compare.ts';
+export * from './experiment-result.ts';
+export { formatMeasureInterval, MEASURE_LABELS, shownMeasures } from './experiment-text.ts';
 export { resultFingerprint } from './fingerprint.ts';
 export {
   formatArrayBytes,
@@ -30,6 +32,17 @@ export {
   standardErrorOfMean,
 } from './statistics.ts';
 export { formatSummary, type SummaryRow, summarise } from './summary.ts';
+export {
+  type ByteRow,
+  bitsOf,
+  expertsOf,
+  formatLoss,
+  sharesOf,
+  type TrainingFigures,
+  trainingFigures,
+} from './training-figures.ts';
+export * from './training-result.ts';
+export { summariseTraining } from './training-summary.ts';
 export * from './types.ts';
 export { utilisationNote } from './utilisation.ts';
 export { variantTitle, variedValueText } from './varied-value.ts';

@@ -1,19 +1,25 @@
 import type { Issue } from '../base/index.ts';
 import { COLLECTIVE_SCHEMA, type CollectiveResult, LINK_KINDS } from './collective-result.ts';
 import { COLLECTIVE, LINK_PLACE } from './collective-schema.ts';
+import { EXPERIMENT_SCHEMA, type ExperimentResult } from './experiment-result.ts';
+import { experimentIssues } from './experiment-schema.ts';
 import { anything, checkShape, flag, isRecord, list, nullable, number, object, oneOf, type Shape, table, text } from './shape.ts';
+import { TRAINING_SCHEMA, type TrainingResult } from './training-result.ts';
+import { trainingIssues } from './training-schema.ts';
 import { COMPARISON_SCHEMA, type Comparison, METRIC_NAMES, type Metric, RESULT_SCHEMA, type Result } from './types.ts';
 
 /** A stored file that holds what it says. */
 export type Stored =
   | { readonly kind: 'result'; readonly result: Result }
   | { readonly kind: 'comparison'; readonly comparison: Comparison }
-  | { readonly kind: 'collective'; readonly collective: CollectiveResult };
+  | { readonly kind: 'collective'; readonly collective: CollectiveResult }
+  | { readonly kind: 'training'; readonly training: TrainingResult }
+  | { readonly kind: 'experiment'; readonly experiment: ExperimentResult };
 
 const REMEDY = 'write the file again with this version of switchyard';
 
 /**
- * Takes an unknown JSON value as a Result, a Comparison or a CollectiveResult, or says all that is wrong with it.
+ * Takes an unknown JSON value as a Result, a Comparison, a CollectiveResult, a TrainingResult or an ExperimentResult, or says all that is wrong with it.
  * Everything that a page draws from is looked at; the scenario inside is only held to be an object, because it is shown and not run.
  */
 export function readStored(value: unknown): Stored | readonly Issue[] {
@@ -40,12 +46,20 @@ export function readStored(value: unknown): Stored | readonly Issue[] {
     const issues = checkShape(value, COLLECTIVE, 'E_RESULT', REMEDY);
     return issues.length > 0 ? issues : { kind: 'collective', collective: value as unknown as CollectiveResult };
   }
+  if (value.schema === TRAINING_SCHEMA) {
+    const issues = trainingIssues(value, PROVENANCE, REMEDY);
+    return issues.length > 0 ? issues : { kind: 'training', training: value as unknown as TrainingResult };
+  }
+  if (value.schema === EXPERIMENT_SCHEMA) {
+    const issues = experimentIssues(value, REMEDY);
+    return issues.length > 0 ? issues : { kind: 'experiment', experiment: value as unknown as ExperimentResult };
+  }
   return [
     {
       code: 'E_RESULT',
       path: 'schema',
       value: value.schema === undefined ? 'missing' : JSON.stringify(value.schema),
-      rule: `must be ${RESULT_SCHEMA}, ${COMPARISON_SCHEMA} or ${COLLECTIVE_SCHEMA}`,
+      rule: `must be ${RESULT_SCHEMA}, ${COMPARISON_SCHEMA}, ${COLLECTIVE_SCHEMA}, ${TRAINING_SCHEMA} or ${EXPERIMENT_SCHEMA}`,
       remedy: REMEDY,
     },
   ];

@@ -4,6 +4,7 @@
  */
 
 export * from './collective/index.ts';
+export * from './experiments/index.ts';
 export * from './inspection/index.ts';
 export { type MemoryMisfit, memoryMisfit } from './memory-misfit.ts';
 export { tokensPerStep } from './metric-values.ts';
@@ -11,3 +12,4 @@ export { type Learning, podRequestOf } from './pod-request.ts';
 export { doesNotFit } from './result-warnings.ts';
 export { type ComparisonStudy, runComparison, type VariedScenario } from './run-comparison.ts';
 export { runStudy, type StudyInput, type StudyOutput, simulateStep } from './run-study.ts';
+export * from './training/index.ts';

@@ -1,25 +1,29 @@
-import { assert } from '../base/index.ts';
 import type { PodRequest } from '../emulate/index.ts';
 import type { Chip } from '../hardware/index.ts';
 import { createMesh } from '../layout/index.ts';
 import { routingSizes } from '../routing/index.ts';
-import { type Scenario, stackGroups } from '../scenario/index.ts';
+import { type LearningSpec, type Scenario, stackGroups } from '../scenario/index.ts';
 import { ownVariant } from './emulation-request.ts';
 
 /** What a pod that learns is told beside the scenario. */
-export interface Learning {
-  readonly learningRate: number;
-  /** Of the load-balancing loss, and of the router z-loss. */
-  readonly auxiliaryCoefficient: number;
-  readonly zCoefficient: number;
+export interface Learning
+  extends Pick<LearningSpec, 'learningRate' | 'warmupSteps' | 'decay' | 'steps' | 'auxiliaryCoefficient' | 'zCoefficient'> {
+  /** Of the loss against a teacher; absent without one. */
+  readonly softShare?: number;
+  readonly initialisationScale?: number;
+  readonly dropout?: number;
+  readonly expertDropout?: number;
+  readonly jitter?: number;
 }
 
 /** A scenario's step as one that is executed: its model, layout, batch and router on the cores of its slice. */
-export function podRequestOf(scenario: Scenario, chip: Chip, { learningRate, auxiliaryCoefficient, zCoefficient }: Learning): PodRequest {
+export function podRequestOf(scenario: Scenario, chip: Chip, learning: Learning): PodRequest {
+  const { learningRate, warmupSteps, decay, steps, auxiliaryCoefficient, zCoefficient, softShare } = learning;
+  const { initialisationScale = 1, dropout = 0, expertDropout = 0, jitter = 0 } = learning;
   const { model, layout, topology, workload, precision, routing, seed } = scenario;
-  const decoder = stackGroups(scenario).stacks.find(({ stack }) => stack === 'decoder');
-  assert(decoder !== undefined, `${model.name} has no decoder`);
-  const { expertCapacity } = routingSizes(ownVariant(scenario), decoder.groupTokens, model.moe?.experts ?? 0);
+  // A dense model has no groups; a sequence stands for one.
+  const groupTokens = stackGroups(scenario).stacks.find(({ stack }) => stack === 'decoder')?.groupTokens ?? workload.sequenceLength;
+  const expertCapacity = model.moe === null ? 0 : routingSizes(ownVariant(scenario), groupTokens, model.moe.experts).expertCapacity;
   return {
     model,
     layout,
@@ -30,12 +34,19 @@ export function podRequestOf(scenario: Scenario, chip: Chip, { learningRate, aux
     routing: {
       router: routing.router,
       options: routing.options,
-      groupTokens: decoder.groupTokens,
+      dispatch: routing.dispatch,
+      dtype: precision.router,
+      groupTokens,
       expertCapacity,
       auxiliaryCoefficient,
       zCoefficient,
     },
-    optimizer: { learningRate, settings: {} },
+    optimizer: { name: workload.optimizer, learningRate: { highest: learningRate, warmupSteps, decay, steps }, settings: {} },
     seed,
+    initialisationScale,
+    dropout,
+    expertDropout,
+    jitter,
+    ...(softShare === undefined ? {} : { softShare }),
   };
 }

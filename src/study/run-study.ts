@@ -115,7 +115,7 @@ export function provenanceOf(
 }
 
 /** Sources of the chip's numbers, each once. */
-function dataSources(chip: Chip): string[] {
+export function dataSources(chip: Chip): string[] {
   return [...new Set(Object.values(chip.citations).map(({ source, asOf }) => `${source} (${asOf})`))].sort();
 }
 

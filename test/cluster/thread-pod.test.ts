@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { chooseKernelPath, openKernels, openMemory, openStepPool } from '../../src/cluster/index.ts';
-import { outcomeOf, planPod } from '../../src/emulate/index.ts';
-import { podRequest, TEXT, wholeOf } from '../emulate/pod/support.ts';
+import { outcomeOf, planPod, writeTexts } from '../../src/emulate/index.ts';
+import { podRequest, TEXT, TEXTS, wholeOf } from '../emulate/pod/support.ts';
 
 const LAYOUT = '{ici: {data: 4, tensor: 2}, expertsOver: data}';
 const STEPS = 3;
 
 async function learnOn(threads: number) {
   const path = chooseKernelPath();
-  const plan = planPod(podRequest(LAYOUT, {}), TEXT.length, threads, openKernels(openMemory(0, path), path).fast);
+  const plan = planPod(podRequest(LAYOUT, {}), TEXTS, threads, openKernels(openMemory(0, path), path).fast);
   const memory = openMemory(plan.bytes, path);
-  new Uint8Array(memory.buffer, plan.corpus.offset, TEXT.length).set(TEXT);
+  writeTexts(plan, memory.buffer, [TEXT]);
   const pool = openStepPool(threads, memory, path, { kind: 'pod', plan }, plan.control);
   try {
     for (let step = 0; step <= STEPS; step++) await pool.step(step);
