@@ -1,5 +1,7 @@
 import { type ChartSpec, type ChartView, unbroken } from '../report/index.ts';
 import { drawBars } from './draw-bars.ts';
+import { drawCurves } from './draw-curves.ts';
+import { drawHeat } from './draw-heat.ts';
 import { drawLine } from './draw-line.ts';
 import { drawLinks } from './draw-links.ts';
 import { drawMatrix } from './draw-matrix.ts';
@@ -83,6 +85,10 @@ function drawView(canvas: Canvas<ChartView>): Drawing {
       return drawPlanes({ ...rest, view });
     case 'matrix':
       return drawMatrix({ ...rest, view });
+    case 'curves':
+      return drawCurves({ ...rest, view });
+    case 'heat':
+      return drawHeat({ ...rest, view });
     default:
       // Reached only by a page whose data and script are of different versions.
       throw new Error(`this page's script does not know views of kind ${String((canvas.view as ChartView).kind)}`);

@@ -17,7 +17,7 @@ export interface ChartSpec {
   readonly views: readonly ChartView[];
 }
 
-export type ChartView = BarsView | LineView | SpansView | LinksView | PlanesView | MatrixView;
+export type ChartView = BarsView | LineView | SpansView | LinksView | PlanesView | MatrixView | CurvesView | HeatView;
 
 export type Cell = string | number;
 
@@ -135,4 +135,33 @@ export interface MatrixView extends ViewBase {
   readonly columnAxis: string;
   readonly unit: string;
   readonly top: number;
+}
+
+/** A series of a curve: `faint` stands behind the others, `points` marks each value; an empty cell is passed over. */
+export interface CurveSeries extends Series {
+  readonly faint?: true;
+  readonly points?: true;
+}
+
+/** Quantities that go from one row to the next in a straight line. The axis of values need not begin at 0. */
+export interface CurvesView extends ViewBase {
+  readonly kind: 'curves';
+  readonly x: number;
+  readonly xAxis: Axis;
+  readonly valueAxis: Axis;
+  readonly fromZero: boolean;
+  readonly series: readonly CurveSeries[];
+  readonly references: readonly ReferenceLine[];
+}
+
+/** Numbers by row and column: the first table column names the row, the head of every further one names the column. Cells that have the room show their number. */
+export interface HeatView extends ViewBase {
+  readonly kind: 'heat';
+  readonly rowAxis: string;
+  readonly columnAxis: string;
+  readonly unit: string;
+  /** Top of the colour scale; the scale starts at 0. */
+  readonly top: number;
+  /** A few words behind each row, for those to whom colours say little. */
+  readonly notes: { readonly title: string; readonly rows: readonly string[] };
 }

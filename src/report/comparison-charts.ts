@@ -16,6 +16,7 @@ import { seriesRole } from './palette.ts';
 /** Metrics that get a picture of their own, in this order. */
 const DRAWN: readonly MetricName[] = [
   'stepSeconds',
+  'waitSeconds',
   'allToAllBytesPerDevice',
   'droppedTokenFraction',
   'hbmPeakBytes',
@@ -25,14 +26,27 @@ const DRAWN: readonly MetricName[] = [
 
 /** Bars of each metric over the variants; two varied keys give one colour per value of the first and one group per value of the second. */
 export function comparisonCharts(comparison: Comparison): readonly ChartSpec[] {
-  return DRAWN.filter((name) => comparison.variants.every((variant) => metric(variant, name) !== undefined)).map((name) => ({
-    id: `compare-${name}`,
-    title: metricTitle(name),
-    shows: shows(name),
-    width: 'half',
-    choose: '',
-    views: [view(comparison.variants, name)],
-  }));
+  return DRAWN.filter((name) => isDrawn(comparison.variants, name)).map((name) => {
+    const drawn = view(comparison.variants, name);
+    const isLong = drawn.direction === 'vertical' && drawn.table.rows.length > MOST_GROUPS_OF_HALF;
+    return {
+      id: `compare-${name}`,
+      title: metricTitle(name),
+      shows: shows(name),
+      width: isLong ? 'full' : 'half',
+      choose: '',
+      views: [drawn],
+    };
+  });
+}
+
+/** Under half of a page the names of more groups than this have no room beside one another. */
+const MOST_GROUPS_OF_HALF = 5;
+
+/** Every variant has the number; and where no device of any waits, a picture of waiting would be empty. */
+function isDrawn(variants: readonly Variant[], name: MetricName): boolean {
+  const found = variants.map((variant) => metric(variant, name));
+  return found.every((one) => one !== undefined) && (name !== 'waitSeconds' || found.some((one) => one !== undefined && one.value > 0));
 }
 
 function shows(name: MetricName): string {

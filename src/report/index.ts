@@ -5,6 +5,6 @@
 export type * from './chart-spec.ts';
 export { CHARTS, chartsOf } from './charts/index.ts';
 export { unbroken } from './html.ts';
-export { type PageData, type PageInput, renderPage } from './page.ts';
+export { type PageData, type PageInput, renderPage, renderTrainingPage } from './page.ts';
 export { type ColourRole, colour, heat, PAGE_COLOURS, type Theme } from './palette.ts';
 export { encodePerfettoTrace, type PerfettoOptions } from './trace/perfetto.ts';

@@ -1,10 +1,11 @@
 import { assert } from '../base/index.ts';
-import type { CollectiveResult, Comparison, Result } from '../result/index.ts';
+import type { CollectiveResult, Comparison, ExperimentResult, Result, TrainingResult } from '../result/index.ts';
 import type { Article } from './article.ts';
 import type { ChartSpec } from './chart-spec.ts';
 import { chartsOf } from './charts/index.ts';
 import { collectiveArticle } from './collective/article.ts';
 import { comparisonArticle } from './comparison.ts';
+import { experimentArticle } from './experiment/article.ts';
 import { type Html, html, jsonForScript } from './html.ts';
 import { analytic, published, verification } from './sections/evidence.ts';
 import { figures } from './sections/figure.ts';
@@ -15,11 +16,14 @@ import { section } from './sections/markup.ts';
 import { routing } from './sections/routing.ts';
 import { tiles } from './sections/tiles.ts';
 import { styleSheet } from './style.ts';
+import { trainingArticle } from './training/article.ts';
 
 export interface PageInput {
   readonly results: readonly Result[];
   readonly comparison?: Comparison;
   readonly collectives?: readonly CollectiveResult[];
+  readonly trainings?: readonly TrainingResult[];
+  readonly experiments?: readonly ExperimentResult[];
   /** The bundled client, as one script without `</script`, and the hash that the content security policy allows. */
   readonly script: { readonly text: string; readonly sha256Base64: string };
 }
@@ -37,6 +41,8 @@ export function renderPage(input: PageInput): string {
     ...(input.comparison === undefined ? [] : [comparisonArticle(input.comparison, 'c')]),
     ...input.results.map((result, i) => resultArticle(result, `r${i}`)),
     ...(input.collectives ?? []).map((result, i) => collectiveArticle(result, `w${i}`)),
+    ...(input.trainings ?? []).map((result, i) => trainingArticle(result, `t${i}`)),
+    ...(input.experiments ?? []).map((result, i) => experimentArticle(result, `e${i}`)),
   ];
   const data: PageData = { figures: Object.assign({}, ...articles.map((article) => article.figures)) };
   const policy = `default-src 'none'; script-src 'sha256-${input.script.sha256Base64}'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'`;
@@ -64,6 +70,11 @@ ${articles.map((article, i) => html`<article id="article-${i}">${article.body}</
 </body>
 </html>
 `.html;
+}
+
+/** The page of one training run. */
+export function renderTrainingPage(result: TrainingResult, script: PageInput['script']): string {
+  return renderPage({ results: [], trainings: [result], script });
 }
 
 function articleList(articles: readonly Article[]): Html {

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { renderPage } from '../../src/report/index.ts';
+import { renderPage, renderTrainingPage } from '../../src/report/index.ts';
+import { formatShare } from '../../src/result/index.ts';
 import { resultOn } from '../study/collective-input.ts';
 import { bundledScript, chromiumPath, inkOfCanvases, openBrowser, openPage } from './browser.ts';
 import { sampleComparison, sampleResult } from './sample-result.ts';
+import { sampleTraining } from './sample-training.ts';
 
 if (chromiumPath === undefined) {
   console.warn('SKIPPED: no Chromium found (apt-get install chromium, or set CHROMIUM_PATH); the page was not opened in a browser.');
@@ -15,7 +17,7 @@ if (chromiumPath === undefined) {
 
 const THEMES = ['light', 'dark'] as const;
 /** And the pictures that a page has at least as canvases. */
-const CANVASES = { run: 6, compare: 6, wires: 2, pod: 8 } as const;
+const CANVASES = { run: 6, compare: 6, wires: 2, pod: 8, training: 7 } as const;
 const PAGES = Object.keys(CANVASES) as (keyof typeof CANVASES)[];
 
 describe.skipIf(chromiumPath === undefined)('in Chromium, opened from disk', () => {
@@ -25,6 +27,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, opened from disk', () 
     compare: join(folder, 'compare.html'),
     wires: join(folder, 'wires.html'),
     pod: join(folder, 'pod.html'),
+    training: join(folder, 'training.html'),
   };
   let browser: Browser;
 
@@ -35,6 +38,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, opened from disk', () 
     const damaged = { brokenLinks: [[0, 1]], slowLinks: [{ between: [4, 8], factor: 2 }] } as const;
     writeFileSync(files.wires, renderPage({ results: [], collectives: [resultOn('tpu-v4:4x4x4*2', {}, damaged)], script }));
     writeFileSync(files.pod, renderPage({ results: [], collectives: [resultOn('torus:16x16x16', {}, { brokenLinks: [[5, 6]] })], script }));
+    writeFileSync(files.training, renderTrainingPage(sampleTraining(), script));
     browser = await openBrowser();
   }, 60_000);
 
@@ -104,6 +108,28 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, opened from disk', () 
     const third = sampleResult().detail.expertLoads[1];
     expect(await figure.locator('tbody tr').first().locator('td').first().textContent()).toBe(third.kept[0].toLocaleString('en-US'));
     expect(complaints.messages).toEqual([]);
+    await page.close();
+  });
+
+  test('of a training run the loss is shown against time as well, and a cell of experts tells its share', async () => {
+    const { page, complaints } = await openPage(browser, files.training, 'light', 1280);
+    const loss = page.locator('#t0-loss');
+    const canvas = loss.locator('.plot canvas');
+    const picture = (): Promise<string> => canvas.evaluate((element) => (element as HTMLCanvasElement).toDataURL());
+    const againstSteps = await picture();
+    await loss.locator('select').selectOption('simulated time');
+    await expect.poll(picture).not.toBe(againstSteps);
+    const map = page.locator('#t0-experts-of-texts .plot canvas');
+    await map.scrollIntoViewIfNeeded();
+    const { width = 0 } = (await map.boundingBox()) ?? {};
+    await map.hover({ position: { x: width / 2, y: 40 } });
+    const [{ kept, keptOfTexts }] = sampleTraining().layers;
+    expect(kept[0]).toHaveLength(16);
+    const [where, share] = await page.locator('#t0-experts-of-texts .hover div').allTextContents();
+    const [, expert = ''] = /^Text kjv, expert (\d+)$/.exec(where) ?? [];
+    const all = keptOfTexts[0].reduce((sum, count) => sum + count, 0);
+    expect(share).toBe(formatShare(Number((keptOfTexts[0][Number(expert)] / all).toPrecision(4))));
+    expect(complaints).toEqual({ requests: [], messages: [] });
     await page.close();
   });
 

@@ -22,8 +22,11 @@ function drawnColumns(view: ChartView): readonly number[] {
     case 'planes':
       // The others may be empty or marked; collective.test.ts holds them against the links.
       return [0];
+    case 'curves':
+      return [view.x];
+    case 'heat':
     case 'matrix':
-      return view.table.rows.map((_, i) => i + 1);
+      return view.table.columns.slice(1).map((_, i) => i + 1);
   }
 }
 
