@@ -24,13 +24,15 @@ export async function rebuildPage(
   if (issues.length > 0) throw new InputError(issues);
   const results = kept.flatMap((entry) => (entry.kind === 'result' ? [entry.result] : []));
   const collectives = kept.flatMap((entry) => (entry.kind === 'collective' ? [entry.collective] : []));
+  const trainings = kept.flatMap((entry) => (entry.kind === 'training' ? [entry.training] : []));
+  const experiments = kept.flatMap((entry) => (entry.kind === 'experiment' ? [entry.experiment] : []));
   const folder = options.out ?? (files.length === 1 ? dirname(files[0]) : join('reports', 'combined'));
   // Beside its file, a page has the name that the run or the comparison gave it.
-  const page = join(folder, results.length + collectives.length === 0 ? COMPARISON_FILES.page : RUN_FILES.page);
-  writeAtomic(page, renderPage({ results, comparison: comparisons[0], collectives, script: pageScript() }));
+  const page = join(folder, kept.length === comparisons.length ? COMPARISON_FILES.page : RUN_FILES.page);
+  writeAtomic(page, renderPage({ results, comparison: comparisons[0], collectives, trainings, experiments, script: pageScript() }));
   io.out(
     json
-      ? `${JSON.stringify({ page, results: results.length, comparisons: comparisons.length, collectives: collectives.length }, null, 2)}\n`
+      ? `${JSON.stringify({ page, results: results.length, comparisons: comparisons.length, collectives: collectives.length, trainings: trainings.length, experiments: experiments.length }, null, 2)}\n`
       : `${printable(`page   ${page}`)}\n`,
   );
   return EXIT.done;
@@ -43,7 +45,7 @@ function readFile(file: string): Stored | readonly Issue[] {
     value = JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const remedy = 'pass the result.json or comparison.json of a report folder';
+    const remedy = 'pass the result.json, comparison.json, training.json or experiment.json of a report folder';
     return [{ code: 'E_JSON', path: '', value: file, rule: `must be JSON (${reason})`, remedy }];
   }
   const stored = readStored(value);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,6 +6,9 @@ import { CATALOGUE } from '../../src/cli/catalogue.ts';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
 import { main } from '../../src/cli/index.ts';
 import { LISTING_KINDS } from '../../src/cli/listing-kinds.ts';
+import { pageScript } from '../../src/cli/page-script.ts';
+import { renderTrainingPage } from '../../src/report/index.ts';
+import { sampleTraining } from '../report/sample-training.ts';
 import { listen } from './listen.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-cli-'));
@@ -97,6 +100,21 @@ describe('wrong input', () => {
     expect(err).toContain('E_JSON');
     expect(err).toContain('E_RESULT schema');
   });
+});
+
+it('report makes the page of a stored training run again, and says what is wrong with a damaged one', async () => {
+  const own = mkdtempSync(join(folder, 'training-'));
+  const file = join(own, 'training.json');
+  const result = sampleTraining();
+  writeFileSync(file, JSON.stringify(result));
+  const { exitCode, out } = await say('report', file, '--json');
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ page: join(own, 'index.html'), results: 0, trainings: 1 });
+  expect(readFileSync(join(own, 'index.html'), 'utf8')).toBe(renderTrainingPage(result, pageScript()));
+  writeFileSync(file, JSON.stringify({ ...result, zLosses: [] }));
+  const damaged = await say('report', file);
+  expect(damaged.exitCode).toBe(2);
+  expect(damaged.err).toContain('E_RESULT zLosses');
 });
 
 describe('list and explain', () => {

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { assert } from '../../base/index.ts';
 import { openKernels, openMemory, openStepPool, type StepPool } from '../../cluster/index.ts';
-import { openPodStep } from '../../emulate/index.ts';
+import { openPodStep, writeTexts } from '../../emulate/index.ts';
 import { runStepAlone } from '../../kernels/index.ts';
 import { type Benchmark, type BenchmarkAnswer, type BenchmarkRequest, timingOf } from '../benchmark.ts';
-import { POD_CASES, type PodCase, planCase, writeText } from './pod/cases.ts';
+import { POD_CASES, type PodCase, planCase, TEXT } from './pod/cases.ts';
 import { timedTable } from './pod/timed-table.ts';
 
 /**
@@ -87,7 +87,7 @@ async function openCase(one: PodCase, threads: number, { path, signal }: Request
   assert(path !== null, 'a pod has its kernels');
   const plan = planCase(one, threads, openKernels(openMemory(0, path), path).fast);
   const memory = openMemory(plan.bytes, path);
-  writeText(memory.buffer, plan.corpus);
+  writeTexts(plan, memory.buffer, [TEXT]);
   const pool = openStepPool(threads, memory, path, { kind: 'pod', plan }, plan.control, { signal });
   await pool.step(0);
   return { pool, bytes: plan.bytes, times: [], step: 1 };
@@ -98,7 +98,7 @@ function overheadOf(one: PodCase, { path, clock }: Request): number {
   assert(path !== null, 'a pod has its kernels');
   const plan = planCase(one, 1, openKernels(openMemory(0, path), path).fast);
   const memory = openMemory(plan.bytes, path);
-  writeText(memory.buffer, plan.corpus);
+  writeTexts(plan, memory.buffer, [TEXT]);
   const { table, taken } = timedTable(openKernels(memory, path).fast, clock);
   const step = openPodStep(plan, table);
   let least = Number.POSITIVE_INFINITY;
