@@ -1,5 +1,5 @@
 import type { Chip } from '../hardware/index.ts';
-import { chipNames, findChip, findSlice, sliceFileNames } from '../intake/index.ts';
+import { chipNames, findChip, findSlice, shippedTexts, sliceFileNames } from '../intake/index.ts';
 import { OPTIMIZERS } from '../layout/index.ts';
 import { formatBytes, METRIC_NAMES, METRICS } from '../result/index.ts';
 import { CAPACITY_RULES, GROUP_RULES, ROUTERS, resolveOptions } from '../routing/index.ts';
@@ -78,6 +78,17 @@ export const CATALOGUE: Readonly<Record<ListingKind, () => Entry[]>> = {
       facts: [
         ['scenario key', `workload: {optimizer: ${name}}`],
         ['source', source],
+      ],
+    })),
+  texts: () =>
+    Object.entries(shippedTexts()).map(([name, { title, source, licence, asOf, sha256 }]) => ({
+      name,
+      title,
+      facts: [
+        ['scenario key', `learning: {texts: [${name}]}`],
+        ['source', `${source}, ${asOf}`],
+        ['licence', licence],
+        ['SHA-256', sha256],
       ],
     })),
   metrics: () =>

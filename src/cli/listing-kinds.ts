@@ -20,6 +20,7 @@ export const LISTING_KINDS = [
   'collective-figures',
   'wire-keys',
   'optimizers',
+  'texts',
   'metrics',
   'codes',
 ] as const;

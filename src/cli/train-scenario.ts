@@ -1,6 +1,6 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { EXIT, type ExitCode } from '../base/index.ts';
-import { loadScenario, type Overrides, parseAxesOption, parseLayoutOption } from '../intake/index.ts';
+import { isShippedText, loadScenario, type Overrides, parseAxesOption, parseLayoutOption } from '../intake/index.ts';
 import { renderTrainingPage } from '../report/index.ts';
 import { formatSeconds, formatShare, formatSummary, summariseTraining, type TrainingResult } from '../result/index.ts';
 import { stepsOf, type TrainingProgress } from '../study/index.ts';
@@ -73,15 +73,15 @@ const WIDTH = 80;
 
 /** What the command line says in the place of the scenario. */
 function overridesOf({ steps, dtype, layout, text, seed, ignoreMemory }: TrainOptions): Overrides {
-  const isAxes = layout?.includes('=') === true && !layout.includes(':');
-  const values: Record<string, unknown> = {};
-  if (steps !== undefined) values['learning.steps'] = steps;
-  if (dtype !== undefined) values['precision.matmul'] = dtype;
-  if (text !== undefined) values['learning.texts'] = text;
+  const isAxes = layout !== undefined && /[=,]/.test(layout) && !layout.includes(':');
   return {
     seed,
     ignoreMemory,
-    values,
+    learning: {
+      ...(steps === undefined ? {} : { steps }),
+      ...(text === undefined ? {} : { texts: text.map((name) => (isShippedText(name) ? name : resolve(name))) }),
+    },
+    values: dtype === undefined ? {} : { 'precision.matmul': dtype },
     ...(layout === undefined ? {} : isAxes ? { axes: parseAxesOption(layout) } : { layout: parseLayoutOption(layout) }),
   };
 }

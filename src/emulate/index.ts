@@ -36,7 +36,7 @@ export {
 } from './pod/outcome.ts';
 export type { ExchangeKind, PodPlan } from './pod/plan.ts';
 export type { PodOptimizer, PodRequest, PodRouting } from './pod/request.ts';
-export { type PodState, readState, stateBytes, writeState } from './pod/state.ts';
+export { type PodState, readState, writeState } from './pod/state.ts';
 export { HELD_OUT, openPodStep } from './pod/step.ts';
 export { predictionsOf, setSoftTargets } from './pod/teacher.ts';
 export { recordedLoad } from './recorded.ts';

@@ -23,7 +23,7 @@ export type { Overrides } from './resolve-scenario.ts';
 export type { Wrap } from './resolve-topology.ts';
 export { BARE_GRID_CHIP, type ResolvedWires, resolveWires, type WireOptions } from './resolve-wires.ts';
 export { findSlice, type SliceFile, sliceFileNames } from './slices.ts';
-export { loadTexts, shippedTexts } from './texts.ts';
+export { isShippedText, loadTexts, shippedTexts } from './texts.ts';
 export { parseTraceCsv } from './trace-csv.ts';
 export { readTrafficCsv, type TrafficFile } from './traffic-csv.ts';
 export type { InfeasibleCombination, LoadedVariant } from './variants.ts';

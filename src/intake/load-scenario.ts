@@ -57,10 +57,15 @@ export function parseScenario(file: string, text: string, overrides: Overrides =
 }
 
 /** What the command line says in the place of what the file says, which is not looked at then. */
-function withOptions(document: unknown, { load, layout, axes, values = {} }: Overrides): ShrunkDocument {
+function withOptions(document: unknown, { load, layout, axes, learning, values = {} }: Overrides): ShrunkDocument {
   if (typeof document !== 'object' || document === null || Array.isArray(document)) return { document, shrunkFrom: null };
   const loaded = load === undefined ? document : withValueAt(document, ['load'], load);
-  const changed = Object.entries(values).reduce((kept, [path, value]) => withValueAt(kept, parsePath(path), value), loaded);
+  const learns = valueAt(document, ['learning']) !== undefined;
+  const taught = Object.entries(learns ? { ...learning } : {}).reduce(
+    (kept, [key, value]) => withValueAt(kept, ['learning', key], value),
+    loaded,
+  );
+  const changed = Object.entries(values).reduce((kept, [path, value]) => withValueAt(kept, parsePath(path), value), taught);
   if (axes !== undefined) return withAxes(changed, axes);
   return { document: layout === undefined ? changed : withLayout(changed, layout), shrunkFrom: null };
 }

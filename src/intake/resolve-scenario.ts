@@ -15,6 +15,7 @@ import {
 } from '../scenario/index.ts';
 import type { AxesOption } from './axes-option.ts';
 import type { NamedLayoutOption } from './layout-option.ts';
+import type { LearningInput } from './learning-schema.ts';
 import type { LoadInput } from './load-schema.ts';
 import type { LocatedIssue } from './located-issue.ts';
 import { resolveLayout } from './resolve-layout.ts';
@@ -37,6 +38,8 @@ export interface Overrides {
   /** Axes in place of the file's, on the smallest slice that has the cores for them. */
   readonly axes?: AxesOption;
   readonly ignoreMemory?: boolean;
+  /** In place of keys of the `learning` group, where the file has one; texts that it names count from the working directory. */
+  readonly learning?: Pick<LearningInput, 'steps' | 'texts'>;
   /** Dotted path -> value, in place of what the file says there. */
   readonly values?: Readonly<Record<string, unknown>>;
 }

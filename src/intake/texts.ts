@@ -74,9 +74,19 @@ function whyNoText(bytes: Uint8Array, least: number): string | null {
   const zero = bytes.indexOf(0);
   if (zero !== -1) return `must be text, and byte ${zero} is 0`;
   if (!isUtf8(bytes)) return 'must be text in UTF-8';
+  const controls = bytes.reduce((count, byte) => count + (isControl(byte) ? 1 : 0), 0);
+  if (controls > bytes.length * MOST_CONTROLS) return `must be text, and ${controls} of its ${bytes.length} bytes are control characters`;
   if (bytes.length < least)
     return `must have at least ${least} bytes, and has ${bytes.length}: learned from and held out, each part needs a sequence and a word`;
   return null;
+}
+
+/** Texts have a form feed or an escape sequence here and there. */
+const MOST_CONTROLS = 0.1;
+
+/** Control characters but those of layout: tab, line feed, vertical tab, form feed, carriage return. */
+function isControl(byte: number): boolean {
+  return (byte < 0x20 && (byte < 0x09 || byte > 0x0d)) || byte === 0x7f;
 }
 
 function isUtf8(bytes: Uint8Array): boolean {

@@ -2,13 +2,15 @@ import type { Issue } from '../base/index.ts';
 import { axisSize, groupSize, MESH_AXES, shardsOf, weightGroupOf } from '../layout/index.ts';
 import { expertMatrices, type ModelSpec, tensorShard, vector } from '../model/index.ts';
 import type { Scenario } from './scenario.ts';
+import { stackGroups } from './stack-groups.ts';
+import { tokenPlaces } from './stack-lengths.ts';
 
 /** A word is a byte. */
 const WORDS = 256;
 
 /** What a pod does not learn or follow, all at once; empty where `train` may begin. The scenario's own rules hold. */
 export function learningIssues(scenario: Scenario): Issue[] {
-  return [...modelIssues(scenario), ...stepIssues(scenario), ...layoutIssues(scenario), ...partIssues(scenario)];
+  return [...modelIssues(scenario), ...stepIssues(scenario), ...layoutIssues(scenario), ...groupIssues(scenario), ...partIssues(scenario)];
 }
 
 function issue(path: string, value: string | number, rule: string, remedy: string): Issue {
@@ -90,6 +92,13 @@ function stepIssues({ workload, precision, routing, model }: Scenario): Issue[] 
     'use quantized: none',
   );
   refuse(
+    model.moe !== null && precision.router === 'bf16' && precision.matmul === 'f32',
+    'precision.router',
+    precision.router,
+    'the router of a model in f32 computes in f32',
+    'use router: f32, or matmul: bf16',
+  );
+  refuse(
     model.moe !== null && routing.router === 'trace',
     'routing.router',
     routing.router,
@@ -111,6 +120,19 @@ function layoutIssues({ layout, topology }: Scenario): Issue[] {
     issues.push(issue('layout.zero', layout.zero, 'a pod shards weights, gradients and state together or not at all', 'use zero: 0 or 3'));
   }
   return issues;
+}
+
+/** Groups are ranges of tokens, the same under every layout: one that would cut them changes what is learned. */
+function groupIssues(scenario: Scenario): Issue[] {
+  const { routing, model } = scenario;
+  const follows = routing.groupRule === 'mesh-tf' && routing.groupsMultipleOf === tokenPlaces(scenario);
+  if (model.moe === null || !follows) return [];
+  const whole = stackGroups({ ...scenario, routing: { ...routing, groupsMultipleOf: 1 } }).stacks;
+  return stackGroups(scenario).stacks.flatMap(({ groupTokens }, at) => {
+    if (groupTokens === whole[at].groupTokens) return [];
+    const rule = `groups of ${whole[at].groupTokens} tokens would be cut into ones of ${groupTokens}: this layout would learn something else than others`;
+    return [issue('routing.groupTokens', routing.groupTokens, rule, `use groupTokens: ${groupTokens}, or a layout of fewer parts`)];
+  });
 }
 
 /** What must divide: the vocabulary, tokens between sub-layers, and what a member stores of each matrix. */

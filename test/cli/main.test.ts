@@ -215,7 +215,7 @@ describe('an unexpected failure', () => {
 
 describe('scenarios in the help', () => {
   it('exist', async () => {
-    const known = readdirSync('scenarios');
+    const known = readdirSync('scenarios', { recursive: true });
     let seen = 0;
     for (const name of ['', ...Object.keys(COMMANDS)]) {
       const { out } = await say(...(name === '' ? [] : [name]), '--help');

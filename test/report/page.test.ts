@@ -155,7 +155,7 @@ test('a comparison puts the differences first, and several results share a page'
   expect(html).toContain('1.55 ×');
   expect(html).toContain('−3.40 points');
   const keys = Object.keys(dataOf(html).figures);
-  expect(keys.filter((key) => key.startsWith('c-'))).toHaveLength(6);
+  expect(keys.filter((key) => key.startsWith('c-'))).toHaveLength(7);
   expect(keys).toContain('r0-timeline');
   expect(keys).toContain('r1-timeline');
 });

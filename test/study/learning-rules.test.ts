@@ -14,6 +14,7 @@ function scenarioOf(keys: Readonly<Record<string, string>>) {
     topology: 'tpu-v3:2x2',
     model: MODEL,
     workload: '{sequences: 16, sequenceLength: 32, optimizer: adamw, remat: none}',
+    routing: '{groupTokens: 32}',
     learning: '{}',
     ...keys,
   };
@@ -37,6 +38,8 @@ describe('what a pod does not learn', () => {
     ['workload.kind', { workload: '{kind: evaluate, sequences: 16, sequenceLength: 32}' }],
     ['workload.remat', { workload: '{sequences: 16, sequenceLength: 32, remat: full}' }],
     ['precision.gradients', { precision: '{gradients: bf16}' }],
+    ['precision.router', { precision: '{matmul: f32, router: bf16}' }],
+    ['routing.groupTokens', { routing: '{groupTokens: 256}' }],
     ['precision.weights', { precision: '{weights: bf16}' }],
     ['layout.ici.context', { layout: '{ici: {context: 2, data: 4}}' }],
     ['layout.zero', { layout: '{ici: {data: 8}, zero: 1}' }],

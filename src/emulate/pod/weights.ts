@@ -83,10 +83,10 @@ export function isMadeAnew({ isFirst }: Pod, { shards }: Pick<HeldParameter, 'sh
 
 /** Gradients that are not made by one product for each microbatch, but added to, begin with 0. */
 export function beginsWithZero({ name, matrix }: Parameter): boolean {
-  return matrix.expert || ADDED_TO.has(name);
+  return matrix.expert || !MADE_BY_ONE_PRODUCT.has(name);
 }
 
-const ADDED_TO: ReadonlySet<ParameterName> = new Set(['table', 'positions', 'gain', 'router']);
+const MADE_BY_ONE_PRODUCT: ReadonlySet<ParameterName> = new Set(['query', 'key', 'value', 'output', 'gate', 'in', 'out']);
 
 /** Whole gradients that units take turns in and add to. */
 export function clearGradients(pod: Pod, unit: number): Phase[] {
