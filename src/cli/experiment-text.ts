@@ -4,6 +4,8 @@ import {
   type ExperimentResult,
   type ExperimentVariant,
   formatMeasureInterval,
+  formatShareInterval,
+  type GainOutcome,
   MEASURE_LABELS,
   shownMeasures,
 } from '../result/index.ts';
@@ -13,7 +15,7 @@ import { alignedTable } from './table.ts';
 
 /** Table of the variants with their intervals over seeds, the claims and what is seen of them. */
 export function experimentText(result: ExperimentResult, folder: string): string {
-  const { name, question, seeds, variants, claims } = result;
+  const { name, question, seeds, variants, claims, gains } = result;
   const shown = shownMeasures(variants);
   const cellsOf = ({ measures }: ExperimentVariant): string[] =>
     shown.map((measure) => {
@@ -32,6 +34,7 @@ export function experimentText(result: ExperimentResult, folder: string): string
     `means and 95 % intervals over ${seeds.length} seeds`,
     '',
     ...claims.flatMap(claimLines),
+    ...gains.flatMap(gainLines),
     `page   ${join(folder, EXPERIMENT_FILES.page)}`,
     `files  ${EXPERIMENT_FILES.result} beside it, and a folder for each variant`,
   ];
@@ -41,4 +44,9 @@ export function experimentText(result: ExperimentResult, folder: string): string
 function claimLines({ variant, than, measure, is, source, difference, verdict }: ClaimOutcome): string[] {
   const found = difference === null ? '' : `: ${formatMeasureInterval(measure, difference)}`;
   return [`${verdict.toUpperCase()}  ${MEASURE_LABELS[measure]} of "${variant}" ${is} than of "${than}"${found}`, `    (${source})`];
+}
+
+function gainLines({ variant, with: best, without, measure, source, kept }: GainOutcome): string[] {
+  const found = kept === null ? 'NO GAIN SEEN' : `KEPT ${formatShareInterval(kept)}`;
+  return [`${found}  by "${variant}" of what "${best}" gains over "${without}" in ${MEASURE_LABELS[measure]}`, `    (${source})`];
 }

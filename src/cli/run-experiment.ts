@@ -5,7 +5,7 @@ import type { PodState } from '../emulate/index.ts';
 import { type LoadedExperiment, type LoadedScenario, loadExperiment, readCheckpoint } from '../intake/index.ts';
 import { renderPage } from '../report/index.ts';
 import { EXPERIMENT_SCHEMA, type ExperimentResult, type ExperimentRun, type Provenance, resultFingerprint } from '../result/index.ts';
-import { divergedRow, judge, runRow, stepsOf, summariseVariants, type VariantRuns } from '../study/index.ts';
+import { divergedRow, judge, keptGains, runRow, stepsOf, summariseVariants, type VariantRuns } from '../study/index.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
 import { experimentText } from './experiment-text.ts';
 import { EXPERIMENT_FILES, TRAINING_FILES } from './output-files.ts';
@@ -139,7 +139,7 @@ function readRow(file: string, key: string): ExperimentRun | null {
 }
 
 function resultOf(
-  { base, seeds, claims }: LoadedExperiment,
+  { base, seeds, claims, gains }: LoadedExperiment,
   rows: readonly VariantRuns[],
   facts: Pick<Provenance, 'version' | 'node' | 'startedAt' | 'wallSeconds'>,
 ): ExperimentResult {
@@ -152,6 +152,7 @@ function resultOf(
     seeds,
     variants,
     claims: judge(claims, variants),
+    gains: keptGains(gains, variants),
   } as const;
   return { ...body, fingerprint: resultFingerprint(body), provenance: facts };
 }

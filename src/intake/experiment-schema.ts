@@ -12,6 +12,10 @@ const claim = z.strictObject({
   source: z.string().min(1).describe('Where that is said'),
 });
 
+const gain = z
+  .strictObject({ variant: z.string(), with: z.string(), without: z.string(), measure, source: z.string().min(1) })
+  .describe('What `variant` keeps of the gain of `with` over `without`');
+
 /** What `switchyard experiment` reads: every variant is a training run for every seed. */
 export const experimentSchema = z.strictObject({
   seeds: z
@@ -28,6 +32,7 @@ export const experimentSchema = z.strictObject({
       'Name -> dotted paths and the values that they get; `after` names a variant before it whose weights it begins with, `teacher` one whose probabilities it learns from',
     ),
   claims: z.array(claim).optional(),
+  gains: z.array(gain).optional(),
 });
 
 export type ExperimentInput = z.output<typeof experimentSchema>;

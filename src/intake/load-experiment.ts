@@ -1,5 +1,5 @@
 import { InputError, type Issue, nearest } from '../base/index.ts';
-import type { Claim } from '../result/index.ts';
+import type { Claim, Gain } from '../result/index.ts';
 import type { ExperimentInput } from './experiment-schema.ts';
 import { type LoadedScenario, parseScenario } from './load-scenario.ts';
 import { valueAt } from './path.ts';
@@ -12,6 +12,7 @@ export interface LoadedExperiment {
   readonly seeds: readonly number[];
   readonly variants: readonly LoadedExperimentVariant[];
   readonly claims: readonly Claim[];
+  readonly gains: readonly Gain[];
 }
 
 interface LoadedExperimentVariant {
@@ -33,9 +34,13 @@ export function loadExperiment(file: string): LoadedExperiment {
     const rule = 'an experiment needs an experiment section with seeds and variants';
     throw new InputError([{ code: 'E_EXPERIMENT', path: 'experiment', value: file, rule, remedy: 'add one, or use `switchyard train`' }]);
   }
-  const { seeds, claims = [] } = stated;
-  const issues: Issue[] = [...countIssues(stated), ...claims.flatMap((claim, at) => nameIssues(claim, at, Object.keys(stated.variants)))];
+  const { seeds, claims = [], gains = [] } = stated;
   const names = Object.keys(stated.variants);
+  const issues: Issue[] = [
+    ...countIssues(stated),
+    ...claims.flatMap(({ variant, than }, at) => nameIssues(`experiment.claims[${at}]`, { variant, than }, names)),
+    ...gains.flatMap(({ measure: _, source: __, ...named }, at) => nameIssues(`experiment.gains[${at}]`, named, names)),
+  ];
   const variants = Object.entries(stated.variants).flatMap(([name, { after, teacher, ...settings }], at): LoadedExperimentVariant[] => {
     const before = names.slice(0, at);
     issues.push(...beforeIssues(name, { after, teacher }, before));
@@ -48,7 +53,7 @@ export function loadExperiment(file: string): LoadedExperiment {
     }
   });
   if (issues.length > 0) throw new InputError(issues);
-  return { base, seeds, variants, claims };
+  return { base, seeds, variants, claims, gains };
 }
 
 function nameOf(stated: unknown): string | null {
@@ -76,12 +81,11 @@ function countIssues({ seeds, variants }: ExperimentInput): Issue[] {
   ];
 }
 
-function nameIssues({ variant, than }: Claim, at: number, names: readonly string[]): Issue[] {
-  return [variant, than].flatMap((name, which) => {
+function nameIssues(path: string, named: Readonly<Record<string, string>>, names: readonly string[]): Issue[] {
+  return Object.entries(named).flatMap(([key, name]) => {
     if (names.includes(name)) return [];
     const near = nearest(name, names);
-    const path = `experiment.claims[${at}].${which === 0 ? 'variant' : 'than'}`;
     const remedy = near === undefined ? `use one of ${names.join(', ')}` : `did you mean ${near}?`;
-    return [{ code: 'E_EXPERIMENT', path, value: JSON.stringify(name), rule: 'must be the name of a variant', remedy }];
+    return [{ code: 'E_EXPERIMENT', path: `${path}.${key}`, value: JSON.stringify(name), rule: 'must be the name of a variant', remedy }];
   });
 }

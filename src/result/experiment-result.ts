@@ -24,6 +24,8 @@ export interface ExperimentResult {
   readonly seeds: readonly number[];
   readonly variants: readonly ExperimentVariant[];
   readonly claims: readonly ClaimOutcome[];
+  /** Shares of a gain that others keep; empty where nobody asks. */
+  readonly gains: readonly GainOutcome[];
   readonly fingerprint: string;
   readonly provenance: Pick<Provenance, 'version' | 'node' | 'startedAt' | 'wallSeconds'>;
 }
@@ -71,3 +73,17 @@ export interface ClaimOutcome extends Claim {
 
 /** An effect that is smaller than its interval is not seen; one that is larger and the other way round contradicts the claim. */
 export type ClaimVerdict = 'seen' | 'not seen at this size' | 'contradicted' | 'not measured';
+
+/** What a variant keeps of the gain of another one over a third: (without - variant) / (without - with). */
+export interface Gain {
+  readonly variant: string;
+  readonly with: string;
+  readonly without: string;
+  readonly measure: ExperimentMeasure;
+  readonly source: string;
+}
+
+export interface GainOutcome extends Gain {
+  /** Over the seeds; null where a run has no such measure, or where the seeds do not show the gain itself. */
+  readonly kept: MeanInterval | null;
+}

@@ -27,6 +27,12 @@ const EXPERIMENT: Shape = object({
       ...{ difference: nullable(INTERVAL), verdict: oneOf('seen', 'not seen at this size', 'contradicted', 'not measured') },
     }),
   ),
+  gains: list(
+    object({
+      ...{ variant: text, with: text, without: text, source: text, measure: oneOf(...Object.keys(EXPERIMENT_MEASURES)) },
+      kept: nullable(INTERVAL),
+    }),
+  ),
   fingerprint: text,
   provenance: object({ version: text, node: text, startedAt: text, wallSeconds: number }),
 });

@@ -26,6 +26,11 @@ export function formatMeasureInterval(measure: ExperimentMeasure, { mean, interv
   return `${mean < 0 ? '−' : ''}${text(Math.abs(mean))}${spread}`;
 }
 
+/** `30.1 % ± 4.2 %` */
+export function formatShareInterval({ mean, interval }: MeanInterval): string {
+  return `${mean < 0 ? '−' : ''}${formatShare(Math.abs(mean))} ± ${formatShare((interval[1] - interval[0]) / 2)}`;
+}
+
 const ROUNDING = 1e-9;
 
 function formatOf(measure: ExperimentMeasure): (value: number) => string {

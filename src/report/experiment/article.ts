@@ -4,6 +4,8 @@ import {
   type ExperimentMeasure,
   type ExperimentResult,
   formatMeasureInterval,
+  formatShareInterval,
+  type GainOutcome,
   MEASURE_LABELS,
   shownMeasures,
 } from '../../result/index.ts';
@@ -16,10 +18,11 @@ import { dropCurves, lossCurves } from './curves.ts';
 
 /** The page of an experiment: what was claimed, what the seeds say of it, and every number that this rests on. */
 export function experimentArticle(result: ExperimentResult, key: string): Article {
-  const { name, question, seeds, claims, scenario } = result;
+  const { name, question, seeds, claims, gains, scenario } = result;
   const charts = [lossCurves(result), dropCurves(result)].flatMap((spec) => (spec === null ? [] : [[`${key}-${spec.id}`, spec] as const]));
   const contents: [string, string][] = [
     ...(claims.length === 0 ? [] : ([[`${key}-claims`, 'Claims']] as [string, string][])),
+    ...(gains.length === 0 ? [] : ([[`${key}-gains`, 'Gains that are kept']] as [string, string][])),
     [`${key}-variants`, 'Variants'],
     [`${key}-curves`, 'Curves'],
     [`${key}-ground`, 'What it rests on'],
@@ -30,6 +33,7 @@ export function experimentArticle(result: ExperimentResult, key: string): Articl
 <h1>${question}</h1><p class="answer">${{ html: unbroken(answer(result).html) }}</p>
 <nav class="contents" aria-label="Contents">${contents.map(([id, label]) => html`<a href="#${id}">${label}</a>`)}</nav></header>
 ${claims.length === 0 ? null : section(`${key}-claims`, 'Claims', claimTable(claims), html`<p>A difference is that of two variants seed by seed. One that is smaller than its 95 % interval is not seen at this size; one that is larger, and the other way round, contradicts the claim.</p>`)}
+${gains.length === 0 ? null : section(`${key}-gains`, 'Gains that are kept', gainTable(gains))}
 ${section(`${key}-variants`, 'Variants', variantTable(result), measureWords(result))}
 ${section(`${key}-curves`, 'Curves', figures(charts))}
 ${section(
@@ -84,6 +88,19 @@ function claimTable(claims: readonly ClaimOutcome[]): Html {
       source,
     ]),
     [1, 3],
+  );
+}
+
+function gainTable(gains: readonly GainOutcome[]): Html {
+  return table(
+    'Share of the gain of one variant over another that a third one keeps',
+    ['Gain', 'Kept', 'Said in'],
+    gains.map(({ variant, with: best, without, measure, source, kept }): TableCell[] => [
+      `“${variant}” of what “${best}” gains over “${without}” in ${MEASURE_LABELS[measure]}`,
+      kept === null ? 'no gain is seen at this size' : formatShareInterval(kept),
+      source,
+    ]),
+    [2],
   );
 }
 

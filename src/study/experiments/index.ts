@@ -3,4 +3,4 @@
  * what, and where that is kept, is the business of the outside world.
  */
 export { divergedRow, runRow } from './measures.ts';
-export { judge, summariseVariants, type VariantRuns } from './summarise.ts';
+export { judge, keptGains, summariseVariants, type VariantRuns } from './summarise.ts';

@@ -5,6 +5,8 @@ import {
   type ExperimentMeasure,
   type ExperimentRun,
   type ExperimentVariant,
+  type Gain,
+  type GainOutcome,
   type MeanInterval,
   meanInterval95,
   pairedDifference95,
@@ -40,6 +42,18 @@ export function judge(claims: readonly Claim[], variants: readonly ExperimentVar
     });
     const difference = ours === null || theirs === null ? null : pairedDifference95(ours, theirs);
     return { ...claim, difference, verdict: verdictOf(claim, difference) };
+  });
+}
+
+/** Shares of gains that the seeds show. */
+export function keptGains(gains: readonly Gain[], variants: readonly ExperimentVariant[]): GainOutcome[] {
+  return gains.map((gain) => {
+    const [own, best, plain] = [gain.variant, gain.with, gain.without].map((name) => {
+      const variant = variants.find((one) => one.name === name);
+      return variant === undefined ? null : valuesOf(variant.runs, gain.measure);
+    });
+    if (own === null || best === null || plain === null || pairedDifference95(best, plain).interval[1] >= 0) return { ...gain, kept: null };
+    return { ...gain, kept: meanInterval95(own.map((value, seed) => (plain[seed] - value) / (plain[seed] - best[seed]))) };
   });
 }
 
