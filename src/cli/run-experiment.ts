@@ -106,6 +106,7 @@ async function runOne(
   const file = join(prepared.folder, ROW_FILE);
   const { scenario } = prepared.loaded;
   const key = JSON.stringify({
+    schema: EXPERIMENT_SCHEMA,
     run: prepared.run,
     steps: scenario.learning?.steps,
     every: scenario.learning?.evaluateEvery,

@@ -37,7 +37,7 @@ export {
 export type { ExchangeKind, PodPlan } from './pod/plan.ts';
 export type { PodOptimizer, PodRequest, PodRouting } from './pod/request.ts';
 export { type PodState, readState, writeState } from './pod/state.ts';
-export { HELD_OUT, openPodStep } from './pod/step.ts';
+export { lookAt, lookAtHeldOut, openPodStep } from './pod/step.ts';
 export { predictionsOf, setSoftTargets } from './pod/teacher.ts';
 export { recordedLoad } from './recorded.ts';
 export { openEmulationStep } from './run.ts';

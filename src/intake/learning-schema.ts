@@ -34,6 +34,7 @@ export const learningSchema = z.strictObject({
   jitter: share.optional().describe('Routers read tokens times a random number from 1 - jitter to 1 + jitter'),
   softShare: share.optional().describe('Share of the loss that is against the probabilities of a teacher, where an experiment names one'),
   evaluateEvery: STEPS.optional().describe('Steps between evaluations on the held-out text'),
+  evaluateBatches: whole(1, 4096).optional().describe('Batches of held-out text that an evaluation reads'),
   checkpointEvery: STEPS.optional().describe('Steps between checkpoints'),
   onNaN: z.enum(ON_NAN).optional().describe('What a loss that is no number does: stop; skip the batch; rewind to the last checkpoint'),
 });

@@ -53,6 +53,11 @@ export interface ExperimentRun {
     readonly losses: readonly number[];
     readonly dropRates: readonly number[];
   };
+  /** Names of the texts, and layer by layer [texts][experts]: choices of their held-out words at the end. */
+  readonly choices: {
+    readonly texts: readonly string[];
+    readonly layers: readonly { readonly layer: number; readonly kept: readonly (readonly number[])[] }[];
+  };
 }
 
 /** A claim, and what the seeds say of it. */

@@ -6,6 +6,7 @@ const INTERVAL = object({ mean: number, interval: list(number), count: number })
 const MEASURES = Object.fromEntries(Object.keys(EXPERIMENT_MEASURES).map((measure) => [measure, number]));
 const INTERVALS = Object.fromEntries(Object.keys(EXPERIMENT_MEASURES).map((measure) => [measure, INTERVAL]));
 const CURVE = object({ steps: list(number), seconds: list(number), losses: list(number), dropRates: list(number) });
+const CHOICES = object({ texts: list(text), layers: list(object({ layer: number, kept: list(list(number)) })) });
 
 const EXPERIMENT: Shape = object({
   schema: oneOf(EXPERIMENT_SCHEMA),
@@ -18,7 +19,7 @@ const EXPERIMENT: Shape = object({
       name: text,
       settings: table(anything),
       measures: object({}, INTERVALS),
-      runs: list(object({ seed: number, fingerprint: text, measures: object({}, MEASURES), divergedAt: nullable(number), curve: CURVE })),
+      runs: list(object({ seed: number, fingerprint: text, measures: object({}, MEASURES), divergedAt: nullable(number), curve: CURVE, choices: CHOICES })),
     }),
   ),
   claims: list(

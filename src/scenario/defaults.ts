@@ -73,6 +73,7 @@ export const SCENARIO_DEFAULTS = {
     jitter: 0,
     softShare: 0.25,
     evaluateEvery: 50,
+    evaluateBatches: 4,
     checkpointEvery: 50,
     onNaN: 'stop',
   },

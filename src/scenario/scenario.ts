@@ -153,6 +153,8 @@ export interface LearningSpec {
   readonly softShare: number;
   /** Steps from one evaluation on the held-out text to the next, and from one checkpoint to the next. */
   readonly evaluateEvery: number;
+  /** Batches of held-out text that an evaluation reads. */
+  readonly evaluateBatches: number;
   readonly checkpointEvery: number;
   /** What a loss that is no number does: end the run, leave the batch out, or go back to the last checkpoint and leave the batches since out. */
   readonly onNaN: OnNaN;

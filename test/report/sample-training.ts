@@ -123,6 +123,7 @@ function sampleLearning(texts: readonly string[], steps: number): LearningSpec {
     jitter: 0,
     softShare: 0,
     evaluateEvery: 20,
+    evaluateBatches: 4,
     checkpointEvery: 100,
     onNaN: 'stop',
   };

@@ -34,8 +34,8 @@ export function writeTexts({ corpus }: PodPlan, buffer: ArrayBufferLike, texts: 
 const WORD_RANGE = 0x1_0000_0000;
 
 /**
- * Which text a sequence is of, and where in it that begins: anywhere, wherever it is read. Each step draws its own sequences, from all texts equally often; evaluations read the
- * same ones every time, each text in its turn.
+ * Which text a sequence is of, and where in it that begins: anywhere, wherever it is read. Each step draws its own sequences, from all texts equally often; batches of held-out
+ * text are the same in every evaluation, each text in its turn.
  */
 export function placeOfSequence(
   { request, corpus }: PodPlan,
@@ -43,9 +43,9 @@ export function placeOfSequence(
   sequence: number,
 ): { text: number; first: number } {
   const drawn = new Uint32Array(4);
-  drawWords(drawn, { seed: request.seed, purpose: Purpose.textPlace, step: training ? step : 0, layer: 0, token: sequence }, 0);
+  drawWords(drawn, { seed: request.seed, purpose: Purpose.textPlace, step, layer: training ? 0 : 1, token: sequence }, 0);
   const share = (word: number): number => drawn[word] / WORD_RANGE;
-  const text = training ? Math.floor(share(1) * corpus.texts.length) : sequence % corpus.texts.length;
+  const text = training ? Math.floor(share(1) * corpus.texts.length) : (step * request.sequences + sequence) % corpus.texts.length;
   const { learned, heldOut } = corpus.texts[text];
   const range = training ? learned : heldOut;
   return { text, first: range.first + Math.floor(share(0) * (range.bytes - request.sequenceLength)) };

@@ -19,8 +19,8 @@ import { update } from './update.ts';
 import { sumGradients, sumOverEnds } from './weights.ts';
 
 /**
- * A pod that learns, over the memory of a kernel table: step 0 makes the first weights, step n > 0 reads batch n: forward, backward and update on every core; and step -1 - n reads batch n,
- * forward alone; batch 0 is held-out text. What an
+ * A pod that learns, over the memory of a kernel table: step 0 makes the first weights, step n > 0 reads batch n: forward, backward and update on every core; and the steps of `lookAt` and
+ * `lookAtHeldOut` read a batch, forward alone. What an
  * item computes depends on the seed and on its own place alone, so any number of lanes gives the same bits.
  */
 export function openPodStep(plan: PodPlan, table: KernelTable): (n: number) => Step {
@@ -30,15 +30,22 @@ export function openPodStep(plan: PodPlan, table: KernelTable): (n: number) => S
   const train = stepOf(trainingPhases(pod, number));
   const look = stepOf([...beginStep(pod, number), ...eachMicrobatch(pod).flatMap((microbatch) => forward(pod, number, microbatch))]);
   return (n) => {
-    number.step = n < 0 ? -n - 1 : n;
-    number.training = n !== HELD_OUT;
+    number.step = n < 0 ? Math.floor(-n / 2) : n;
+    number.training = n >= 0 || n % 2 === 0;
     number.learns = n > 0;
     return n === 0 ? begin : n > 0 ? train : look;
   };
 }
 
-/** The step that evaluates. */
-export const HELD_OUT = -1;
+/** The step that reads a batch that is learned from, from 1 on, and changes no weight. */
+export function lookAt(batch: number): number {
+  return -2 * batch;
+}
+
+/** The step that reads a batch of held-out text, from 0 on, and changes no weight. */
+export function lookAtHeldOut(batch: number): number {
+  return -2 * batch - 1;
+}
 
 function trainingPhases(pod: Pod, number: StepNumber): Phase[] {
   return [

@@ -14,12 +14,13 @@ import { type Html, html, unbroken } from '../html.ts';
 import { figures } from '../sections/figure.ts';
 import { scenarioAsResolved } from '../sections/ground.ts';
 import { bullets, facts, section, type TableCell, table } from '../sections/markup.ts';
+import { choiceMaps } from './choice-maps.ts';
 import { dropCurves, lossCurves } from './curves.ts';
 
 /** The page of an experiment: what was claimed, what the seeds say of it, and every number that this rests on. */
 export function experimentArticle(result: ExperimentResult, key: string): Article {
   const { name, question, seeds, claims, gains, scenario } = result;
-  const charts = [lossCurves(result), dropCurves(result)].flatMap((spec) => (spec === null ? [] : [[`${key}-${spec.id}`, spec] as const]));
+  const charts = [lossCurves(result), dropCurves(result), choiceMaps(result)].flatMap((spec) => (spec === null ? [] : [[`${key}-${spec.id}`, spec] as const]));
   const contents: [string, string][] = [
     ...(claims.length === 0 ? [] : ([[`${key}-claims`, 'Claims']] as [string, string][])),
     ...(gains.length === 0 ? [] : ([[`${key}-gains`, 'Gains that are kept']] as [string, string][])),

@@ -60,28 +60,30 @@ export function textMaps({ layers, texts }: TrainingResult): ChartSpec | null {
       'One row per text, one column per expert: its share of the choices of the held-out words of that text that found a slot, in the last evaluation. Each row adds up to 100 %; behind it is the expert that takes most. Rows that are alike show experts that do not know one text from another.',
     width: 'full',
     choose: 'Layer',
-    views: shown.map((layer) =>
+    views: shown.map(({ layer, keptOfTexts }) =>
       textMap(
-        layer,
+        `layer ${layer}`,
         texts.map(({ name }) => name),
+        keptOfTexts,
       ),
     ),
   };
 }
 
-function textMap(layer: LearnedLayer, names: readonly string[]): HeatView {
-  const shares = layer.keptOfTexts.map(sharesOf);
+/** `kept`: [texts][experts] choices. */
+export function textMap(label: string, names: readonly string[], kept: readonly (readonly number[])[]): HeatView {
+  const shares = kept.map(sharesOf);
   const most = shares.map(mostWords);
   const apart = names.flatMap((_, a) => names.slice(a + 1).map((_, b) => [a, a + 1 + b] as const));
   const furthest = apart.reduce((best, pair) => (distance(shares, pair) > distance(shares, best) ? pair : best));
   return {
     kind: 'heat',
-    label: `layer ${layer.layer}`,
-    finding: `Layer ${layer.layer}: ${names.map((name, text) => `${name} goes to ${most[text]} most (${formatShare(Math.max(...shares[text]))})`).join(', ')}. Furthest apart are ${names[furthest[0]]} and ${names[furthest[1]]}: ${formatShare(distance(shares, furthest))} of the choices of one would have to go elsewhere to be as those of the other.`,
+    label,
+    finding: `${label[0].toUpperCase()}${label.slice(1)}: ${names.map((name, text) => `${name} goes to ${most[text]} most (${formatShare(Math.max(...shares[text]))})`).join(', ')}. Furthest apart are ${names[furthest[0]]} and ${names[furthest[1]]}: ${formatShare(distance(shares, furthest))} of the choices of one would have to go elsewhere to be as those of the other.`,
     table: {
       columns: [
         { label: 'Text', unit: '' },
-        ...Array.from({ length: expertsOf(layer) }, (_, expert) => ({ label: `${expert}`, unit: 'fraction' })),
+        ...kept[0].map((_, expert) => ({ label: `${expert}`, unit: 'fraction' })),
       ],
       rows: names.map((name, text) => [name, ...shares[text].map(rounded)]),
     },

@@ -4,7 +4,7 @@ const POINTS = 64;
 
 /** What a run that ended is to its experiment. `equalSeconds`: time on the pod at which losses are compared. */
 export function runRow(seed: number, result: TrainingResult): ExperimentRun {
-  const { losses, crossEntropies, dropRates, simulatedSeconds, evaluations, layers, fingerprint } = result;
+  const { losses, crossEntropies, dropRates, simulatedSeconds, evaluations, layers, texts, fingerprint } = result;
   const tenth = Math.max(1, Math.floor(losses.length / 10));
   const heldOut = evaluations.at(-1)?.crossEntropy;
   const isWorse = meanOf(crossEntropies.slice(-tenth)) > crossEntropies[0];
@@ -14,7 +14,9 @@ export function runRow(seed: number, result: TrainingResult): ExperimentRun {
     ...(layers.length === 0 ? {} : { dropRate: meanOf(dropRates.slice(-tenth)), firstDropRate: meanOf(dropRates.slice(0, tenth)) }),
     divergence: isWorse ? 1 : 0,
   };
-  return { seed, fingerprint, measures, divergedAt: null, curve: curveOf(result) };
+  const routed = layers.filter(({ keptOfTexts }) => keptOfTexts.length > 0).map(({ layer, keptOfTexts }) => ({ layer, kept: keptOfTexts }));
+  const choices = { texts: texts.map(({ name }) => name), layers: routed };
+  return { seed, fingerprint, measures, divergedAt: null, curve: curveOf(result), choices };
 }
 
 /** A run that met a value that was no number has no loss to compare. */
@@ -22,6 +24,7 @@ export function divergedRow(seed: number, step: number): ExperimentRun {
   return {
     ...{ seed, fingerprint: `diverged at step ${step}`, measures: { divergence: 1 }, divergedAt: step },
     curve: { steps: [], seconds: [], losses: [], dropRates: [] },
+    choices: { texts: [], layers: [] },
   };
 }
 

@@ -1,10 +1,8 @@
 import { assert, EXIT, InputError, toSeconds } from '../../base/index.ts';
 import {
-  evaluationOf,
   firstNotFinite,
-  HELD_OUT,
   isHealthy,
-  type PodEvaluation,
+  lookAt,
   planPod,
   predictionsOf,
   readState,
@@ -18,6 +16,7 @@ import { throwIfMisfit } from '../memory-misfit.ts';
 import { podRequestOf } from '../pod-request.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { copyOfHistory, dropRate, emptyHistory, recordStep, stepsOf, type TrainingHistory } from './history.ts';
+import { evaluate } from './evaluate.ts';
 import type { PodRun } from './pod-run.ts';
 import { stepBytes } from './step-bytes.ts';
 import { openStepTimer, type StepTimer } from './step-timer.ts';
@@ -63,7 +62,7 @@ export async function runTraining(input: TrainingInput): Promise<TrainingResult>
       await learnBatch(training);
     }
     if (stepsOf(training.history) > stepsOf(training.saved.history)) save(training);
-    return trainingResult(input, run, training.history, await evaluate(training), startedAt);
+    return trainingResult(input, run, training.history, await evaluate(run, learning), startedAt);
   } finally {
     await run.close();
     await teacher?.close();
@@ -106,7 +105,7 @@ async function learnBatch(training: Training): Promise<void> {
   clearTraffic(run);
   if (training.teacher !== null) {
     // The teacher reads the batch that the pupil is about to learn.
-    await training.teacher.step(HELD_OUT - (history.batches + 1));
+    await training.teacher.step(lookAt(history.batches + 1));
     setSoftTargets(plan, buffer, predictionsOf(training.teacher.plan, training.teacher.buffer));
   }
   await run.step(history.batches + 1);
@@ -121,17 +120,10 @@ async function learnBatch(training: Training): Promise<void> {
   report(training);
   const steps = stepsOf(history);
   if (steps % learning.evaluateEvery === 0) {
-    const evaluation = await evaluate(training);
+    const evaluation = await evaluate(run, learning);
     if (evaluation !== null) history.evaluations.push({ step: steps, crossEntropy: evaluation.crossEntropy, ofTexts: evaluation.ofTexts });
   }
   if (steps % learning.checkpointEvery === 0) save(training);
-}
-
-/** On words that are never learned from; null where none are held out. Evaluations cost the simulated pod no time. */
-async function evaluate({ run, learning }: Training): Promise<PodEvaluation | null> {
-  if (learning.heldOutShare === 0) return null;
-  await run.step(HELD_OUT);
-  return evaluationOf(run.plan, run.buffer);
 }
 
 /** The step has changed no weight: without the batch the run can go on from where it is, or from where it was. */

@@ -1,5 +1,5 @@
 import { toSeconds } from '../../base/index.ts';
-import { type PodEvaluation, readState } from '../../emulate/index.ts';
+import { readState } from '../../emulate/index.ts';
 import {
   type Evaluation,
   type LearnedLayer,
@@ -11,6 +11,7 @@ import {
 import { dataSources } from '../run-study.ts';
 import { printOfState } from './checkpoint.ts';
 import { dropRate, type LayerHistory, stepsOf, type TrainingHistory } from './history.ts';
+import type { HeldOutEvaluation } from './evaluate.ts';
 import type { PodRun } from './pod-run.ts';
 import type { Text, TrainingInput } from './training-input.ts';
 
@@ -22,7 +23,7 @@ export function trainingResult(
   input: TrainingInput,
   run: PodRun,
   history: TrainingHistory,
-  last: PodEvaluation | null,
+  last: HeldOutEvaluation | null,
   startedAt: number,
 ): TrainingResult {
   const { scenario, chip, texts, clock, provenance } = input;
@@ -62,7 +63,7 @@ export function trainingResult(
 }
 
 /** The last one stands in no checkpoint unless it was due: a run that is made longer has it at no step of its own. */
-function withLast(history: TrainingHistory, last: PodEvaluation | null): Evaluation[] {
+function withLast(history: TrainingHistory, last: HeldOutEvaluation | null): Evaluation[] {
   const { evaluations } = history;
   const step = stepsOf(history);
   if (last === null || evaluations.at(-1)?.step === step) return evaluations;

@@ -50,6 +50,8 @@ export interface SmallPod {
   readonly softShare?: number;
   /** How many texts the one is cut into; the first has half of it. */
   readonly texts?: 1 | 3;
+  /** Share of each text, its end, that is held out. */
+  readonly heldOutShare?: number;
   readonly routerDtype?: Dtype;
   readonly dropout?: number;
   readonly expertDropout?: number;
@@ -90,7 +92,7 @@ function textsOf({ texts = 1 }: SmallPod): Uint8Array[] {
 }
 
 function sizesOf(small: SmallPod): { readonly bytes: number; readonly heldOutBytes: number }[] {
-  return textsOf(small).map(({ length }) => ({ bytes: length, heldOutBytes: 0 }));
+  return textsOf(small).map(({ length }) => ({ bytes: length, heldOutBytes: length * (small.heldOutShare ?? 0) }));
 }
 
 export function scenarioOf(

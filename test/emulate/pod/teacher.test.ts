@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HELD_OUT, type PodPlan, predictionsOf, setSoftTargets } from '../../../src/emulate/index.ts';
+import { lookAt, type PodPlan, predictionsOf, setSoftTargets } from '../../../src/emulate/index.ts';
 import { runStepAlone } from '../../../src/kernels/index.ts';
 import { deviation, type OpenPod, openPod, outcome, type SmallPod, wholeOf } from './support.ts';
 
@@ -11,7 +11,7 @@ const VOCAB = 64;
 function teacher(layout: string, batch: number, small: SmallPod = {}): Float32Array {
   const pod = openPod(layout, small);
   pod.upTo(5);
-  runStepAlone(pod.step(HELD_OUT - batch));
+  runStepAlone(pod.step(lookAt(batch)));
   return predictionsOf(pod.plan, pod.memory.buffer);
 }
 
@@ -52,7 +52,7 @@ describe('a teacher', () => {
     const pod = openPod(ONE, { cores: 1 });
     pod.upTo(3);
     const before = wholeOf(pod, 'stored');
-    runStepAlone(pod.step(HELD_OUT - 4));
+    runStepAlone(pod.step(lookAt(4)));
     expect(wholeOf(pod, 'stored')).toEqual(before);
     const { crossEntropy } = outcome(pod);
     pod.upTo(4);
