@@ -19,7 +19,16 @@ const EXPERIMENT: Shape = object({
       name: text,
       settings: table(anything),
       measures: object({}, INTERVALS),
-      runs: list(object({ seed: number, fingerprint: text, measures: object({}, MEASURES), divergedAt: nullable(number), curve: CURVE, choices: CHOICES })),
+      runs: list(
+        object({
+          seed: number,
+          fingerprint: text,
+          measures: object({}, MEASURES),
+          divergedAt: nullable(number),
+          curve: CURVE,
+          choices: CHOICES,
+        }),
+      ),
     }),
   ),
   claims: list(

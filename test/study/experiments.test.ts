@@ -8,7 +8,14 @@ const CURVE: ExperimentRun['curve'] = { steps: [], seconds: [], losses: [], drop
 /** A variant with one loss for each seed. */
 function variant(name: string, losses: readonly number[]) {
   const runs = losses.map(
-    (heldOutLoss, seed): ExperimentRun => ({ seed, fingerprint: '', measures: { heldOutLoss }, divergedAt: null, curve: CURVE, choices: { texts: [], layers: [] } }),
+    (heldOutLoss, seed): ExperimentRun => ({
+      seed,
+      fingerprint: '',
+      measures: { heldOutLoss },
+      divergedAt: null,
+      curve: CURVE,
+      choices: { texts: [], layers: [] },
+    }),
   );
   return { name, settings: {}, runs };
 }

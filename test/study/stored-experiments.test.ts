@@ -28,7 +28,9 @@ describe('stored experiments', () => {
     expect(readStored(result)).toMatchObject({ kind: 'experiment' });
     expect(result.scenario).toEqual(plain(base.scenario));
     expect(result.seeds).toEqual(seeds);
-    expect(result.variants.map((variant) => [variant.name, variant.settings])).toEqual(variants.map((variant) => [variant.name, variant.settings]));
+    expect(result.variants.map((variant) => [variant.name, variant.settings])).toEqual(
+      variants.map((variant) => [variant.name, variant.settings]),
+    );
     expect(result.claims.map(({ difference: _, verdict: __, ...claim }) => claim)).toEqual(claims);
     expect(result.gains.map(({ kept: _, ...gain }) => gain)).toEqual(gains);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openPodThreads } from '../../src/cluster/index.ts';
+import { lookAt, lookAtHeldOut, type PodState } from '../../src/emulate/index.ts';
 import { parseScenario } from '../../src/intake/index.ts';
 import { f32Elements } from '../../src/model/index.ts';
 import type { TrainingResult } from '../../src/result/index.ts';
@@ -48,10 +49,12 @@ interface Run {
   readonly start?: Checkpoint | null;
   readonly open?: OpenPodRun;
   readonly pause?: () => Promise<void>;
+  readonly origin?: PodState;
+  readonly teacher?: TrainingInput['teacher'];
 }
 
 /** Its result, or what ended it, and the checkpoints that it kept. */
-async function train({ learning, start = null, open = onOneThread, pause }: Run = {}) {
+async function train({ learning, start = null, open = onOneThread, pause, origin, teacher }: Run = {}) {
   const kept: Checkpoint[] = [];
   const scenario: Scenario = { ...loaded.scenario, learning: { ...LEARNING, ...learning } };
   const input: TrainingInput = {
@@ -59,7 +62,7 @@ async function train({ learning, start = null, open = onOneThread, pause }: Run 
     chip: loaded.chip,
     texts: [{ name: 'words', bytes: TEXT, source: null, licence: null, fingerprint: 'words' }],
     warnings: [],
-    run: runOf(scenario, [{ fingerprint: 'words' }]),
+    run: runOf(scenario, [{ fingerprint: 'words' }], { origin, teacher }),
     shrunkFrom: null,
     open,
     start,
@@ -67,6 +70,8 @@ async function train({ learning, start = null, open = onOneThread, pause }: Run 
     provenance: { version: 'test', node: 'test', startedAt: 'test' },
     clock: () => 0,
     pause,
+    origin,
+    teacher,
   };
   const ended = await runTraining(input).catch((error: unknown) => error);
   return { ended, kept };
@@ -181,5 +186,59 @@ describe('a loss that is no number', () => {
   it.each(['skip', 'rewind'] as const)('ends the run when %s does not help', async (onNaN) => {
     const { ended } = await train({ open: withBadBatches(Array.from({ length: 50 }, (_, i) => 3 + i)), learning: { onNaN } });
     expect(String(ended)).toContain('11 batches in a row');
+  });
+});
+
+describe('a run that follows others', () => {
+  /** A pod that writes down which steps it makes. */
+  const noting =
+    (steps: string[], names: readonly string[]): OpenPodRun =>
+    (planFor) => {
+      const name = names[steps.filter((step) => step.endsWith(' 0')).length];
+      const run = onOneThread(planFor);
+      return {
+        ...run,
+        step: async (n) => {
+          steps.push(`${name} ${n}`);
+          await run.step(n);
+        },
+      };
+    };
+
+  it('begins with the weights of another, whose updates count on', async () => {
+    const { kept } = await whole;
+    const { state } = kept[2];
+    const after = await train({ origin: state, learning: { steps: 1 } });
+    expect(resultOf(after).crossEntropies[0]).toBeLessThan(resultOf(await whole).crossEntropies[0] - 0.5);
+    expect(after.kept[0].state.updates).toBe(state.updates + 1);
+  });
+
+  it('hears its teacher on every batch before it learns that batch, and not on held-out words', async () => {
+    const { kept } = await whole;
+    const steps: string[] = [];
+    const teacher = { scenario: { ...loaded.scenario, learning: LEARNING }, chip: loaded.chip, state: kept[2].state };
+    const { ended } = await train({
+      teacher,
+      open: noting(steps, ['pupil', 'teacher']),
+      learning: { steps: 3, evaluateEvery: 3, evaluateBatches: 1 },
+    });
+    resultOf({ ended });
+    const evaluation = `pupil ${lookAtHeldOut(0)}`;
+    expect(steps).toEqual([
+      ...['pupil 0', 'teacher 0'],
+      ...[1, 2, 3].flatMap((batch) => [`teacher ${lookAt(batch)}`, `pupil ${batch}`]),
+      ...[evaluation, evaluation],
+    ]);
+  });
+
+  it('learns something else from a teacher, and is another run by name', async () => {
+    const { kept } = await whole;
+    const teacher = { scenario: { ...loaded.scenario, learning: LEARNING }, chip: loaded.chip, state: kept[2].state };
+    const taught = resultOf(await train({ teacher, learning: { steps: 3 } }));
+    const own = resultOf(await train({ learning: { steps: 3 } }));
+    expect(taught.crossEntropies[0]).toBe(own.crossEntropies[0]);
+    expect(taught.crossEntropies[2]).not.toBe(own.crossEntropies[2]);
+    const run = (others: Parameters<typeof runOf>[2]) => runOf(loaded.scenario, [{ fingerprint: 'words' }], others);
+    expect(differences(run({}), run({ teacher, origin: kept[0].state }))).toEqual(['experiment.after', 'experiment.teacher']);
   });
 });

@@ -20,7 +20,9 @@ import { dropCurves, lossCurves } from './curves.ts';
 /** The page of an experiment: what was claimed, what the seeds say of it, and every number that this rests on. */
 export function experimentArticle(result: ExperimentResult, key: string): Article {
   const { name, question, seeds, claims, gains, scenario } = result;
-  const charts = [lossCurves(result), dropCurves(result), choiceMaps(result)].flatMap((spec) => (spec === null ? [] : [[`${key}-${spec.id}`, spec] as const]));
+  const charts = [lossCurves(result), dropCurves(result), choiceMaps(result)].flatMap((spec) =>
+    spec === null ? [] : [[`${key}-${spec.id}`, spec] as const],
+  );
   const contents: [string, string][] = [
     ...(claims.length === 0 ? [] : ([[`${key}-claims`, 'Claims']] as [string, string][])),
     ...(gains.length === 0 ? [] : ([[`${key}-gains`, 'Gains that are kept']] as [string, string][])),

@@ -81,10 +81,7 @@ export function textMap(label: string, names: readonly string[], kept: readonly 
     label,
     finding: `${label[0].toUpperCase()}${label.slice(1)}: ${names.map((name, text) => `${name} goes to ${most[text]} most (${formatShare(Math.max(...shares[text]))})`).join(', ')}. Furthest apart are ${names[furthest[0]]} and ${names[furthest[1]]}: ${formatShare(distance(shares, furthest))} of the choices of one would have to go elsewhere to be as those of the other.`,
     table: {
-      columns: [
-        { label: 'Text', unit: '' },
-        ...kept[0].map((_, expert) => ({ label: `${expert}`, unit: 'fraction' })),
-      ],
+      columns: [{ label: 'Text', unit: '' }, ...kept[0].map((_, expert) => ({ label: `${expert}`, unit: 'fraction' }))],
       rows: names.map((name, text) => [name, ...shares[text].map(rounded)]),
     },
     rowAxis: 'Text',

@@ -10,8 +10,8 @@ import {
 } from '../../result/index.ts';
 import { dataSources } from '../run-study.ts';
 import { printOfState } from './checkpoint.ts';
-import { dropRate, type LayerHistory, stepsOf, type TrainingHistory } from './history.ts';
 import type { HeldOutEvaluation } from './evaluate.ts';
+import { dropRate, type LayerHistory, stepsOf, type TrainingHistory } from './history.ts';
 import type { PodRun } from './pod-run.ts';
 import type { Text, TrainingInput } from './training-input.ts';
 

@@ -14,6 +14,7 @@ import { POD_FAULTS } from './pod.ts';
 import { QUESTION_FAULTS } from './questions.ts';
 import { ROUTING_FAULTS } from './routing.ts';
 import { SWITCH_LAYER_FAULTS } from './switch-layer.ts';
+import { TRAINING_FAULTS } from './training.ts';
 import { UNIT_FAULTS } from './units.ts';
 import { WIRE_FAULTS } from './wires.ts';
 
@@ -35,4 +36,5 @@ export const FAULTS: readonly Fault[] = [
   ...LAYOUT_FAULTS,
   ...QUESTION_FAULTS,
   ...POD_FAULTS,
+  ...TRAINING_FAULTS,
 ];
