@@ -68,7 +68,14 @@ async function runAll(
   for (const variant of variants) {
     const { name, settings, after, teacher } = variant;
     const runs: ExperimentRun[] = [];
-    for (const seed of seeds) {
+    for (const [at, seed] of seeds.entries()) {
+      const lost = rows.find((row) => (row.name === after || row.name === teacher) && row.runs[at].divergedAt !== null);
+      if (lost !== undefined) {
+        // There is nothing to begin with, or to learn from.
+        runs.push(divergedRow(seed, lost.runs[at].divergedAt ?? 0));
+        before += stepsOfRun(variant);
+        continue;
+      }
       const learned = (other: string): PodState | undefined =>
         readCheckpoint(join(folderOf(other, seed), TRAINING_FILES.checkpoint))?.state;
       const one = prepare(variant, seed, {

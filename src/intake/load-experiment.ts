@@ -2,7 +2,7 @@ import { InputError, type Issue, nearest } from '../base/index.ts';
 import type { Claim, Gain } from '../result/index.ts';
 import type { ExperimentInput } from './experiment-schema.ts';
 import { type LoadedScenario, parseScenario } from './load-scenario.ts';
-import { valueAt } from './path.ts';
+import { parsePath, valueAt } from './path.ts';
 import { readTextOrThrow, SIZE_LIMITS } from './read-text.ts';
 import { parseYaml } from './yaml-source.ts';
 
@@ -52,6 +52,7 @@ export function loadExperiment(file: string): LoadedExperiment {
       return [];
     }
   });
+  issues.push(...variants.flatMap((variant) => followIssues(variant, variants)));
   if (issues.length > 0) throw new InputError(issues);
   return { base, seeds, variants, claims, gains };
 }
@@ -68,6 +69,24 @@ function beforeIssues(variant: string, named: Readonly<Record<string, unknown>>,
     const remedy = before.length === 0 ? 'write that variant first' : `use one of ${before.join(', ')}`;
     return [{ code: 'E_EXPERIMENT', path: `experiment.variants.${variant}.${key}`, value: JSON.stringify(name), rule, remedy }];
   });
+}
+
+/** Weights and state go from one run to the next as they lie in memory; a teacher and its pupil look at the same words. */
+const SAME_AFTER = ['topology', 'model', 'layout', 'precision', 'routing.router', 'routing.options', 'workload.optimizer'] as const;
+const SAME_AS_TEACHER = ['model.vocab', 'workload.sequences', 'workload.sequenceLength'] as const;
+
+function followIssues({ name, after, teacher, loaded }: LoadedExperimentVariant, variants: readonly LoadedExperimentVariant[]): Issue[] {
+  const compare = (key: 'after' | 'teacher', other: string | null, paths: readonly string[]): Issue[] => {
+    const followed = variants.find((one) => one.name === other);
+    if (followed === undefined) return [];
+    const textOf = ({ scenario }: LoadedScenario, path: string): string => JSON.stringify(valueAt(scenario, parsePath(path))) ?? '';
+    const others = paths.filter((path) => textOf(loaded, path) !== textOf(followed.loaded, path));
+    if (others.length === 0) return [];
+    const rule = `${others.join(', ')} must be as in ${JSON.stringify(other)}`;
+    const remedy = `give both variants the same, or leave \`${key}\` out`;
+    return [{ code: 'E_EXPERIMENT', path: `experiment.variants.${name}.${key}`, value: JSON.stringify(other), rule, remedy }];
+  };
+  return [...compare('after', after, SAME_AFTER), ...compare('teacher', teacher, SAME_AS_TEACHER)];
 }
 
 function countIssues({ seeds, variants }: ExperimentInput): Issue[] {

@@ -44,7 +44,7 @@ export interface ExperimentRun {
   readonly seed: number;
   readonly fingerprint: string;
   readonly measures: Readonly<Partial<Record<ExperimentMeasure, number>>>;
-  /** The step that met a value that was no number; null where none did. */
+  /** The step that met a value that was no number, here or in the run that this one follows; null where none did. */
   readonly divergedAt: number | null;
   /** At most 64 points: step, when it ended on the pod, mean loss and drop rate since the point before. */
   readonly curve: {

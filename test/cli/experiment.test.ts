@@ -28,6 +28,8 @@ experiment:
     distilled: { teacher: sparse, model.experts: 0 }
     longer: { after: sparse, learning.texts: [sqlite] }
     hasty: { learning.learningRate: 1.0e+9, learning.warmupSteps: 0 }
+    misled: { teacher: hasty }
+    lost: { after: hasty }
   claims:
     - { variant: longer, is: lower, than: dense, measure: dropRate, source: by hand }
     - { variant: hasty, is: higher, than: sparse, measure: divergence, source: by hand }
@@ -71,6 +73,8 @@ describe('switchyard experiment', () => {
       ['distilled', 2],
       ['longer', 2],
       ['hasty', 2],
+      ['misled', 2],
+      ['lost', 2],
     ]);
     const prints = variants.slice(0, 4).flatMap(({ runs }) => runs.map(({ fingerprint }) => fingerprint));
     expect(new Set(prints).size).toBe(8);
@@ -88,6 +92,7 @@ describe('switchyard experiment', () => {
     const { variants, claims } = await whole;
     const hasty = variants[4];
     for (const { divergedAt } of hasty.runs) expect(divergedAt).toBeGreaterThan(0);
+    for (const { runs } of variants.slice(5)) expect(runs).toEqual(hasty.runs);
     expect(hasty.measures.divergence?.mean).toBe(1);
     expect(hasty.measures.heldOutLoss).toBeUndefined();
     expect(claims.map(({ verdict }) => verdict)).toEqual(['not measured', 'seen', 'not measured']);
