@@ -11,7 +11,7 @@ import { experimentText } from './experiment-text.ts';
 import { EXPERIMENT_FILES, TRAINING_FILES } from './output-files.ts';
 import { pageScript } from './page-script.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { type KernelOptions, learn, type OtherRuns, type PreparedRun, prepareRun } from './training-run.ts';
+import { type KernelOptions, learn, type OtherRuns, type PreparedRun, prepareRun, readTexts } from './training-run.ts';
 import { packageVersion } from './version.ts';
 import { withOutputFolder, writeAtomic } from './write-atomic.ts';
 
@@ -60,7 +60,10 @@ async function runAll(
   const prepare = ({ name, loaded }: (typeof variants)[number], seed: number, others: OtherRuns = {}): PreparedRun =>
     prepareRun(withSeed(loaded, seed), file, folderOf(name, seed), restart, others);
   // Everything that can be known is looked at before anything runs.
-  for (const variant of variants) if (variant.after === null && variant.teacher === null) for (const seed of seeds) prepare(variant, seed);
+  for (const variant of variants) {
+    if (variant.after !== null || variant.teacher !== null) readTexts(variant.loaded, file);
+    else for (const seed of seeds) prepare(variant, seed);
+  }
   const stepsOfRun = ({ loaded }: (typeof variants)[number]): number => loaded.scenario.learning?.steps ?? 0;
   const all = variants.reduce((sum, variant) => sum + stepsOfRun(variant) * seeds.length, 0);
   let before = 0;
@@ -140,10 +143,16 @@ async function runOne(
 
 const ROW_FILE = 'row.json';
 
+/** Null where there is none, where it is of another run, and where something else has damaged it: the run is then made again. */
 function readRow(file: string, key: string): ExperimentRun | null {
   if (!existsSync(file)) return null;
-  const kept = JSON.parse(readFileSync(file, 'utf8')) as { readonly key: string; readonly row: ExperimentRun };
-  return kept.key === key ? kept.row : null;
+  try {
+    const kept = JSON.parse(readFileSync(file, 'utf8')) as { readonly key: string; readonly row: ExperimentRun };
+    return kept.key === key ? kept.row : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 function resultOf(

@@ -46,16 +46,20 @@ const LOAD_WARNINGS: readonly string[] = ['W_CLUSTERING_ASSUMED', 'W_SAMPLED', '
 
 /** Looks for everything that a run in that folder needs; refuses what cannot be learned, and checkpoints of other runs. */
 export function prepareRun(loaded: LoadedScenario, file: string, folder: string, restart: boolean, others: OtherRuns = {}): PreparedRun {
-  const { scenario } = loaded;
-  const learning = learningOf(loaded, file);
-  const issues = learningIssues(scenario);
-  if (issues.length > 0) throw new InputError(issues);
-  const texts = loadTexts(learning.texts, leastWords(learning, scenario.workload.sequenceLength));
+  const { learning, texts } = readTexts(loaded, file);
   const checkpoint = join(folder, TRAINING_FILES.checkpoint);
-  const run = runOf(scenario, texts, others);
+  const run = runOf(loaded.scenario, texts, others);
   const start = restart ? null : checkpointOf(checkpoint, run, learning.steps);
   const warnings = loaded.warnings.filter(({ code }) => !LOAD_WARNINGS.includes(code));
   return { loaded: { ...loaded, warnings }, texts, folder, run, others, start };
+}
+
+/** What a scenario learns from; refuses what a pod does not learn. */
+export function readTexts(loaded: LoadedScenario, file: string): { readonly learning: LearningSpec; readonly texts: readonly Text[] } {
+  const learning = learningOf(loaded, file);
+  const issues = learningIssues(loaded.scenario);
+  if (issues.length > 0) throw new InputError(issues);
+  return { learning, texts: loadTexts(learning.texts, leastWords(learning, loaded.scenario.workload.sequenceLength)) };
 }
 
 function learningOf({ scenario }: LoadedScenario, file: string): LearningSpec {

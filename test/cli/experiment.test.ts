@@ -115,6 +115,16 @@ describe('switchyard experiment', () => {
     expect(readFileSync(row).equals(before)).toBe(true);
   });
 
+  it('makes a run again whose row was damaged', async () => {
+    await whole;
+    const row = join(made, 'out/longer/seed-2/row.json');
+    const before = readFileSync(row);
+    writeFileSync(row, before.subarray(0, 100));
+    const { fingerprint } = await resultOf(made);
+    expect(fingerprint).toBe((await whole).fingerprint);
+    expect(readFileSync(row).equals(before)).toBe(true);
+  });
+
   it('goes on where it was killed, and ends as if nothing had happened', async () => {
     const cwd = folder();
     const child = spawn(process.execPath, [resolve('bin/switchyard.js'), 'experiment', 'small.yaml', '--out', 'out', '--quiet'], {
@@ -160,6 +170,21 @@ describe('an experiment that cannot be made', () => {
       'has a variant that a pod does not learn',
       (text: string) => text.replace('{ model.experts: 0 }', '{ model.vocab: 128 }'),
       'E_LEARNING model.vocab',
+    ],
+    [
+      'has a pupil that a pod does not learn',
+      (text: string) => text.replace('{ teacher: hasty }', '{ teacher: hasty, precision.router: bf16 }'),
+      'E_LEARNING',
+    ],
+    [
+      'has a teacher of other words',
+      (text: string) => text.replace('{ teacher: hasty }', '{ teacher: hasty, workload.sequenceLength: 16 }'),
+      'workload.sequenceLength must be as in "hasty"',
+    ],
+    [
+      'goes on from another model',
+      (text: string) => text.replace('{ after: hasty }', '{ after: hasty, model.dFf: 128 }'),
+      'model must be as in "hasty"',
     ],
   ])('%s, and is refused before anything runs', async (_, change, words) => {
     const cwd = folder(change(SCENARIO));

@@ -3,7 +3,7 @@ import { BYTES_PER_ELEMENT, byteLength, elementCount, type TensorView } from '..
 import { addUp } from './add-up.ts';
 import type { Fellows } from './cores.ts';
 import { copy, copyBytes } from './elements.ts';
-import { onEachCore, type Pod } from './open-pod.ts';
+import { type CorePhase, onEachCore, type Pod } from './open-pod.ts';
 import type { CorePlan, ExchangeKind } from './plan.ts';
 import type { TrafficCounts } from './traffic.ts';
 
@@ -15,7 +15,7 @@ import type { TrafficCounts } from './traffic.ts';
 type ViewOf = (core: CorePlan) => TensorView;
 
 /** Every core gets the parts of its fellows, in their order. */
-export function allGather(pod: Pod, fellows: Fellows, partOf: ViewOf, wholeOf: ViewOf): Phase[] {
+export function allGather(pod: Pod, fellows: Fellows, partOf: ViewOf, wholeOf: ViewOf): CorePhase[] {
   const { cores, elements } = pod;
   const phase = onEachCore(pod, `all-gather over ${fellows.name}`, (core) => {
     const bytes = byteLength(partOf(core));
@@ -30,7 +30,7 @@ export function allGather(pod: Pod, fellows: Fellows, partOf: ViewOf, wholeOf: V
 }
 
 /** Every core gets its part of the sum, on top of what it has from microbatches before. */
-export function reduceScatter(pod: Pod, fellows: Fellows, wholeOf: ViewOf, partOf: ViewOf): Phase[] {
+export function reduceScatter(pod: Pod, fellows: Fellows, wholeOf: ViewOf, partOf: ViewOf): CorePhase[] {
   const { cores, elements } = pod;
   const phase = onEachCore(pod, `reduce-scatter over ${fellows.name}`, (core) => {
     const { offset, shape, dtype } = partOf(core);
@@ -44,7 +44,7 @@ export function reduceScatter(pod: Pod, fellows: Fellows, wholeOf: ViewOf, partO
 }
 
 /** Every core gets the sum, in its own place: a reduce-scatter of parts and an all-gather of sums. */
-export function allReduce(pod: Pod, fellows: Fellows, viewOf: ViewOf): Phase[] {
+export function allReduce(pod: Pod, fellows: Fellows, viewOf: ViewOf): CorePhase[] {
   if (fellows.size === 1) return [];
   const { elements } = pod;
   const partOf = (core: CorePlan, index: number): TensorView => {
@@ -74,7 +74,7 @@ export function reducedInParts<Part extends { readonly shape: readonly number[];
   partOf: (core: CorePlan, index: number) => Part,
   reduce: (parts: readonly Part[], own: Part) => void,
   send: (from: Part, to: Part) => void,
-): Phase[] {
+): CorePhase[] {
   const { cores } = pod;
   return [
     onEachCore(pod, `all-reduce over ${fellows.name}: sums`, (core) => {

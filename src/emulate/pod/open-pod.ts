@@ -65,11 +65,48 @@ export function everywhere({ active }: Pod, phaseOf: (core: CorePlan) => Phase):
   return together(...active.map(phaseOf));
 }
 
+/** A phase of which every item is the work of one core. */
+export interface CorePhase extends Phase {
+  readonly coreOf: (item: number) => number;
+}
+
 /** One item for every core that works. */
-export function onEachCore({ active }: Pod, name: string, run: (core: CorePlan, lane: number) => void): Phase {
+export function onEachCore({ active }: Pod, name: string, run: (core: CorePlan, lane: number) => void): CorePhase {
   return {
     items: active.length,
     run: (item, lane) => run(active[item], lane),
     name: (item) => `${name} on core ${active[item].core}`,
+    coreOf: (item) => active[item].core,
   };
+}
+
+/**
+ * Phases that do not depend on each other as one: threads meet once, not once for each of them. An item is all that a core does in them, one after the other, because a core counts
+ * the bytes that it gets, and two threads that count for the same core would lose some.
+ */
+export function coreByCore(phases: readonly CorePhase[]): CorePhase[] {
+  const works = new Map<number, { readonly core: number; readonly parts: { readonly phase: CorePhase; readonly item: number }[] }>();
+  for (const phase of phases)
+    for (let item = 0; item < phase.items; item++) {
+      const core = phase.coreOf(item);
+      const work = works.get(core) ?? { core, parts: [] };
+      work.parts.push({ phase, item });
+      works.set(core, work);
+    }
+  const items = [...works.values()];
+  if (items.length === 0) return [];
+  return [
+    {
+      items: items.length,
+      run: (at, lane) => {
+        for (const { phase, item } of items[at].parts) phase.run(item, lane);
+      },
+      name: (at) => {
+        const [first, ...others] = items[at].parts;
+        const name = first.phase.name(first.item);
+        return others.length === 0 ? name : `${name}, and ${others.length} more`;
+      },
+      coreOf: (at) => items[at].core,
+    },
+  ];
 }

@@ -1,10 +1,10 @@
-import { type GemmCall, type Matrix, matrixOf, type Phase, together, towardsWeights } from '../../kernels/index.ts';
+import { type GemmCall, type Matrix, matrixOf, type Phase, towardsWeights } from '../../kernels/index.ts';
 import { along, axisSize, gradientGroupsOf, type MeshGroup, weightGroupOf } from '../../layout/index.ts';
 import { elementCount, type TensorView } from '../../model/index.ts';
 import type { Fellows } from './cores.ts';
 import { fillWithZeros } from './elements.ts';
 import { allGather, allReduce, reduceScatter } from './exchange.ts';
-import { onEachCore, type Pod } from './open-pod.ts';
+import { coreByCore, onEachCore, type Pod } from './open-pod.ts';
 import { EMBEDDING, type Parameter, type ParameterName, trafficName } from './parameters.ts';
 import type { CorePlan, HeldParameter } from './plan.ts';
 
@@ -65,7 +65,7 @@ export function gatherWeights(pod: Pod, unit: number, names: readonly ParameterN
       (core) => flat(heldAt(core, index).working),
     );
   });
-  return atOnce(gathers);
+  return coreByCore(gathers);
 }
 
 /**
@@ -111,7 +111,7 @@ export function scatterGradients(pod: Pod, unit: number): Phase[] {
       (core) => heldAt(core, index).gradientShard,
     );
   });
-  return atOnce(scatters);
+  return coreByCore(scatters);
 }
 
 /** Cores that store the same add up their gradients. */
@@ -122,12 +122,7 @@ export function sumGradients(pod: Pod): Phase[] {
     const holders = { ...pod, active: pod.active.filter(({ held }) => held[index] !== null) };
     return allReduce(holders, fellows, (core) => heldAt(core, index).gradientShard);
   });
-  return [0, 1].flatMap((half) => atOnce(ofParameters.flatMap((phases) => phases.slice(half, half + 1))));
-}
-
-/** Phases of different parameters as one: threads then meet once, not once for each of them. */
-function atOnce(phases: readonly Phase[]): Phase[] {
-  return phases.length === 0 ? [] : [together(...phases)];
+  return [0, 1].flatMap((half) => coreByCore(ofParameters.flatMap((phases) => phases.slice(half, half + 1))));
 }
 
 /** Both ends of a pipeline add up the gradients of a table that they share. */

@@ -6,6 +6,7 @@ const RANDOMNESS = 'test/emulate/pod/randomness.test.ts';
 const ROUTERS = 'test/emulate/pod/routers.test.ts';
 const ADAFACTOR = 'test/emulate/pod/adafactor.test.ts';
 const DROPLESS = 'test/emulate/pod/dropless.test.ts';
+const ITEMS = 'test/emulate/pod/items.test.ts';
 const EIGHT = 'top-1 with drops, in f32 8 cores, ';
 
 /** What a pod could get wrong between its cores. */
@@ -213,5 +214,13 @@ export const POD_FAULTS: readonly Fault[] = [
       file: DROPLESS,
       test: 'top-1 without slots 8 cores, {ici: {expert: 4, tensor: 2}, expertsOver: expert}: what is moved is what the program says of the same choices',
     },
+  },
+  {
+    name: 'count-by-two-threads',
+    what: 'bytes that a core gets of two parameters at once are counted by two threads, and some are lost',
+    file: 'src/emulate/pod/open-pod.ts',
+    from: '      const core = phase.coreOf(item);\n',
+    to: '      const core = phase.coreOf(item) + 4096 * phases.indexOf(phase);\n',
+    caughtBy: { file: ITEMS, test: 'items of a phase, with replicas write apart' },
   },
 ];
