@@ -3,6 +3,7 @@ import {
   type ClaimOutcome,
   type ExperimentResult,
   type ExperimentVariant,
+  formatMeasureDifference,
   formatMeasureInterval,
   formatShareInterval,
   type GainOutcome,
@@ -42,7 +43,7 @@ export function experimentText(result: ExperimentResult, folder: string): string
 }
 
 function claimLines({ variant, than, measure, is, source, difference, verdict }: ClaimOutcome): string[] {
-  const found = difference === null ? '' : `: ${formatMeasureInterval(measure, difference)}`;
+  const found = difference === null ? '' : `: ${formatMeasureDifference(measure, difference)}`;
   return [`${verdict.toUpperCase()}  ${MEASURE_LABELS[measure]} of "${variant}" ${is} than of "${than}"${found}`, `    (${source})`];
 }
 

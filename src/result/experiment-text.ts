@@ -26,6 +26,12 @@ export function formatMeasureInterval(measure: ExperimentMeasure, { mean, interv
   return `${mean < 0 ? '−' : ''}${text(Math.abs(mean))}${spread}`;
 }
 
+/** `−0.012 ± 0.028`; of shares `−28.7 ± 9.25 points`, because a percentage of a percentage would be another number. */
+export function formatMeasureDifference(measure: ExperimentMeasure, difference: MeanInterval): string {
+  const text = formatMeasureInterval(measure, difference);
+  return formatOf(measure) === formatShare ? `${text.replaceAll(' %', '')} points` : text;
+}
+
 /** `30.1 % ± 4.2 %` */
 export function formatShareInterval({ mean, interval }: MeanInterval): string {
   return `${mean < 0 ? '−' : ''}${formatShare(Math.abs(mean))} ± ${formatShare((interval[1] - interval[0]) / 2)}`;

@@ -6,7 +6,7 @@ export { hasOwnCapacity, hasSlots, readsCapacityFactor, UNBOUNDED } from './capa
 export * from './collective-result.ts';
 export { type ComparisonInput, compareResults, type VariantRun } from './compare.ts';
 export * from './experiment-result.ts';
-export { formatMeasureInterval, formatShareInterval, MEASURE_LABELS, shownMeasures } from './experiment-text.ts';
+export { formatMeasureDifference, formatMeasureInterval, formatShareInterval, MEASURE_LABELS, shownMeasures } from './experiment-text.ts';
 export { resultFingerprint } from './fingerprint.ts';
 export {
   formatArrayBytes,

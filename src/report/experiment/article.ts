@@ -3,6 +3,7 @@ import {
   EXPERIMENT_MEASURES,
   type ExperimentMeasure,
   type ExperimentResult,
+  formatMeasureDifference,
   formatMeasureInterval,
   formatShareInterval,
   type GainOutcome,
@@ -87,7 +88,7 @@ function claimTable(claims: readonly ClaimOutcome[]): Html {
     claims.map(({ variant, than, measure, is, source, difference, verdict }): TableCell[] => [
       `${MEASURE_LABELS[measure]} of “${variant}” is ${is} than of “${than}”`,
       { cell: html`<b>${MARKS[verdict][0]} ${verdict}</b>`, className: `text ${MARKS[verdict][1]}` },
-      difference === null ? '–' : formatMeasureInterval(measure, difference),
+      difference === null ? '–' : formatMeasureDifference(measure, difference),
       source,
     ]),
     [1, 3],
