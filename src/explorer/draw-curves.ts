@@ -26,6 +26,7 @@ export const drawCurves: Draw<CurvesView> = (canvas) => {
         borderColor: `${paint.role(series.role)}${series.faint ? '90' : ''}`,
         backgroundColor: paint.role(series.role),
         borderWidth: series.faint ? 1 : 2,
+        borderDash: series.dashed ? [6, 4] : [],
         pointRadius: series.points ? 4 : rows.length === 1 ? 3 : 0,
         pointStyle: POINT_SHAPES[i % POINT_SHAPES.length],
         pointHitRadius: 6,
@@ -66,7 +67,11 @@ export const drawCurves: Draw<CurvesView> = (canvas) => {
     },
     plugins: [referenceLines(view.references, 'y', paint.role('limit'))],
   });
-  const entries = view.series.map((series) => ({ label: columns[series.column]?.label ?? '', colour: paint.role(series.role) }));
+  const entries = view.series.map(({ column, role, dashed }) => ({
+    label: columns[column]?.label ?? '',
+    colour: paint.role(role),
+    dashed: dashed === true,
+  }));
   fillLegend(canvas.legend, entries, view.references, paint.role('limit'));
   return { remove: () => chart.destroy() };
 };

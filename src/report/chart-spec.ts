@@ -137,9 +137,10 @@ export interface MatrixView extends ViewBase {
   readonly top: number;
 }
 
-/** A series of a curve: `faint` stands behind the others, `points` marks each value; an empty cell is passed over. */
+/** A series of a curve: `faint` stands behind the others, `dashed` has its colour with another one, `points` marks each value; an empty cell is passed over. */
 export interface CurveSeries extends Series {
   readonly faint?: true;
+  readonly dashed?: true;
   readonly points?: true;
 }
 

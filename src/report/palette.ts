@@ -46,6 +46,12 @@ export function seriesRole(index: number): ColourRole {
   return SERIES[index] ?? 'other';
 }
 
+/** Role of the i-th of many lines: those beyond the eighth have the colours again, dashed. */
+export function lineOf(index: number): { readonly role: ColourRole; readonly dashed?: true } {
+  const role = SERIES[index % SERIES.length];
+  return index < SERIES.length ? { role } : { role, dashed: true };
+}
+
 export function colour(role: ColourRole, theme: Theme): string {
   return ROLES[role][theme];
 }

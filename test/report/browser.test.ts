@@ -5,7 +5,7 @@ import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderPage, renderTrainingPage } from '../../src/report/index.ts';
-import { formatShare } from '../../src/result/index.ts';
+import { type ExperimentResult, formatShare } from '../../src/result/index.ts';
 import { resultOn } from '../study/collective-input.ts';
 import { bundledScript, chromiumPath, inkOfCanvases, openBrowser, openPage } from './browser.ts';
 import { sampleComparison, sampleResult } from './sample-result.ts';
@@ -17,8 +17,12 @@ if (chromiumPath === undefined) {
 
 const THEMES = ['light', 'dark'] as const;
 /** And the pictures that a page has at least as canvases. */
-const CANVASES = { run: 6, compare: 6, wires: 2, pod: 8, training: 7 } as const;
+const CANVASES = { run: 6, compare: 6, wires: 2, pod: 8, training: 7, experiment: 5 } as const;
 const PAGES = Object.keys(CANVASES) as (keyof typeof CANVASES)[];
+
+function storedExperiment(name: string): ExperimentResult {
+  return JSON.parse(readFileSync(join('data/experiments', `${name}.json`), 'utf8')) as ExperimentResult;
+}
 
 describe.skipIf(chromiumPath === undefined)('in Chromium, opened from disk', () => {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-page-'));
@@ -28,6 +32,7 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, opened from disk', () 
     wires: join(folder, 'wires.html'),
     pod: join(folder, 'pod.html'),
     training: join(folder, 'training.html'),
+    experiment: join(folder, 'experiment.html'),
   };
   let browser: Browser;
 
@@ -39,6 +44,8 @@ describe.skipIf(chromiumPath === undefined)('in Chromium, opened from disk', () 
     writeFileSync(files.wires, renderPage({ results: [], collectives: [resultOn('tpu-v4:4x4x4*2', {}, damaged)], script }));
     writeFileSync(files.pod, renderPage({ results: [], collectives: [resultOn('torus:16x16x16', {}, { brokenLinks: [[5, 6]] })], script }));
     writeFileSync(files.training, renderTrainingPage(sampleTraining(), script));
+    const experiments = ['domains', 'capacity-and-drops'].map((name) => storedExperiment(name));
+    writeFileSync(files.experiment, renderPage({ results: [], experiments, script }));
     browser = await openBrowser();
   }, 60_000);
 

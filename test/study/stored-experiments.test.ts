@@ -54,7 +54,11 @@ function documentOf(results: readonly ExperimentResult[]): string {
   const blocks = results.map((result) => {
     const [title, ...lines] = experimentText(result, '').split('\n');
     const last = lines.findIndex((line) => line.startsWith('page '));
-    const text = lines.slice(0, last).join('\n').trim();
+    // Columns keep their places: only empty lines go.
+    const text = lines
+      .slice(0, last)
+      .join('\n')
+      .replace(/^\n+|\s+$/g, '');
     return `## ${result.name}\n\n${title.slice(result.name.length + 2)}\n\n\`\`\`\n${text}\n\`\`\`\n`;
   });
   return `${HEAD}\n${blocks.join('\n')}`;

@@ -1,6 +1,6 @@
-import { type ExperimentResult, type ExperimentRun, type ExperimentVariant, mean } from '../../result/index.ts';
+import { type ExperimentResult, type ExperimentRun, type ExperimentVariant, formatShare, mean } from '../../result/index.ts';
 import type { Cell, ChartSpec, CurvesView } from '../chart-spec.ts';
-import { seriesRole } from '../palette.ts';
+import { lineOf } from '../palette.ts';
 
 type Curve = keyof ExperimentRun['curve'];
 
@@ -8,7 +8,7 @@ type Curve = keyof ExperimentRun['curve'];
 export function lossCurves({ variants, seeds }: ExperimentResult): ChartSpec | null {
   const shown = variants.filter(hasCurve);
   if (shown.length === 0) return null;
-  const finding = `Means over ${seeds.length} seeds; the last points are ${shown.map((variant) => `${variant.name} ${last(variant, 'losses').toFixed(3)}`).join(', ')}.`;
+  const finding = `Means over ${seeds.length} seeds; ${lastPoints(shown, 'losses', (value) => value.toFixed(3))}.`;
   const view = (label: string, x: Curve, xLabel: string, unit: string): CurvesView =>
     curvesView(shown, {
       label,
@@ -29,15 +29,14 @@ export function lossCurves({ variants, seeds }: ExperimentResult): ChartSpec | n
   };
 }
 
-export function dropCurves({ variants }: ExperimentResult): ChartSpec | null {
+export function dropCurves({ variants, seeds }: ExperimentResult): ChartSpec | null {
   const shown = variants.filter((variant) => hasCurve(variant) && variant.measures.dropRate !== undefined);
   if (shown.length === 0) return null;
-  const finding = `At the end ${shown.map((variant) => `${variant.name} ${(100 * last(variant, 'dropRates')).toFixed(1)} %`).join(', ')}.`;
+  const finding = `Means over ${seeds.length} seeds; ${lastPoints(shown, 'dropRates', formatShare)}.`;
   return {
     id: 'drops',
     title: 'Dropped choices while learning',
-    shows:
-      'Share of the choices of all Switch layers that found no slot, in the mean of the steps since the point before, and over the seeds.',
+    shows: 'Share of the choices of all Switch layers that found no slot, in the mean of the steps since the point before.',
     width: 'full',
     choose: 'Against',
     views: [
@@ -81,7 +80,7 @@ function curvesView(variants: readonly ExperimentVariant[], { label, finding, x,
     xAxis,
     valueAxis,
     fromZero: y === 'dropRates',
-    series: variants.map((_, i) => ({ column: i + 1, role: seriesRole(i) })),
+    series: variants.map((_, i) => ({ column: i + 1, ...lineOf(i) })),
     references: [],
   };
 }
@@ -94,6 +93,16 @@ function hasCurve({ runs }: ExperimentVariant): boolean {
 function meansOf({ runs }: ExperimentVariant, of: Curve): number[] {
   const whole = runs.filter(({ divergedAt }) => divergedAt === null).map(({ curve }) => curve[of]);
   return whole[0].map((_, point) => mean(whole.map((values) => values[point])));
+}
+
+/** Of a few variants all, of many the lowest and the highest. */
+const FEW = 4;
+
+function lastPoints(variants: readonly ExperimentVariant[], of: Curve, format: (value: number) => string): string {
+  const points = variants.map((variant) => ({ name: variant.name, value: last(variant, of) })).sort((a, b) => a.value - b.value);
+  const text = ({ name, value }: (typeof points)[number]): string => `${format(value)} (${name})`;
+  if (points.length <= FEW) return `the last points are ${points.map(text).join(', ')}`;
+  return `the last points go from ${text(points[0])} to ${text(points[points.length - 1])}`;
 }
 
 function last(variant: ExperimentVariant, of: Curve): number {
