@@ -24,12 +24,9 @@ export const experimentSchema = z.strictObject({
     .max(32)
     .describe('Intervals are over these; at least 2'),
   variants: z
-    .record(
-      z.string().regex(/^[^/\\]{1,60}$/, 'must be a name of at most 60 characters without slashes'),
-      z.record(z.string(), z.unknown()),
-    )
+    .record(z.string(), z.record(z.string(), z.unknown()))
     .describe(
-      'Name -> dotted paths and the values that they get; `after` names a variant before it whose weights it begins with, `teacher` one whose probabilities it learns from',
+      'Name (of its folder, too) -> dotted paths and the values that they get; `after` names a variant before it whose weights it begins with, `teacher` one whose probabilities it learns from',
     ),
   claims: z.array(claim).optional(),
   gains: z.array(gain).optional(),

@@ -38,8 +38,12 @@ export function loadExperiment(file: string): LoadedExperiment {
   const names = Object.keys(stated.variants);
   const issues: Issue[] = [
     ...countIssues(stated),
+    ...names.flatMap((name, at) => folderIssues(name, names.slice(0, at))),
+    ...Object.entries(stated.variants).flatMap(([name, settings]) => ownIssues(name, Object.keys(settings))),
     ...claims.flatMap(({ variant, than }, at) => nameIssues(`experiment.claims[${at}]`, { variant, than }, names)),
-    ...gains.flatMap(({ measure: _, source: __, ...named }, at) => nameIssues(`experiment.gains[${at}]`, named, names)),
+    ...gains.flatMap(({ variant, with: best, without }, at) =>
+      nameIssues(`experiment.gains[${at}]`, { variant, with: best, without }, names),
+    ),
   ];
   const variants = Object.entries(stated.variants).flatMap(([name, { after, teacher, ...settings }], at): LoadedExperimentVariant[] => {
     const before = names.slice(0, at);
@@ -100,11 +104,45 @@ function countIssues({ seeds, variants }: ExperimentInput): Issue[] {
   ];
 }
 
+/** The runs of a variant have a folder of its name beside the files of the experiment, on whatever file system. */
+const FOLDER_NAME = /^[\p{L}\p{N}_+-][^\p{C}/\\:*?"<>|]{0,59}$/u;
+const FILE_NAME = /\.(json|html)$|[. ]$/i;
+
+function folderIssues(name: string, before: readonly string[]): Issue[] {
+  const issue = (rule: string, remedy: string): Issue[] => [
+    { code: 'E_EXPERIMENT', path: 'experiment.variants', value: JSON.stringify(name), rule, remedy },
+  ];
+  if (!FOLDER_NAME.test(name) || FILE_NAME.test(name)) {
+    const rule = 'the name of a variant is that of a folder: at most 60 characters, none of / \\ : * ? " < > |, a letter or digit first';
+    return issue(`${rule}, no dot or space last, and no .json or .html`, 'take another name, e.g. "top-1, cf 1.25"');
+  }
+  const same = before.find((one) => one.toLowerCase() === name.toLowerCase());
+  return same === undefined ? [] : issue(`differs from ${JSON.stringify(same)} in capitals alone`, 'take another name');
+}
+
+/** What the experiment says itself, of all variants alike. */
+const OWN_KEYS: readonly string[] = ['name', 'question', 'seed', 'experiment'];
+
+function ownIssues(name: string, keys: readonly string[]): Issue[] {
+  return keys.flatMap((key) => {
+    if (!OWN_KEYS.includes(key.split('.')[0])) return [];
+    const path = `experiment.variants.${name}.${key}`;
+    const rule = 'all variants have this of their experiment';
+    return [{ code: 'E_EXPERIMENT', path, value: key, rule, remedy: key === 'seed' ? 'name seeds under experiment.seeds' : 'remove it' }];
+  });
+}
+
+/** Variants that are compared: they must be there, and be different ones. */
 function nameIssues(path: string, named: Readonly<Record<string, string>>, names: readonly string[]): Issue[] {
-  return Object.entries(named).flatMap(([key, name]) => {
-    if (names.includes(name)) return [];
+  return Object.entries(named).flatMap(([key, name], at) => {
+    const issue = (rule: string, remedy: string): Issue[] => [
+      { code: 'E_EXPERIMENT', path: `${path}.${key}`, value: JSON.stringify(name), rule, remedy },
+    ];
+    if (names.includes(name)) {
+      const isSecond = Object.values(named).indexOf(name) < at;
+      return isSecond ? issue('a variant does not differ from itself', 'name another variant') : [];
+    }
     const near = nearest(name, names);
-    const remedy = near === undefined ? `use one of ${names.join(', ')}` : `did you mean ${near}?`;
-    return [{ code: 'E_EXPERIMENT', path: `${path}.${key}`, value: JSON.stringify(name), rule: 'must be the name of a variant', remedy }];
+    return issue('must be the name of a variant', near === undefined ? `use one of ${names.join(', ')}` : `did you mean ${near}?`);
   });
 }

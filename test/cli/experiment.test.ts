@@ -159,6 +159,14 @@ describe('an experiment that cannot be made', () => {
     ['has a seed twice', (text: string) => text.replace('[1, 2]', '[1, 1]'), 'a seed may be named once'],
     ['claims something of nobody', (text: string) => text.replace('variant: longer', 'variant: long'), 'did you mean longer?'],
     ['gains over nobody', (text: string) => text.replace('without: dense', 'without: danse'), 'experiment.gains[0].without'],
+    [
+      'claims that a variant differs from itself',
+      (text: string) => text.replace('than: dense', 'than: longer'),
+      'does not differ from itself',
+    ],
+    ['gains over itself', (text: string) => text.replace('without: dense', 'without: sparse'), 'experiment.gains[0].without'],
+    ['has a seed in a variant', (text: string) => text.replace('{ after: hasty }', '{ seed: 3 }'), 'name seeds under experiment.seeds'],
+    ['has two names that are one folder', (text: string) => text.replace('lost:', 'Hasty:'), 'in capitals alone'],
     ['has a pupil before its teacher', (text: string) => text.replace('teacher: sparse', 'teacher: hasty'), 'written before this one'],
     ['goes on from itself', (text: string) => text.replace('after: sparse', 'after: longer'), 'written before this one'],
     [
@@ -192,6 +200,18 @@ describe('an experiment that cannot be made', () => {
     expect([exitCode, err.includes(words)], err).toEqual([2, true]);
     expect(existsSync(join(cwd, 'out'))).toBe(false);
   });
+});
+
+describe('the name of a variant', () => {
+  it.each(['..', 'up/../../and away', 'experiment.json', 'a\\tb', ' ', 'dots...', 'a'.repeat(61)])(
+    'is not %s, which is no folder',
+    async (name) => {
+      const cwd = folder(SCENARIO.replace('lost:', `"${name}":`));
+      const { exitCode, err } = await experiment(cwd);
+      expect([exitCode, err.includes('the name of a variant is that of a folder')], err).toEqual([2, true]);
+      expect(readdirSync(cwd)).toEqual(['small.yaml']);
+    },
+  );
 });
 
 describe('the experiments that are shipped', () => {
