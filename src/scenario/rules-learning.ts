@@ -1,6 +1,7 @@
 import type { Issue } from '../base/index.ts';
 import { axisSize, groupSize, MESH_AXES, shardsOf, weightGroupOf } from '../layout/index.ts';
 import { expertMatrices, type ModelSpec, tensorShard, vector } from '../model/index.ts';
+import { createRouter } from '../routing/index.ts';
 import type { Scenario } from './scenario.ts';
 import { stackGroups } from './stack-groups.ts';
 import { tokenPlaces } from './stack-lengths.ts';
@@ -104,6 +105,13 @@ function stepIssues({ workload, precision, routing, model }: Scenario): Issue[] 
     routing.router,
     'recorded choices are of other words',
     'use a router that chooses',
+  );
+  refuse(
+    model.moe !== null && createRouter(routing.router, routing.options).allToAlls === 4,
+    'routing.options.shuffle',
+    'true',
+    'a pod assigns tokens in groups that are ranges of them, the same under every layout, and shuffles none',
+    `use router: {name: ${routing.router}, shuffle: false}`,
   );
   return issues;
 }

@@ -1,13 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { loadScenario } from '../../src/intake/index.ts';
 import { type Program, TaskKind } from '../../src/program/index.ts';
-import { createRouter, DISPATCH_NAMES, ROUTERS, resolveOptions } from '../../src/routing/index.ts';
+import { createRouter, DISPATCH_NAMES, type OptionValues, ROUTERS, resolveOptions } from '../../src/routing/index.ts';
 import { lowered } from './scenarios.ts';
 
 /** The tiny model's routing with another router. */
-function withRouter(router: string, dispatch: (typeof DISPATCH_NAMES)[number] = 'einsum', embedding: 'one-hot' | 'gather' = 'one-hot') {
+function withRouter(
+  router: string,
+  dispatch: (typeof DISPATCH_NAMES)[number] = 'einsum',
+  embedding: 'one-hot' | 'gather' = 'one-hot',
+  given: OptionValues = {},
+) {
   const { scenario } = loadScenario('scenarios/tiny.yaml');
-  const options = resolveOptions(ROUTERS[router].options, {}, router);
+  const options = resolveOptions(ROUTERS[router].options, given, router);
   return lowered('tiny', {
     routing: { ...scenario.routing, router, options, dispatch },
     workload: { ...scenario.workload, embedding },
@@ -61,14 +66,15 @@ describe('the step under every router', () => {
   });
 
   it('shuffles all tokens of BASE twice each way, whatever their experts', () => {
-    const sentBy = (name: string): number[] => {
-      const { program } = withRouter(name);
+    const sentBy = (name: string, options: OptionValues = {}): number[] => {
+      const { program } = withRouter(name, 'einsum', 'one-hot', options);
       const rows = program.collectives.filter(({ kind }) => kind === 'all-to-all');
       return rows.map(({ plan }) => program.plans[plan].sentBytesPerDevice);
     };
     // First layer, forward: shuffle, to experts, from experts, unshuffle. 512 tokens of 64 bf16 numbers, three quarters of them to others.
     const base = sentBy('base');
     expect(base.slice(0, 4)).toEqual([512 * 64 * 2 * 0.75, 512 * 64 * 2 * 0.75, 512 * 64 * 2 * 0.75, 512 * 64 * 2 * 0.75]);
+    expect(sentBy('base', { shuffle: false })).toEqual(base.filter((_, i) => i % 4 < 2));
     // With C = S / E slots for every expert as many rows travel as there are tokens; mesh-tf at 1.25 sends a quarter more.
     expect(sentBy('switch-top1')[0]).toBe(512 * 64 * 2 * 0.75 * 1.25);
   });

@@ -126,8 +126,9 @@ describe('BASE', () => {
     expect([...evaluated.weight]).toEqual([3, 2].map((logit) => Math.fround(1 / (1 + Math.exp(-logit)))));
   });
 
-  it('needs four all-to-alls each way, and slots for its share alone', () => {
+  it('needs four all-to-alls each way, two without its shuffle, and slots for its share alone', () => {
     expect(router.allToAlls).toBe(4);
+    expect(createRouter('base', { shuffle: false }).allToAlls).toBe(2);
     expect(router.ownCapacity?.({ tokens: 100, experts: 8, capacityFactor: 2 })).toBe(13);
   });
 

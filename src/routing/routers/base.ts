@@ -2,6 +2,7 @@ import { sigmoid } from '../../base/index.ts';
 import type { Assignment } from '../assignment.ts';
 import { assignBalanced } from '../balanced-assignment.ts';
 import { defineRouter } from '../define-router.ts';
+import { onOff } from '../options.ts';
 import { required } from '../required.ts';
 import type { RouterGradient, RouterInput } from '../router.ts';
 import { seatByChoice } from '../seat-choices.ts';
@@ -18,17 +19,19 @@ const AUCTION_ROUNDS = 100;
  *   weight = sigmoid(logit of the expert)
  *
  * When E does not divide S, loads differ by at most one. The paper finds the assignment by an auction, near the optimum; here it is the optimum.
- * Four all-to-alls: tokens are shuffled over the devices, so that no device assigns a batch of like tokens, sent to their experts, and both undone.
+ * Four all-to-alls: tokens are shuffled over the devices, so that no device assigns a batch of like tokens, sent to their experts, and both undone. Two without the shuffle.
  */
 export const base = defineRouter({
   title: 'BASE',
   source: 'Lewis et al. 2021, arXiv 2103.16716, sections 3.1 and 3.2; facebookresearch/fairseq fairseq/modules/base_layer.py',
-  options: {},
-  create: () => ({
+  options: {
+    shuffle: onOff(true, 'whether tokens are shuffled over the devices before they are assigned, and back after (fairseq --base-shuffle)'),
+  },
+  create: ({ shuffle }) => ({
     topK: 1,
     learned: true,
     reads: ['logits'],
-    allToAlls: 4,
+    allToAlls: shuffle ? 4 : 2,
     assignmentPasses: AUCTION_ROUNDS,
     rows: ({ tokens }) => tokens,
     ownCapacity: ({ tokens, experts }) => Math.ceil(tokens / experts),

@@ -26,7 +26,7 @@ import {
   runStepAlone,
   type Step,
 } from '../../../src/kernels/index.ts';
-import { axisSize, createMesh, groupName, shardsOf } from '../../../src/layout/index.ts';
+import { axisSize, createMesh } from '../../../src/layout/index.ts';
 import { type Dtype, f32Elements, type TensorView } from '../../../src/model/index.ts';
 import { lowerStep, type Program } from '../../../src/program/index.ts';
 import { createRouter, type OptionValues } from '../../../src/routing/index.ts';
@@ -259,20 +259,6 @@ export function deviation(ours: ReadonlyMap<string, Float64Array>, theirs: Reado
 export function movedBytes({ plan, memory }: OpenPod): Record<string, number> {
   const moved = movedBytesOf(plan, memory.buffer).filter((one) => totalBytes(one) > 0);
   return Object.fromEntries(moved.map((one) => [`${one.kind} ${one.axis}`, totalBytes(one)]));
-}
-
-/**
- * What the program sends for BASE beside what the pod does: it shuffles the tokens of all members of the experts' group before they are assigned, and back, in both passes. Shuffled
- * tokens are whole and stay, so that those which the tensor axis cuts are not gathered again for the gradient of the router.
- */
-export function shuffleBytes({ scenario: { layout, routing } }: OpenPod): Record<string, number> {
-  if (createRouter(routing.router, routing.options).allToAlls === 2) return {};
-  const { expertGroup, experts } = shardsOf(layout);
-  if (expertGroup === null) return {};
-  const members = axisSize(layout, 'tensor');
-  const bytes = 4 * SEQUENCES * LENGTH * 32;
-  const shuffled = { [`all-to-all ${groupName(expertGroup)}`]: (4 * members * bytes * (experts - 1)) / experts };
-  return layout.tensorActivations === 'sharded' ? { ...shuffled, 'all-gather tensor': -bytes * (members - 1) } : shuffled;
 }
 
 /** What the lowered program of the same step sends, by the same keys; without slots by the choices of the step. */
