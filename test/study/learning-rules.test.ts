@@ -40,7 +40,7 @@ describe('what a pod does not learn', () => {
     ['precision.gradients', { precision: '{gradients: bf16}' }],
     ['precision.router', { precision: '{matmul: f32, router: bf16}' }],
     ['routing.groupTokens', { routing: '{groupTokens: 256}' }],
-    ['routing.options.shuffle', { routing: '{router: base}' }],
+    ['routing.options.shuffle', { routing: '{router: base, groupTokens: 32}' }],
     ['precision.weights', { precision: '{weights: bf16}' }],
     ['layout.ici.context', { layout: '{ici: {context: 2, data: 4}}' }],
     ['layout.zero', { layout: '{ici: {data: 8}, zero: 1}' }],
