@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { alone, differentDecisions, learn, STEPS, worstLoss } from './learned.ts';
-import { deviation, gainBytes, movedBytes, openPod, predictedBytes } from './support.ts';
+import { decisionsOf, deviation, gainBytes, movedBytes, openPod, predictedBytes, wholeOf } from './support.ts';
 
 /** Layouts, by the cores that they need. */
 const LAYOUTS = [
@@ -81,6 +81,31 @@ describe('in bf16', () => {
     expect(worst).toBeLessThan(2 ** -8);
     if (!sumsActivations(layout)) expect(deviation(ours.gradients, one.gradients)).toBeLessThan(1e-5);
     if (!sumsActivations(layout)) expect(ours.decisions[0]).toEqual(one.decisions[0]);
+  });
+});
+
+/** Sums of activations in another order may be as far from one core as its own rounding is from f32, and no further. With `hash` no rounding flips a choice; with top-1 some near ties do. */
+describe.each([
+  ['hash', true],
+  ['switch-top1', false],
+] as const)('gradients in bf16 with %s', (router, keepsChoices) => {
+  const small = { router, expertCapacity: 8 } as const;
+  const layouts = LAYOUTS.filter(([, layout]) => layout.includes('tensor'));
+
+  it('meet layouts that sum activations over cores', () => {
+    expect(layouts.length).toBeGreaterThan(5);
+  });
+
+  it.each(layouts)('%i cores, %s: are as near to those of one core as bf16 is to f32', (cores, layout) => {
+    const one = alone({ ...small, dtype: 'bf16' });
+    const rounding = deviation(one.gradients, alone({ ...small, dtype: 'f32' }).gradients);
+    const pod = openPod(layout, { ...small, dtype: 'bf16', cores });
+    pod.upTo(1);
+    expect(deviation(wholeOf(pod, 'gradientShard'), one.gradients)).toBeLessThan(rounding);
+    if (keepsChoices) {
+      expect(rounding).toBeLessThan(2 ** -5);
+      expect(decisionsOf(pod)).toEqual(one.decisions[0]);
+    }
   });
 });
 
