@@ -102,7 +102,7 @@ describe('switchyard experiment', () => {
     await whole;
     const { exitCode, out } = await experiment(made);
     expect(exitCode).toBe(0);
-    for (const text of ['held-out loss', 'distilled', 'SEEN  diverged of "hasty" higher than of "sparse"', 'over 2 seeds'])
+    for (const text of ['held-out loss', 'distilled', 'SEEN: diverged of "hasty" higher than of "sparse"', 'over 2 seeds'])
       expect(out).toContain(text);
   });
 

@@ -50,16 +50,26 @@ describe('stored experiments', () => {
   });
 });
 
+describe('an experiment in a terminal', () => {
+  it.each(names)('%s fits 80 columns, and says every claim', (name) => {
+    const lines = experimentText(stored(name), 'reports').split('\n');
+    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
+    const verdicts = lines.filter((line) => /^(SEEN|NOT SEEN|CONTRADICTED|NOT MEASURED)/.test(line));
+    expect(verdicts).toHaveLength(stored(name).claims.length);
+  });
+});
+
 function documentOf(results: readonly ExperimentResult[]): string {
   const blocks = results.map((result) => {
-    const [title, ...lines] = experimentText(result, '').split('\n');
+    const all = experimentText(result, '').split('\n');
+    const lines = all.slice(all.indexOf(''));
     const last = lines.findIndex((line) => line.startsWith('page '));
     // Columns keep their places: only empty lines go.
     const text = lines
       .slice(0, last)
       .join('\n')
       .replace(/^\n+|\s+$/g, '');
-    return `## ${result.name}\n\n${title.slice(result.name.length + 2)}\n\n\`\`\`\n${text}\n\`\`\`\n`;
+    return `## ${result.name}\n\n${result.question}\n\n\`\`\`\n${text}\n\`\`\`\n`;
   });
   return `${HEAD}\n${blocks.join('\n')}`;
 }

@@ -70,6 +70,14 @@ describe.each(Object.entries(ALL))('%s', (router, small) => {
   });
 });
 
+describe.each(Object.entries(ALL))('%s without slots', (router, small) => {
+  it.each(LAYOUTS)('%s: what is moved is what the program says of the same choices', (layout, beside) => {
+    const pod = openPod(layout, { ...small, router, dropless: true });
+    pod.upTo(1);
+    expect(movedBytes(pod)).toEqual({ ...predictedBytes(pod), ...gainBytes(pod), ...beside[router] });
+  });
+});
+
 describe('routers of a pod', () => {
   it('are all of the registry but the one that reads recordings', () => {
     expect([...Object.keys(ALL), 'trace'].sort()).toEqual(Object.keys(ROUTERS).sort());
