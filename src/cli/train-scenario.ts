@@ -10,6 +10,7 @@ import { pageScript } from './page-script.ts';
 import { warningLines } from './print-issues.ts';
 import { printable } from './printable.ts';
 import { createProgress } from './progress.ts';
+import { cut } from './table.ts';
 import { type KernelOptions, learn, prepareRun } from './training-run.ts';
 import { withOutputFolder, writeAtomic } from './write-atomic.ts';
 
@@ -61,7 +62,7 @@ export async function trainScenario(
 /** Name, the summary, and where the files are. */
 function summaryText(result: TrainingResult, folder: string): string {
   const lines = [
-    `${result.scenario.name}: ${result.scenario.question}`,
+    cut(printable(`${result.scenario.name}: ${result.scenario.question}`), WIDTH),
     ...formatSummary(summariseTraining(result), WIDTH),
     `page   ${join(folder, TRAINING_FILES.page)}`,
     `files  ${TRAINING_FILES.result} and ${TRAINING_FILES.checkpoint}, to go on from, beside it`,

@@ -101,6 +101,18 @@ describe('switchyard train', () => {
     expect((await learned(cwd, '--steps', '120')).fingerprint).toBe((await learned(folder(), '--steps', '120')).fingerprint);
   }, 60_000);
 
+  it('prints lines of at most 80 columns, but for that of the path', async () => {
+    const cwd = folder();
+    const file = join(cwd, 'small.yaml');
+    writeFileSync(file, `${SCENARIO}question: ${'How long is a question? '.repeat(6)}\n`);
+    const { io, out } = listen();
+    const args = ['node', 'switchyard', 'train', file, '--out', join(cwd, 'out'), '--quiet', '--steps', '1'];
+    expect(await main(args, io)).toBe(0);
+    const lines = out().split('\n');
+    expect(lines[0]).toMatch(/^small: How long .*…$/);
+    for (const line of lines) if (!line.startsWith('page ')) expect(line.length, line).toBeLessThanOrEqual(80);
+  });
+
   it('refuses the checkpoint of another run, and overwrites nothing', async () => {
     const cwd = folder();
     await learned(cwd);
