@@ -16,6 +16,7 @@ import {
 import { type KernelPath, openKernels } from './kernel-path.ts';
 import type { LaneEnd, LaneSetup, LaneTask } from './lane.ts';
 import { createPool } from './pool.ts';
+import { rejectOnAbort } from './reject-on-abort.ts';
 import { openJob, type StepJob } from './step-kinds.ts';
 import { threadError } from './thread-error.ts';
 import { threadModule } from './thread-module.ts';
@@ -54,8 +55,8 @@ export function openStepPool(
   const setup: LaneSetup = { memory, path, control, job, patienceSeconds };
   const pool = createPool<LaneTask, LaneEnd>(threads, worker, setup);
   let failure: { readonly error: unknown } | undefined;
-  // What a thread throws between two steps fails the next one; without a listener it would take the process along.
-  pool.on('error', (error: unknown) => {
+  // What a thread throws between two steps fails the next one.
+  pool.onError((error) => {
     failure ??= { error: threadError(error, 'had no item') };
   });
   const runLane = async (step: Step, n: number, lane: number): Promise<void> => {
@@ -80,13 +81,13 @@ export function openStepPool(
       } catch (error) {
         failure = { error };
         abortStep(words);
-        await pool.destroy();
+        await pool.close();
         throw error;
       } finally {
         ended.abort();
       }
     },
-    close: () => pool.destroy(),
+    close: pool.close,
   };
 }
 
@@ -105,12 +106,5 @@ function watch(step: Step, words: Int32Array, patienceSeconds: number, onProgres
       if (quiet * WATCH_MILLISECONDS >= patienceSeconds * 1000) reject(stuckError(step, words, patienceSeconds));
     }, WATCH_MILLISECONDS);
     ended.addEventListener('abort', () => clearInterval(timer), { once: true });
-  });
-}
-
-/** Never resolves; rejects with the signal's reason, unless the step has ended before. */
-function rejectOnAbort(signal: AbortSignal | undefined, ended: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal?.addEventListener('abort', () => reject(signal.reason), { once: true, signal: ended });
   });
 }

@@ -1,8 +1,9 @@
 import { createPool } from './pool.ts';
+import { rejectOnAbort } from './reject-on-abort.ts';
 
 /** Threads that answer tasks of some kind. */
 export interface TaskThreads<Task, Answer> {
-  /** Runs the tasks all at once, at most one per thread; their answers in the same order. Rejects when a thread dies, and when the signal is aborted. */
+  /** Runs the tasks all at once, at most one per thread; their answers in the same order. Rejects when a thread dies, and when the signal is aborted; the threads then are at their tasks until they are closed. */
   run(tasks: readonly Task[]): Promise<Answer[]>;
   /** Ends the threads, whatever they do. */
   close(): Promise<void>;
@@ -17,19 +18,21 @@ export function openTaskThreads<Task, Answer>(
 ): TaskThreads<Task, Answer> {
   const pool = createPool<Task, Answer>(threads, worker, setup);
   let failure: { readonly error: unknown } | undefined;
-  // What a thread throws between two tasks fails the next ones; without a listener it would take the process along.
-  pool.on('error', (error: unknown) => {
+  // What a thread throws between two tasks fails the next ones.
+  pool.onError((error) => {
     failure ??= { error };
   });
   return {
     run: async (tasks) => {
       signal.throwIfAborted();
       if (failure !== undefined) throw failure.error;
-      return await Promise.all(tasks.map((task) => pool.run(task, { signal }))).catch((error: unknown) => {
-        signal.throwIfAborted();
-        throw error;
-      });
+      const ended = new AbortController();
+      try {
+        return await Promise.race([Promise.all(tasks.map(pool.run)), rejectOnAbort(signal, ended.signal)]);
+      } finally {
+        ended.abort();
+      }
     },
-    close: () => pool.destroy(),
+    close: pool.close,
   };
 }

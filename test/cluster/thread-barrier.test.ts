@@ -1,13 +1,12 @@
 import fc from 'fast-check';
-import type { Piscina } from 'piscina';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createPool } from '../../src/cluster/pool.ts';
+import { createPool, type Pool } from '../../src/cluster/pool.ts';
 import { stepControlWords } from '../../src/kernels/index.ts';
 import type run from './lane-thread.ts';
 import type { TicketStep } from './lane-thread.ts';
 
 const LANES = 3;
-let threads: Piscina<Parameters<typeof run>[0], number>;
+let threads: Pool<Parameters<typeof run>[0], number>;
 
 const sharedWords = (count: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * Math.max(1, count)));
 
@@ -23,7 +22,7 @@ describe('lanes on threads', () => {
   beforeAll(() => {
     threads = createPool(LANES, new URL('./lane-thread.ts', import.meta.url), null);
   });
-  afterAll(() => threads.destroy());
+  afterAll(() => threads.close());
 
   it('run every item once, and none before all of the phase before it have ended', async () => {
     const item = fc.oneof(
