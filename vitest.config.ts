@@ -38,7 +38,7 @@ class SharedLast extends BaseSequencer {
 
 /** What all tests have in common. */
 export const COMMON: TestUserConfig = {
-  globalSetup: 'test/build.ts',
+  globalSetup: ['test/build.ts', 'test/temporary-folder.ts'],
   alias: [{ find: /^.*\/thread-module\.ts$/, replacement: fileURLToPath(new URL('test/built-thread-module.ts', import.meta.url)) }],
   testTimeout: 60_000,
   pool: 'forks',
