@@ -4,7 +4,7 @@ import { runStep, type Step } from '../../src/kernels/index.ts';
 export interface TicketStep {
   readonly phaseItems: readonly number[];
   /** How long each item waits, numbered through all phases: so many rounds, or until the whole phase has begun, if that happens at all. */
-  readonly rounds: readonly (number | 'phase')[];
+  readonly waits: readonly (number | 'phase')[];
   readonly control: Int32Array;
   readonly lanes: number;
   /** [2]: tickets drawn, lanes that are there. */
@@ -25,7 +25,7 @@ export default function run({ step, lane }: { readonly step: TicketStep; readonl
 /** Threads of a busy machine may be kept waiting for so long. */
 const PATIENCE_MILLISECONDS = 10_000;
 
-function openTicketStep({ phaseItems, rounds, ticket, marks }: TicketStep): Step {
+function openTicketStep({ phaseItems, waits, ticket, marks }: TicketStep): Step {
   const firstItem = phaseItems.map((_, phase) => phaseItems.slice(0, phase).reduce((sum, count) => sum + count, 0));
   return {
     phaseItems,
@@ -33,7 +33,7 @@ function openTicketStep({ phaseItems, rounds, ticket, marks }: TicketStep): Step
     run: (phase, item) => {
       const at = firstItem[phase] + item;
       Atomics.store(marks, 2 * at, Atomics.add(ticket, 0, 1) + 1);
-      wait(rounds[at], firstItem[phase], phaseItems[phase]);
+      wait(waits[at], firstItem[phase], phaseItems[phase]);
       Atomics.store(marks, 2 * at + 1, Atomics.add(ticket, 0, 1) + 1);
     },
   };

@@ -11,9 +11,9 @@ let threads: Pool<Parameters<typeof run>[0], number>;
 const sharedWords = (count: number): Int32Array => new Int32Array(new SharedArrayBuffer(4 * Math.max(1, count)));
 
 /** The tickets of all items, and what the slowest lane took. */
-async function runOnLanes(phaseItems: readonly number[], rounds: TicketStep['rounds'], lanes = LANES) {
-  const [control, ticket, marks] = [sharedWords(stepControlWords(LANES)), sharedWords(2), sharedWords(2 * rounds.length)];
-  const step: TicketStep = { phaseItems, rounds, lanes, control, ticket, marks };
+async function runOnLanes(phaseItems: readonly number[], waits: TicketStep['waits'], lanes = LANES) {
+  const [control, ticket, marks] = [sharedWords(stepControlWords(LANES)), sharedWords(2), sharedWords(2 * waits.length)];
+  const step: TicketStep = { phaseItems, waits, lanes, control, ticket, marks };
   const times = await Promise.all(Array.from({ length: lanes }, (_, lane) => threads.run({ step, lane })));
   return { marks, milliseconds: Math.max(...times) };
 }
@@ -54,10 +54,10 @@ describe('lanes on threads', () => {
   });
 
   it('add little to small items', async () => {
-    const rounds = new Array<number>(20_480).fill(0);
+    const waits = new Array<number>(20_480).fill(0);
     const times: number[] = [];
-    for (let run = 0; run < 6; run++) times.push((await runOnLanes([rounds.length], rounds, 2)).milliseconds);
-    const perItem = (1000 * Math.min(...times)) / rounds.length;
+    for (let run = 0; run < 6; run++) times.push((await runOnLanes([waits.length], waits, 2)).milliseconds);
+    const perItem = (1000 * Math.min(...times)) / waits.length;
     console.info(`${perItem.toFixed(2)} us for an empty item on two threads`);
     // Some 0.2 us, the item's own two tickets among them; a message of the pool for each item would cost 29 us.
     expect(perItem).toBeLessThan(1);

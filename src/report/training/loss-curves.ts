@@ -61,7 +61,7 @@ export function lossCurves(result: TrainingResult): ChartSpec | null {
           ] as const)
         : ([{ column: 2, role: 'compute' }] as const)),
     ],
-    references: [{ label: `Every word as likely as any other: ${formatLoss(guess)}`, value: guess }],
+    references: [{ label: `Uniform over the vocabulary: ${formatLoss(guess)}`, value: guess }],
   });
   return {
     id: 'loss',
