@@ -14,6 +14,8 @@ export interface Loop {
   /** What all its turns keep, and the copies of their weights. */
   readonly keeps: Bytes;
   readonly working: Bytes;
+  /** Gradients of units behind it that are whole until it has ended, beyond what is left of them then. */
+  readonly late: Bytes;
 }
 
 /** The loop that the block at `first` of a run is in: that of the block `before` it, or one that begins here; null where it stands alone. */
@@ -24,6 +26,7 @@ export function loopAt(
   first: number,
   before: Loop | null,
   start: Pick<Loop, 'held' | 'behind' | 'released'>,
+  lateOf: (need: UnitNeed) => Bytes,
 ): Loop | null {
   const loopOf = ({ kind }: UnitBlock): string | null => cost.kinds[kind].loop;
   const name = loopOf(blocks[first]);
@@ -31,12 +34,15 @@ export function loopAt(
   if (before?.name === name) return before;
   let keeps = 0;
   let working = 0;
-  for (let i = first; i < blocks.length && loopOf(blocks[i]) === name; i++) {
+  let late = 0;
+  let i = first;
+  for (; i < blocks.length && loopOf(blocks[i]) === name; i++) {
     const { kind, count } = blocks[i];
     keeps += cost.learns ? needs[kind].kind.memory.heldBytes * count : 0;
     working += workingOf(needs[kind]) * count;
   }
-  return { name, ...start, keeps, working };
+  for (; cost.learns && i < blocks.length && loopOf(blocks[i]) === null; i++) late += lateOf(needs[blocks[i].kind]) * blocks[i].count;
+  return { name, ...start, keeps, working, late };
 }
 
 /** Copies of a unit's weights in the type of the products. */

@@ -75,6 +75,7 @@ export function fullestOfRun(
   // Several microbatches are a loop of their own, which copies of weights stand outside of.
   const releases = backward && cost.learns && layout.microbatches === 1;
   const behindIt = run.closes ? leftBehind : learnedBehind;
+  const lateOf = run.closes ? lateLeft : lateLearned;
   let behind = backward ? sumOver(chain, needs, run.run, behindIt) : 0;
   let released = releases ? sumOver(chain, needs, run.run, workingOf) : 0;
   // What the embedding learns of a tied matrix has the place of what is behind it.
@@ -89,7 +90,7 @@ export function fullestOfRun(
     if (run.isTurn && within !== null) return;
     const brought = within ?? broughtFor(chains, run.next);
     const behindHere = loop === null || run.closes ? behind - (backward ? (place + 1) * behindIt(need) : 0) : loop.behind;
-    const gradients = keptGradients + behindHere - (block.first === 0 ? tied : 0);
+    const gradients = keptGradients + behindHere + (loop?.late ?? 0) - (block.first === 0 ? tied : 0);
     const gone = !releases ? 0 : loop === null ? released - (place + 1) * workingOf(need) : loop.released - loop.working;
     const fetched = backward && after !== null && after.kind.loop === need.kind.loop ? after.fetchedBytes : 0;
     const ownHeld = cost.learns ? need.kind.memory.heldBytes : 0;
@@ -115,7 +116,7 @@ export function fullestOfRun(
   for (let i = 0; i < blocks.length; i++) {
     const { kind, count, first } = blocks[i];
     const need = needs[kind];
-    loop = backward ? loopAt(chain, needs, blocks, i, loop, { held, behind, released }) : null;
+    loop = backward ? loopAt(chain, needs, blocks, i, loop, { held, behind, released }, lateOf) : null;
     const neighbour = blocks[backward ? i - 1 : i + 1];
     visit(i, backward ? 0 : count - 1, false, neighbour === undefined ? null : needs[neighbour.kind]);
     if (count > 1) visit(i, backward ? 1 : count - 2, true, need);
@@ -192,6 +193,15 @@ function learnedBehind({ gradientsBehind, tiedGradients }: UnitNeed): Bytes {
 /** The same where the last of several microbatches leaves shares of those. */
 function leftBehind({ doneGradients, keptGradients, tiedGradients }: UnitNeed): Bytes {
   return doneGradients - keptGradients + tiedGradients;
+}
+
+/** Of gradients that are whole until a loop has ended: beyond `learnedBehind`, and beyond `leftBehind`. */
+function lateLearned({ lateGradients }: UnitNeed): Bytes {
+  return lateGradients.learned;
+}
+
+function lateLeft({ lateGradients }: UnitNeed): Bytes {
+  return lateGradients.left;
 }
 
 /** Weights of the next use: by the same unit again, by one behind it, or by a chain behind this one. Null: the pass uses none any more. */

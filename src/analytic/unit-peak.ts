@@ -39,6 +39,11 @@ export interface UnitNeed {
   readonly doneGradients: Bytes;
   /** Of groups that it is tied to, from here to the embedding, which adds to the same ones. */
   readonly tiedGradients: Bytes;
+  /**
+   * Gradients of its own groups that are scattered once a loop in front of it has ended: whole, beyond those behind the backward pass, and beyond shares that
+   * the last of several microbatches leaves. 0 where nothing runs behind the pass.
+   */
+  readonly lateGradients: { readonly learned: Bytes; readonly left: Bytes };
   /** Of its own groups, the copies of shards in the type of the products. */
   readonly workingBytes: Bytes;
   /** Copies that come back from the host for its backward pass. */
@@ -79,10 +84,15 @@ export function unitNeed(kind: KindCost, groups: readonly GroupCost[], embedding
   let doneGradients = 0;
   let tiedGradients = 0;
   let workingBytes = 0;
+  let lateLearned = 0;
+  let lateLeft = 0;
   let scattersAny = false;
   const inLoop = kind.loop !== null;
   for (let row = 0; row < groups.length; row++) {
-    const { gathered, fromHost, arriving, whole, scattered, inStack, kept, done, scattering, inRoom } = blockBytes(groups[row], layout);
+    const { gathered, fromHost, arriving, whole, scattered, keptShards, doneShards, inStack, kept, done, scattering, inRoom } = blockBytes(
+      groups[row],
+      layout,
+    );
     if (row >= kind.ownWeights) {
       // It is made in the place of the embedding's gradient, and waits there for the rest.
       const made = blockBytes(embedding, layout);
@@ -110,6 +120,10 @@ export function unitNeed(kind: KindCost, groups: readonly GroupCost[], embedding
     keptGradients += kept;
     doneGradients += done;
     gradientsBehind += learned;
+    if (layout.overlap.gradients && !inLoop) {
+      lateLearned += scattered - (accumulates ? 0 : opens ? keptShards : doneShards);
+      lateLeft += scattered - (doneShards - keptShards);
+    }
   }
   const { forward, backward } = kind.memory;
   return {
@@ -123,14 +137,15 @@ export function unitNeed(kind: KindCost, groups: readonly GroupCost[], embedding
     gradientsBehind,
     doneGradients,
     tiedGradients,
+    lateGradients: { learned: lateLearned, left: lateLeft },
     workingBytes,
     fetchedBytes: kind.offloadedBytes,
   };
 }
 
 /**
- * Sums over the blocks of a group: weights that are brought; gradients whole, whole and scattered later, made in their place in the stack of a loop, kept
- * between microbatches, and done; and what scattering adds to whole ones, in a loop where its stack has only room for what the replicas leave.
+ * Sums over the blocks of a group: weights that are brought; gradients whole, whole and scattered later, and what is kept and done of those; made in their
+ * place in the stack of a loop, kept between microbatches, and done; and what scattering adds to whole ones, in a loop where its stack has only room for what the replicas leave.
  */
 function blockBytes({ blocks }: GroupCost, { offload, zero, overlap, microbatches }: LayoutSpec): Readonly<BlockBytes> {
   let gathered = 0;
@@ -138,6 +153,8 @@ function blockBytes({ blocks }: GroupCost, { offload, zero, overlap, microbatche
   let { arriving } = NOTHING_BROUGHT;
   let whole = 0;
   let scattered = 0;
+  let keptShards = 0;
+  let doneShards = 0;
   let inStack = 0;
   let kept = 0;
   let done = 0;
@@ -149,6 +166,8 @@ function blockBytes({ blocks }: GroupCost, { offload, zero, overlap, microbatche
     if (sort.shards > 1) {
       gathered += gatheredBytes;
       scattered += gradientBytes;
+      keptShards += keptGradientBytes;
+      doneShards += zero >= 2 ? updateGradientBytes : keptGradientBytes;
       moved += keptGradientBytes;
       scattering = Math.max(scattering, moved);
       if (isShared) inRoom = Math.max(inRoom, moved);
@@ -168,6 +187,8 @@ function blockBytes({ blocks }: GroupCost, { offload, zero, overlap, microbatche
   SUMS.arriving = arriving;
   SUMS.whole = whole;
   SUMS.scattered = scattered;
+  SUMS.keptShards = keptShards;
+  SUMS.doneShards = doneShards;
   SUMS.inStack = inStack;
   SUMS.kept = kept;
   SUMS.done = done;
@@ -182,6 +203,8 @@ interface BlockBytes {
   arriving: Brought['arriving'];
   whole: Bytes;
   scattered: Bytes;
+  keptShards: Bytes;
+  doneShards: Bytes;
   inStack: Bytes;
   kept: Bytes;
   done: Bytes;
@@ -196,6 +219,8 @@ const SUMS: BlockBytes = {
   arriving: NOTHING_BROUGHT.arriving,
   whole: 0,
   scattered: 0,
+  keptShards: 0,
+  doneShards: 0,
   inStack: 0,
   kept: 0,
   done: 0,

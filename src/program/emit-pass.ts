@@ -1,7 +1,7 @@
 import { emitSteps, type PassScope } from './emit.ts';
 import { chainPrefix, type Lane, type Plan, stepsOf } from './lanes.ts';
 import type { LiveTensor } from './live-tensors.ts';
-import { closeStacks, loopOf, openStacks, turnsOf } from './stacks.ts';
+import { awaitsLoop, closeStacks, loopOf, openStacks, turnsOf } from './stacks.ts';
 import type { RunPass, UnitPass } from './step-schedule.ts';
 import type { Emission } from './stream.ts';
 import { endsEncoder, tensorKey } from './tensor-key.ts';
@@ -14,6 +14,7 @@ export function emitRun(emission: Emission, plan: Plan, lane: Lane, run: RunPass
       for (const next of run.units.slice(index, index + 2)) if (loopOf(next) === loopOf(pass)) fetchOffloaded(emission, plan, lane, next);
     }
     const turns = pass.pass === 'backward' ? turnsOf(run.units, index) : null;
+    if (turns !== null) lane.reductions.awaitLoop(awaitsLoop(run.units, index));
     if (turns?.isFirst) openStacks(emission, lane, turns.passes);
     emitUnit(emission, plan, lane, pass, run.isLast);
     if (pass.pass === 'forward' && pass.chain.learns) offload(emission, plan, lane, pass);

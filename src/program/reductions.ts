@@ -1,7 +1,8 @@
 import type { Bytes } from '../base/index.ts';
 import { groupName, type LayoutSpec, type MeshGroup } from '../layout/index.ts';
 import type { WeightMatrix } from '../model/index.ts';
-import type { Moment } from './live-tensors.ts';
+import { createLateGradients, type LateGradients } from './late-gradients.ts';
+import type { LiveTensor, Moment } from './live-tensors.ts';
 import type { Emission, Stream, Traffic } from './stream.ts';
 import type { WeightBlock } from './weight-traffic.ts';
 
@@ -27,6 +28,9 @@ export interface Reduced {
 export interface Reductions {
   /** A loop begins whose turns write the gradients of `group` into a part of a stack: that is there from now on. */
   reserve(group: OwnGroup, moment: Moment): void;
+  /** What behind the backward pass, and outside of loops, is complete from now on is whole until the next loop has ended; or no loop comes any more. */
+  awaitLoop(comes: boolean): void;
+  loopEnded: LateGradients['loopEnded'];
   /** A step made a part of the gradient of `group`. */
   contribute(group: OwnGroup, moment: Moment): void;
   /** Nothing more comes from this microbatch, or from any. */
@@ -51,14 +55,17 @@ export function gradientKey({ name }: OwnGroup, block: number): string {
 export function createReductions(emission: Emission, stream: Stream, layout: LayoutSpec): Reductions {
   const done: Reduced[] = [];
   const wires = createQueues(stream);
+  const late = createLateGradients(emission.live, gradientTensor, stream.deviceSet);
   let waiting: OwnGroup[] = [];
   const scatter = (group: OwnGroup, index: number, made: readonly number[]): readonly number[] => {
     const block = group.blocks[index];
     if (!block.isSharded) return made;
     const scattered = wires.queue(group.name, over(block.sharded, 'reduce-scatter', block.gradientBytes), made);
-    emission.live.extend(wholeKey(group, index), scattered);
-    emission.live.close(wholeKey(group, index));
-    touch(emission, stream, gradientKey(group, index), block.keptGradientBytes, scattered);
+    const [whole, left] = [wholeKey(group, index), gradientKey(group, index)];
+    if (late.keep({ wholeKey: whole, leftKey: left, leftBytes: block.keptGradientBytes })) return [scattered.task];
+    emission.live.extend(whole, scattered);
+    emission.live.close(whole);
+    touch(emission, stream, left, block.keptGradientBytes, scattered);
     return [scattered.task];
   };
   const sumOfHolders = (group: OwnGroup, index: number, made: readonly number[]): readonly number[] => {
@@ -76,7 +83,7 @@ export function createReductions(emission: Emission, stream: Stream, layout: Lay
     const kind = layout.zero === 0 ? 'all-reduce' : 'reduce-scatter';
     const summed = wires.queue(group.name, over(block.replicas, kind, block.shardGradientBytes), made);
     emission.live.extend(key, summed);
-    if (layout.zero < 2) return [summed.task];
+    if (layout.zero < 2 || late.share(key, block.updateGradientBytes)) return [summed.task];
     emission.live.close(key);
     emission.live.extend(roomKey(group, index), summed);
     emission.live.close(roomKey(group, index));
@@ -90,6 +97,8 @@ export function createReductions(emission: Emission, stream: Stream, layout: Lay
         else touch(emission, stream, gradientKey(group, index), block.keptGradientBytes, moment);
       }
     },
+    awaitLoop: (comes) => late.awaitLoop(comes && layout.overlap.gradients),
+    loopEnded: late.loopEnded,
     contribute(group, moment) {
       for (const [index, { isSharded, gradientBytes }] of group.blocks.entries()) {
         touch(emission, stream, isSharded ? wholeKey(group, index) : gradientKey(group, index), gradientBytes, moment);
@@ -140,7 +149,11 @@ function createQueues(stream: Stream) {
 }
 
 function touch({ live }: Emission, { deviceSet }: Stream, key: string, bytes: Bytes, moment: Moment): void {
-  live.touch(key, { label: 'gradients', bytes }, moment, deviceSet);
+  live.touch(key, gradientTensor(bytes), moment, deviceSet);
+}
+
+function gradientTensor(bytes: Bytes): LiveTensor {
+  return { label: 'gradients', bytes };
 }
 
 /** Tasks of all blocks, each once. */

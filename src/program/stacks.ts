@@ -37,6 +37,11 @@ export function openStacks({ builder, clock }: Emission, { owned, reductions }: 
   }
 }
 
+/** Whether a loop is still to come for the backward passes behind the one at `index`, which is in none. */
+export function awaitsLoop(passes: readonly UnitPass[], index: number): boolean {
+  return loopOf(passes[index]) === null && passes.slice(index + 1).some((later) => loopOf(later) !== null);
+}
+
 /**
  * It has ended: nobody reads what its units kept; nor the shards of its weights in the type of the products, unless there are more microbatches, which are a
  * loop of their own that those stand outside of.
@@ -44,10 +49,11 @@ export function openStacks({ builder, clock }: Emission, { owned, reductions }: 
 export function closeStacks(
   { builder, clock, live }: Emission,
   plan: Plan,
-  { owned, lastUses, stage }: Lane,
+  { owned, lastUses, reductions, stage }: Lane,
   turns: readonly UnitPass[],
 ): void {
   const moment = { task: builder.taskCount - 1, step: clock.step++ };
+  if (turns.some((pass) => loopOf(pass) !== null)) reductions.loopEnded(moment);
   for (const pass of turns) {
     const one = pass.chain.units[pass.unit];
     if (one.loop !== null) for (const { name } of plan.remadeOf(one).kept) live.extend(tensorKey(pass, stage, name), moment);

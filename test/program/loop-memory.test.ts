@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { closedForm } from '../../src/analytic/index.ts';
 import { sliceTopology } from '../../src/hardware/index.ts';
 import { parseScenario } from '../../src/intake/index.ts';
+import { NO_OVERLAP } from '../../src/layout/index.ts';
 import { liveMemory, lowerStep, type Program } from '../../src/program/index.ts';
 import type { Chain } from '../../src/program/step-schedule.ts';
 import { chain, D, F, layoutOf, loweredByHand, T } from './hand-units.ts';
@@ -15,8 +16,8 @@ const WEIGHTS = 2 * D * F;
 const COPIES = 'weights as products read them';
 
 /** A chain made by hand whose layers are turns of one loop, or unrolled. */
-function layers(loop: string | null): Chain {
-  const one = chain(LAYERS);
+function layers(loop: string | null, words?: number): Chain {
+  const one = chain(LAYERS, false, words);
   return { ...one, units: one.units.map((unit) => (unit.kind === 'layer' ? { ...unit, loop } : unit)) };
 }
 
@@ -72,6 +73,80 @@ describe('layers in a loop', () => {
     expect(copies.at(-1)).toBe(0);
     const all = bytesOf(lowered('decoder', 2), COPIES);
     expect(all.at(-1)).toBe(all[0]);
+  });
+});
+
+describe('the gradient of the output matrix', () => {
+  const WORDS = 1536;
+  const layout = (gradients: boolean, zero: 0 | 2, microbatches = 1) =>
+    layoutOf({ ici: { data: 2, fsdp: FSDP }, overlap: { ...NO_OVERLAP, gradients }, zero, microbatches });
+  const lowered = (loop: string | null, spec: ReturnType<typeof layout>): Program =>
+    loweredByHand(spec, [layers(loop, WORDS)], { remat: { policy: 'full', tensors: {} } }).program;
+  const task = (program: Program, name: string): number => tasksOf(program, name).at(-1) ?? -1;
+  /** Bytes, first and last task of gradients that are neither of a layer nor of the embedding, which has its own at the end. */
+  const ranges = (program: Program): number[][] => {
+    const { buffers, names } = program;
+    const rows = Array.from({ length: buffers.count }, (_, row) => row).filter((row) => names[buffers.name[row]] === 'gradients');
+    const own = rows.filter(
+      (row) => buffers.bytes[row] % (WORDS / 1024) === 0 && buffers.allocatedAt[row] < task(program, 'embedding: scatter'),
+    );
+    return own.map((row) => [buffers.bytes[row], buffers.allocatedAt[row], buffers.freedAt[row]]).sort((a, b) => a[1] - b[1]);
+  };
+  const whole = BF16 * WORDS * D;
+  const shard = (F32 * WORDS * D) / FSDP;
+
+  it.each([
+    [0, shard],
+    [2, shard / 2],
+  ] as const)('is whole until the backward loop has ended, and what is left of it there behind it (zero %d)', (zero, left) => {
+    const program = lowered('decoder', layout(true, zero));
+    const loopEnd = task(program, 'embedding: scatter') - 1;
+    const made = task(program, 'logits: logits');
+    expect(ranges(program)[0]).toEqual([whole, made, loopEnd]);
+    const update = task(program, 'logits output: adamw');
+    const behind = bytesOf(program, 'gradients')[update] - bytesOf(program, 'gradients')[update + 1];
+    expect(behind).toBe(left);
+  });
+
+  it('is scattered where it stands if layers are unrolled, or if the pass waits for it', () => {
+    for (const program of [lowered(null, layout(true, 0)), lowered('decoder', layout(false, 0))]) {
+      const scatter = task(program, 'logits output: gradient reduce-scatter');
+      const [first, second] = ranges(program);
+      expect(first).toEqual([whole, task(program, 'logits: logits'), scatter]);
+      expect(second).toEqual([shard, scatter, task(program, 'logits output: adamw')]);
+    }
+  });
+
+  it('of the second of two microbatches is whole beside the shard that the first one left', () => {
+    const program = lowered('decoder', layout(true, 0, 2));
+    const end = task(program, 'embedding: scatter') - 1;
+    const there = ranges(program).filter(([, from, to]) => from <= end && end <= to);
+    // The embedding's shard of the first one as well.
+    expect(there.map(([bytes]) => bytes).sort()).toEqual([whole, shard, shard].sort());
+  });
+
+  it('takes as long, over the same wires, as if it were scattered at once', () => {
+    expect(lowered('decoder', layout(true, 0)).tasks).toEqual(lowered(null, layout(true, 0)).tasks);
+  });
+});
+
+describe('a gated feed-forward layer', () => {
+  const fullest = (preset: string): Map<string, number> => {
+    const lines = [
+      'topology: {chip: tpu-v5p, shape: [1, 1, 1]}',
+      `model: {preset: ${preset}}`,
+      'workload: {sequences: 1, sequenceLength: 2048, remat: full}',
+    ];
+    const { scenario, chip } = parseScenario('gated.yaml', lines.join('\n'), { ignoreMemory: true });
+    const program = lowerStep(scenario, chip, sliceTopology(chip, scenario.topology), null);
+    const [task] = tasksOf(program, 'decoder 0 ffn: norm, in').slice(-1);
+    const width = BF16 * 2048 * scenario.model.dFf;
+    return new Map(['feed-forward hidden', 'feed-forward hidden gradients'].map((name) => [name, bytesOf(program, name)[task] / width]));
+  };
+
+  it('has both halves and the gradient of the activation while its own gradients are made; one without a gate only that', () => {
+    expect(Object.fromEntries(fullest('llama3.1-8b'))).toEqual({ 'feed-forward hidden': 2, 'feed-forward hidden gradients': 1 });
+    expect(Object.fromEntries(fullest('gpt3-175b'))).toEqual({ 'feed-forward hidden': 0, 'feed-forward hidden gradients': 1 });
   });
 });
 

@@ -14,13 +14,6 @@ const MISSES: Readonly<Record<string, { readonly from: number; readonly to: numb
       'the report is more than the device has, and the program ran: at most 95.74 GiB were used. Of 1.32 GiB for each sequence of 2048 tokens 0.50 are ' +
       'known; the rest is of one layer of experts: as much as nearly all tensors of both its passes side by side',
   },
-  'memory-v6e-qwen3-8b-b1': {
-    from: -0.08,
-    to: -0.05,
-    why:
-      'shards of all other gradients, the whole gradient of the embedding and one-hot rows are 8.4 of 9.7 GiB; the program differs from that of two and ' +
-      'three sequences, which are right to three thousandths: it has more kernels, and other fusions of one-hot rows',
-  },
 };
 
 const known = new Map<string, MemoryReplay>();

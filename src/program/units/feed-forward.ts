@@ -10,6 +10,7 @@ import { type Place, type SubLayer, segmentOf, segmentOfReader, sumOfStream, ten
  *
  * T tokens per device   d dModel   F width on the device   g matrices into the hidden layer: 1, or 2 when gated
  *   x [T, d]   u [T, g F] before the activation, kept; the activation is recomputed where it is read
+ *   da [T, F] gradient of the activation; that of a gated u is made of u and da where it is read, as compilers do with what is element-wise
  */
 export interface FeedForwardShape {
   /** Width before the tensor axis cuts it. */
@@ -59,6 +60,7 @@ function numbersOf(sizes: Sizes, shape: FeedForwardShape, place: Place) {
     F: shape.width / sizes.tensor,
     g,
     hidden: hiddenNames(sizes, shared),
+    /** Gradient of the activation; without a gate of what is before it, in the same place. */
     dHidden: `d ${shared}hidden`,
     /** Elements of a token that norm and residual see here. */
     own: d / sizes.activationShards,
@@ -116,6 +118,7 @@ function backward(n: Numbers): Step[] {
   const { sizes, shape, place, a, T, d, F, g, own, hidden, dHidden, input } = n;
   const { part, name, steps, stands } = shape;
   const isAlone = stands === 'alone';
+  const gradient = g === 1 ? [dHidden] : [dHidden, ...hidden];
   return [
     compute('agrad', part, `${steps}: out, activation`, {
       work: weightProduct(sizes, 'agrad', {
@@ -145,7 +148,7 @@ function backward(n: Numbers): Step[] {
         hbmBytes: a * T * (g * F + d + (isAlone ? 2 * own : 0)),
         weights: g * d * F,
       }),
-      reads: isAlone ? [dHidden, place.x, place.dy] : [dHidden],
+      reads: isAlone ? [...gradient, place.x, place.dy] : gradient,
       makes: [input.partial],
       uses: [name],
       segment: stands === 'beside attention' ? 0 : segmentOf(sizes, place.segment + 1),
@@ -156,16 +159,16 @@ function backward(n: Numbers): Step[] {
         matmuls: [{ m: d, k: T, n: g * F, batch: 1 }],
         hbmBytes: a * (T * (d + g * F) + g * d * F),
       }),
-      reads: [place.wholeX, dHidden],
+      reads: [place.wholeX, ...gradient],
       gradients: [name],
     }),
   ];
 }
 
-function tensorsOf({ sizes, shape, a, T, F, g, hidden, dHidden, output, input }: Numbers): Tensor[] {
+function tensorsOf({ sizes, shape, a, T, F, hidden, dHidden, output, input }: Numbers): Tensor[] {
   const isShared = shape.stands === 'shared experts';
   const label = isShared ? 'shared expert hidden' : 'feed-forward hidden';
   const kept = hidden.map((name) => tensor(name, label, a * T * F, isShared ? null : name));
   if (!sizes.learns) return [...kept, ...output.tensors];
-  return [...kept, ...output.tensors, tensor(dHidden, 'feed-forward hidden gradients', a * T * g * F), ...input.tensors];
+  return [...kept, ...output.tensors, tensor(dHidden, 'feed-forward hidden gradients', a * T * F), ...input.tensors];
 }
