@@ -56,7 +56,7 @@ export function rematEntries(): Entry[] {
     name,
     title: rematTitle({ tensors, rest }),
     facts: [
-      ['scenario key', `workload: {remat: ${name}}, or {policy: ${name}, tensors: {context: device}}`],
+      ['scenario key', `workload: {remat: ${name}}, or {policy: ${name}, tensors: {context: device}, layers: 2}`],
       ...(Object.keys(tensors).length === 0
         ? []
         : [
@@ -67,6 +67,7 @@ export function rematEntries(): Entry[] {
           ]),
       ['names of tensors', REMAT_TENSORS.join(', ')],
       ['places', 'device: kept; offload: on the host until it is needed; remat: made again'],
+      ['layers', 'that are checkpointed together, as those of a block of jax.lax.scan; 1 where nothing is said'],
       ['source', source],
     ],
   }));

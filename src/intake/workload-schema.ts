@@ -16,9 +16,10 @@ const remat = z.union(
         .strictObject(Object.fromEntries(REMAT_TENSORS.map((name) => [name, PLACE])) as Record<RematTensor, typeof PLACE>)
         .optional()
         .describe('Where tensors are that differ from the policy: kept on the device, on the host, or made again'),
+      layers: whole(1, 1024).optional().describe('Layers that are checkpointed together, as those of a block of jax.lax.scan'),
     }),
   ],
-  { error: 'must be the name of a policy, or a group with policy and tensors' },
+  { error: 'must be the name of a policy, or a group with policy, tensors and layers' },
 );
 
 /** `model` is the shape of the key `model`, which a teacher has too. */

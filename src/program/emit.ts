@@ -5,7 +5,7 @@ import type { LiveTensor, Moment } from './live-tensors.ts';
 import { pieceOfWork, piecesOf, segmentsOf } from './pieces.ts';
 import type { Stage } from './program.ts';
 import type { Emission, Stream } from './stream.ts';
-import { type CollectiveStep, type ComputeStep, ENCODER_OUTPUT, gradientOf, type Step, stepName, type Unit } from './unit.ts';
+import { type CollectiveStep, type ComputeStep, type Step, stepName, type Unit } from './unit.ts';
 
 /** Where one pass of a unit finds what its steps name. */
 export interface PassScope {
@@ -180,9 +180,4 @@ function endedAtOnce(pass: Pass, step: CollectiveStep): void {
   const [before] = pass.stream.soFar().slice(-1);
   assert(before !== undefined, `${step.name}: a step begins with a collective of nobody`);
   ended(pass, step, { task: before, step: pass.emission.clock.step++ });
-}
-
-/** Names that all units share: the encoder's output has many readers. */
-export function isShared(name: string): boolean {
-  return name === ENCODER_OUTPUT || name === gradientOf(ENCODER_OUTPUT);
 }

@@ -68,15 +68,8 @@ export function createReductions(emission: Emission, stream: Stream, layout: Lay
     touch(emission, stream, left, block.keptGradientBytes, scattered);
     return [scattered.task];
   };
-  const sumOfHolders = (group: OwnGroup, index: number, made: readonly number[]): readonly number[] => {
-    const { holders, heldGradientBytes } = group.blocks[index];
-    if (heldGradientBytes === 0) return made;
-    const summed = wires.queue(group.name, over(holders, 'all-reduce', heldGradientBytes), made);
-    emission.live.extend(gradientKey(group, index), summed);
-    return [summed.task];
-  };
   const sum = (group: OwnGroup, index: number, scattered: readonly number[]): readonly number[] => {
-    const made = sumOfHolders(group, index, scattered);
+    const made = sumOfHolders(emission, wires, group, index, scattered);
     const block = group.blocks[index];
     if (!block.isReplicated) return made;
     const key = gradientKey(group, index);
@@ -92,9 +85,9 @@ export function createReductions(emission: Emission, stream: Stream, layout: Lay
   };
   return {
     reserve(group, moment) {
-      for (const [index, block] of group.blocks.entries()) {
-        if (sharesInTheLoop(block, layout)) touch(emission, stream, roomKey(group, index), block.updateGradientBytes, moment);
-        else touch(emission, stream, gradientKey(group, index), block.keptGradientBytes, moment);
+      for (const index of group.blocks.keys()) {
+        const [key, bytes] = stackOf(group, index, layout);
+        touch(emission, stream, key, bytes, moment);
       }
     },
     awaitLoop: (comes) => late.awaitLoop(comes && layout.overlap.gradients),
@@ -126,6 +119,17 @@ export function createReductions(emission: Emission, stream: Stream, layout: Lay
     reduced: () => done,
   };
 }
+
+/** Keys and values have as many gradients as members of the tensor axis hold the same heads. */
+function sumOfHolders({ live }: Emission, wires: Queues, group: OwnGroup, index: number, made: readonly number[]): readonly number[] {
+  const { holders, heldGradientBytes } = group.blocks[index];
+  if (heldGradientBytes === 0) return made;
+  const summed = wires.queue(group.name, over(holders, 'all-reduce', heldGradientBytes), made);
+  live.extend(gradientKey(group, index), summed);
+  return [summed.task];
+}
+
+type Queues = ReturnType<typeof createQueues>;
 
 /** Collectives of one group of devices, one after the other. */
 function createQueues(stream: Stream) {
@@ -159,6 +163,14 @@ function gradientTensor(bytes: Bytes): LiveTensor {
 /** Tasks of all blocks, each once. */
 function ofAllBlocks({ blocks }: OwnGroup, of: (index: number) => readonly number[]): number[] {
   return [...new Set(Array.from(blocks.keys()).flatMap((index) => of(index)))];
+}
+
+/** Key and bytes of a block's part of the stack of a loop. */
+function stackOf(group: OwnGroup, index: number, layout: LayoutSpec): [key: string, bytes: Bytes] {
+  const block = group.blocks[index];
+  return sharesInTheLoop(block, layout)
+    ? [roomKey(group, index), block.updateGradientBytes]
+    : [gradientKey(group, index), block.keptGradientBytes];
 }
 
 /** What a turn of a loop leaves is its share of the summed gradient, and what its products make is apart from that. */

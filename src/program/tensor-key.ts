@@ -1,6 +1,5 @@
-import { isShared } from './emit.ts';
 import type { Chain, UnitPass } from './step-schedule.ts';
-import { ENCODER_OUTPUT, gradientOf } from './unit.ts';
+import { ENCODER_OUTPUT, gradientOf, isShared } from './unit.ts';
 
 /** Key of a tensor's live range: of one microbatch and stage, and where a unit gives it to the next one, the same for both. */
 export function tensorKey({ chain, unit, microbatch }: UnitPass, stage: number, name: string): string {

@@ -106,6 +106,11 @@ export function gradientOf(tensor: string): string {
   return `d ${tensor}`;
 }
 
+/** Names that all units share: the encoder's output has many readers. */
+export function isShared(name: string): boolean {
+  return name === ENCODER_OUTPUT || name === gradientOf(ENCODER_OUTPUT);
+}
+
 /** What a step may leave out: nothing read, made, multiplied with or learned, no pipeline. */
 export interface StepLinks {
   readonly reads?: readonly string[];

@@ -48,7 +48,7 @@ export const LAYOUT_CODES = {
   },
   E_AXIS_DIVIDES: {
     title: 'An axis that does not divide what it cuts',
-    rule: 'tensor divides heads, heads of keys and values (or is a multiple of them) and widths; context divides lengths; pipeline x repeats divides layers, and interleaved stages divide microbatches',
+    rule: 'tensor divides heads, heads of keys and values (or is a multiple of them) and widths; context divides lengths; pipeline x repeats divides layers, blocks of workload.remat.layers divide those of a chunk, and interleaved stages divide microbatches',
     example: 'model: {preset: t5-base}, which has 12 heads, over tensor: 8',
     remedy: 'use one of the sizes that the message names',
     infeasible: true,
@@ -68,7 +68,7 @@ export const LAYOUT_CODES = {
   },
   E_REMAT_UNKNOWN: {
     title: 'No such rematerialisation policy',
-    rule: 'workload.remat is an entry of the registry of policies, or a group with policy and tensors',
+    rule: 'workload.remat is an entry of the registry of policies, or a group with policy, tensors and layers',
     example: 'workload: {remat: ful}',
     remedy: 'use the nearest one, which the message names',
   },

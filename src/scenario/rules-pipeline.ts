@@ -60,7 +60,27 @@ const repeatsSuitSchedule: ScenarioRule = {
   },
 };
 
-export const PIPELINE_RULES: readonly ScenarioRule[] = [pipelineSuitsModel, repeatsSuitSchedule];
+/** Layers that are checkpointed together are on one stage. */
+const blocksSuitStages: ScenarioRule = {
+  reads: READS,
+  check: ({ scenario: { model, layout, workload } }) => {
+    const runs = axisSize(layout, 'pipeline') * layout.pipeline.repeats;
+    const inBlock = workload.remat.layers ?? 1;
+    const layers = layersOf(model).length / runs;
+    if (runs === 1 || layers % inBlock === 0 || !Number.isInteger(layers)) return [];
+    return [
+      {
+        code: 'E_AXIS_DIVIDES',
+        path: 'workload.remat.layers',
+        value: String(inBlock),
+        rule: `the ${layers} layers of each chunk of the pipeline do not divide into blocks of ${inBlock}`,
+        remedy: `use ${nearFits(inBlock, layers, (count) => layers % count === 0)}`,
+      },
+    ];
+  },
+};
+
+export const PIPELINE_RULES: readonly ScenarioRule[] = [pipelineSuitsModel, repeatsSuitSchedule, blocksSuitStages];
 
 function layersDivide(input: RuleInput, stages: number): Issue[] {
   const { model, layout } = input.scenario;

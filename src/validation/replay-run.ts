@@ -73,12 +73,14 @@ export function replayKernel({ attentionKernel }: PublishedRecord, chip: string,
   return translated(notes, 'attention kernel', filled(notes, 'attentionKernel', attentionKernel, usual), KERNELS) ?? 'dot';
 }
 
-/** Policy and places by tensor; null where the source is silent. */
+/** Policy, places by tensor, and layers that are checkpointed together (`layers`); null where the source is silent. */
 export function replayRemat({ remat, rematDetail }: PublishedRecord, notes: Notes): RematSpec | null {
   if (remat === null) return null;
   if (!Object.hasOwn(REMAT_POLICIES, remat)) notes.reasons.push(`rematerialisation ${remat} is not modelled`);
   const places = Object.entries(rematDetail ?? {}).filter((entry): entry is [string, RematPlace] => PLACES.includes(entry[1]));
   const known = new Set<string>(REMAT_TENSORS);
   for (const [tensor, place] of places) if (!known.has(tensor)) notes.leftOut.push(`remat ${tensor} ${place}`);
-  return { policy: remat, tensors: Object.fromEntries(places.filter(([tensor]) => known.has(tensor))) };
+  const tensors = Object.fromEntries(places.filter(([tensor]) => known.has(tensor)));
+  const layers = rematDetail?.layers;
+  return typeof layers === 'number' ? { policy: remat, tensors, layers } : { policy: remat, tensors };
 }

@@ -54,7 +54,15 @@ describe('presets', () => {
 });
 
 /** Runs that are about a part or a variant of a model. */
-const VARIANTS = ['10t-moe', 'maxtext-default', 'moe-base', 'switch-base', 'switch-base experts-ff', 'switch-base expert-attention'];
+const VARIANTS = [
+  '10t-moe',
+  'gemma3-4b of 36 layers',
+  'maxtext-default',
+  'moe-base',
+  'switch-base',
+  'switch-base experts-ff',
+  'switch-base expert-attention',
+];
 
 describe('models of published records', () => {
   const models = publishedModels();

@@ -5,6 +5,8 @@ export type RematPlace = 'device' | 'offload' | 'remat';
 export interface RematSpec {
   readonly policy: string;
   readonly tensors: Readonly<Record<string, RematPlace>>;
+  /** Layers that are checkpointed together: only what the first of them reads is kept as their input. 1 where nothing is said. */
+  readonly layers?: number;
 }
 
 /** What a policy keeps; everything that it does not name is `rest`. */

@@ -2,13 +2,14 @@ import { remember } from '../../base/index.ts';
 import type { Chip } from '../../hardware/index.ts';
 import { createMesh, meshGroups, shardsOf } from '../../layout/index.ts';
 import { type Layer, layersOf, type ModelSpec, outputStack, type Stack } from '../../model/index.ts';
-import type { Load, Scenario } from '../../scenario/index.ts';
+import { type Load, learns, type Scenario } from '../../scenario/index.ts';
 import { layerRows } from '../layer-rows.ts';
 import { type Sizes, sizesOf } from '../sizes.ts';
 import { type SwitchShape, switchShape } from '../switch-shape.ts';
 import type { Unit } from '../unit.ts';
 import { embeddingUnit } from './embedding.ts';
 import { layerUnit } from './layer.ts';
+import { layerBlock } from './layer-block.ts';
 import { logitsUnit } from './logits.ts';
 import type { Routed } from './switch-feed-forward.ts';
 
@@ -54,12 +55,44 @@ function planOf(scenario: Scenario, chip: Chip, load: Load | null, sizes: Sizes)
     const attention = layer.attention.experts ? routing(layer, null) : null;
     return layerUnit(sizes, layer, { attention, feedForward }, layer.kind);
   });
-  const last = units.length + 1;
+  const stacks = kindOf.map((row) => layers[row].stack);
+  const inside = inBlocks({ kinds: units, sequence: kindOf, names }, stacks, scenario.workload);
   return {
-    kinds: [embeddingUnit(sizes), ...units, logitsUnit(sizes)],
-    sequence: [0, ...kindOf.map((row) => row + 1), last],
-    names: ['embedding', ...names, 'logits and loss'],
+    kinds: [embeddingUnit(sizes), ...inside.kinds, logitsUnit(sizes)],
+    sequence: [0, ...inside.sequence.map((row) => row + 1), inside.kinds.length + 1],
+    names: ['embedding', ...inside.names, 'logits and loss'],
   };
+}
+
+/** Layers of one stack that are checkpointed together, from its first one on, as one unit; what is left at its end is a shorter one. */
+function inBlocks(layers: UnitPlan, stacks: readonly Stack[], workload: Scenario['workload']): UnitPlan {
+  const { remat } = workload;
+  const length = remat.layers ?? 1;
+  if (length === 1 || !learns(workload)) return layers;
+  const keepsInputs = remat.policy === 'custom' || remat.tensors.decoder_layer_input !== undefined;
+  const kinds: Unit[] = [];
+  const sequence: number[] = [];
+  const names: string[] = [];
+  const rows = new Map<string, number>();
+  let start = 0;
+  for (let first = 0; first < stacks.length; ) {
+    if (stacks[first] !== stacks[start]) start = first;
+    let end = first + 1;
+    while (end < first + length && stacks[end] === stacks[first]) end++;
+    const within = layers.sequence.slice(first, end);
+    const key = within.join(' ');
+    const block = (): Unit =>
+      layerBlock(
+        within.map((row) => layers.kinds[row]),
+        keepsInputs,
+      );
+    const row = rows.get(key) ?? kinds.push(within.length === 1 ? layers.kinds[within[0]] : block()) - 1;
+    rows.set(key, row);
+    sequence.push(row);
+    names.push(within.length === 1 ? layers.names[first] : `${layers.names[first]}-${end - 1 - start}`);
+    first = end;
+  }
+  return { kinds, sequence, names };
 }
 
 /** The layers that a workload runs, each kind once. */

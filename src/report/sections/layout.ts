@@ -89,8 +89,9 @@ function scheduleWords({ schedule, repeats }: Scenario['layout']['pipeline']): s
   return repeats === 1 ? schedule : `${schedule} with ${repeats} chunks each`;
 }
 
-function rematWords({ policy, tensors }: Scenario['workload']['remat']): string {
+function rematWords({ policy, tensors, layers = 1 }: Scenario['workload']['remat']): string {
   const placed = Object.entries(tensors).map(([name, place]) => `${name}: ${place}`);
-  const words = policy === 'none' ? 'nothing' : `as policy ${policy} says`;
+  const blocks = layers === 1 ? '' : `, ${layers} layers together`;
+  const words = policy === 'none' ? 'nothing' : `as policy ${policy} says${blocks}`;
   return placed.length === 0 ? words : `${words}, but ${placed.join(', ')}`;
 }
