@@ -54,6 +54,11 @@ const WRONG: readonly Case[] = [
     ['3:100 E_AXIS_DIVIDES layout.pipeline.repeats', 'use 3 or 6 chunks'],
   ],
   [
+    'layers of a checkpoint that do not divide those of a stage',
+    `${DECODER}layout: {ici: {data: -1, pipeline: 2}}\nworkload: {remat: {policy: full, layers: 4}}\n`,
+    ['4:42 E_AXIS_DIVIDES workload.remat.layers', 'use 3 or 6'],
+  ],
+  [
     'chunks under a schedule without any',
     `${DECODER}layout: {ici: {data: -1, pipeline: 2}, pipeline: {repeats: 2}}\n`,
     ['3:60 E_PIPELINE layout.pipeline.repeats', 'schedule: interleaved'],

@@ -122,6 +122,18 @@ describe('the run', () => {
     expect(codes(read(['remat_policy=custom', 'out_proj=host']))).toEqual(['E_ENUM out_proj']);
   });
 
+  it('checkpoints the layers of a turn of the scan together', () => {
+    const layersOf = (...flags: string[]): number | undefined => read(flags).workload.remat.layers;
+    expect(layersOf('model_name=gemma3-4b', 'remat_policy=full')).toBe(6);
+    expect(layersOf('model_name=gemma3-4b', 'remat_policy=custom', 'inhomogeneous_layer_cycle_interval=1')).toBe(6);
+    expect(layersOf('model_name=gemma3-4b', 'scan_layers=false')).toBeUndefined();
+    expect(layersOf('model_name=llama3.1-8b')).toBeUndefined();
+    const blocks = ['decoder_block=llama4', 'nope_layer_interval=4'];
+    expect(layersOf(...blocks, 'inhomogeneous_layer_cycle_interval=4')).toBe(4);
+    expect(layersOf(...blocks)).toBeUndefined();
+    expect(codes(read([...blocks, 'inhomogeneous_layer_cycle_interval=0']))).toEqual(['E_RANGE inhomogeneous_layer_cycle_interval']);
+  });
+
   it('makes logits in the type of activations, unless their product is f32', () => {
     expect(read([]).precision.logits).toBe('bf16');
     expect(read(['dtype=float32']).precision.logits).toBe('f32');

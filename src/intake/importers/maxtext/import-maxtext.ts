@@ -70,7 +70,7 @@ function importFlags(ofFile: ReadFlags, file: string, { overrides = [], devices 
   const topology = readTopology(reader, devices);
   const run = {
     layout: readLayoutFlags(reader, { layers: model.decoderLayers, hasExperts: model.moe !== null }),
-    workload: readWorkloadFlags(reader, topology.devices),
+    workload: readWorkloadFlags(reader, topology.devices, model),
     precision: readPrecisionFlags(reader),
     topology: topology.name,
   };

@@ -1,5 +1,5 @@
 import { type OptimizerName, REMAT_POLICIES, REMAT_TENSORS, type RematPlace, type RematSpec } from '../../../layout/index.ts';
-import type { Dtype } from '../../../model/index.ts';
+import type { Dtype, ModelSpec } from '../../../model/index.ts';
 import { type PrecisionSpec, QUANTIZED_PASSES } from '../../../scenario/index.ts';
 import { type ConfigReader, wordOf } from '../config-reader.ts';
 
@@ -21,7 +21,7 @@ export interface FlagWorkload {
 
 const DTYPES: Readonly<Record<string, Dtype>> = { bfloat16: 'bf16', float32: 'f32' };
 
-export function readWorkloadFlags(flags: ConfigReader, devices: number | null): FlagWorkload {
+export function readWorkloadFlags(flags: ConfigReader, devices: number | null, model: ModelSpec): FlagWorkload {
   const perDevice = flags.decimal('per_device_batch_size', { or: 12 });
   const accumulated = flags.whole('gradient_accumulation_steps', { or: 1, most: 4096 });
   if (!(perDevice > 0))
@@ -38,7 +38,7 @@ export function readWorkloadFlags(flags: ConfigReader, devices: number | null): 
     sequenceLength: flags.whole('max_target_length', { or: 2048, most: 2 ** 20 }),
     optimizer: readOptimizer(flags),
     firstMoment: flags.holds('mu_dtype', [null, '']) ? weightType : wordOf(flags, 'mu_dtype', DTYPES, {}),
-    remat: readRemat(flags),
+    remat: inTurns(readRemat(flags), flags, model),
     embedding: flags.flag('use_iota_embed', { or: false }) ? 'one-hot' : 'gather',
     layers: flags.flag('scan_layers', { or: true }) ? 'loop' : 'unrolled',
     attentionKernel: readKernel(flags),
@@ -82,6 +82,15 @@ function readKernel(flags: ConfigReader): 'dot' | 'flash' {
 const OTHER_TENSORS = ['kv_proj', 'query_wa_proj', 'kv_wa_proj', 'mla_q', 'mla_kv', 'attention_out', 'engram', 'indexer_cutoff_threshold'];
 
 const PLACES: Readonly<Record<string, RematPlace>> = { remat: 'remat', device: 'device', offload: 'offload' };
+
+/**
+ * What a turn of the scan over layers has is one checkpoint: the layers of a cycle, or those from one that sees all to the next (layers/decoders.py,
+ * `get_decoder_layers` and `set_remat_policy`).
+ */
+function inTurns(remat: RematSpec, flags: ConfigReader, { window }: ModelSpec): RematSpec {
+  const layers = Math.max(flags.whole('inhomogeneous_layer_cycle_interval', { or: 1, most: 1024 }), window?.globalEvery ?? 1);
+  return layers === 1 || !flags.flag('scan_layers', { or: true }) ? remat : { ...remat, layers };
+}
 
 function readRemat(flags: ConfigReader): RematSpec {
   const policies = Object.fromEntries(Object.keys(REMAT_POLICIES).map((name) => [name, name]));
