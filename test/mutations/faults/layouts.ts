@@ -4,6 +4,8 @@ const LAYOUTS = 'test/program/layouts.test.ts';
 const STATE = 'test/layout/state.test.ts';
 const POLICIES = 'test/program/policies.test.ts';
 const SCHEDULES = 'test/layout/pipeline.test.ts';
+const LOOPS = 'test/program/loop-memory.test.ts';
+const BLOCKS = 'test/program/layer-block.test.ts';
 
 /** Who holds what of the weights, what is made again, and what a stage does after what. */
 export const LAYOUT_FAULTS: readonly Fault[] = [
@@ -57,6 +59,44 @@ export const LAYOUT_FAULTS: readonly Fault[] = [
     from: '[live.madeBy(key)]));\n    live.close(key);',
     to: '[live.madeBy(key)]));',
     caughtBy: { file: LAYOUTS, test: 'rematerialisation copies offloaded tensors to the host and back, and holds as little in between' },
+  },
+  {
+    name: 'scattered-within-a-loop',
+    what: 'gradients of what stands behind a loop are scattered while it runs',
+    file: 'src/program/late-gradients.ts',
+    from: 'return awaited;',
+    to: 'return false;',
+    caughtBy: {
+      file: LOOPS,
+      test: 'the gradient of the output matrix is whole until the backward loop has ended, and what is left of it there behind it (zero 0)',
+    },
+  },
+  {
+    name: 'early-in-the-closed-form',
+    what: 'the closed form of memory knows nothing of gradients that wait for a loop',
+    file: 'src/analytic/run-peak.ts',
+    from: ' + (loop?.late ?? 0)',
+    to: '',
+    caughtBy: { file: LOOPS, test: 'memory of a real model in a loop is the same for both answers to two thousandths' },
+  },
+  {
+    name: 'inputs-within-a-block',
+    what: 'inputs of all layers of a checkpoint are kept',
+    file: 'src/program/units/index.ts',
+    from: "const keepsInputs = remat.policy === 'custom' ||",
+    to: 'const keepsInputs = remat.layers !== undefined ||',
+    caughtBy: {
+      file: BLOCKS,
+      test: 'layers that are checkpointed together keep the input of the first alone, and make the others again before the backward pass',
+    },
+  },
+  {
+    name: 'block-over-stacks',
+    what: 'the last layers of an encoder are in one checkpoint with the first ones of its decoder',
+    file: 'src/program/units/index.ts',
+    from: ' && stacks[end] === stacks[first]',
+    to: ' && end < stacks.length',
+    caughtBy: { file: BLOCKS, test: 'layers that are checkpointed together of an encoder are not together with those of its decoder' },
   },
   {
     name: 'made-from-nothing',
