@@ -196,12 +196,12 @@ function leftBehind({ doneGradients, keptGradients, tiedGradients }: UnitNeed): 
 }
 
 /** Of gradients that are whole until a loop has ended: beyond `learnedBehind`, and beyond `leftBehind`. */
-function lateLearned({ lateGradients }: UnitNeed): Bytes {
-  return lateGradients.learned;
+function lateLearned(need: UnitNeed): Bytes {
+  return need.lateLearned;
 }
 
-function lateLeft({ lateGradients }: UnitNeed): Bytes {
-  return lateGradients.left;
+function lateLeft(need: UnitNeed): Bytes {
+  return need.lateLeft;
 }
 
 /** Weights of the next use: by the same unit again, by one behind it, or by a chain behind this one. Null: the pass uses none any more. */

@@ -43,7 +43,8 @@ export interface UnitNeed {
    * Gradients of its own groups that are scattered once a loop in front of it has ended: whole, beyond those behind the backward pass, and beyond shares that
    * the last of several microbatches leaves. 0 where nothing runs behind the pass.
    */
-  readonly lateGradients: { readonly learned: Bytes; readonly left: Bytes };
+  readonly lateLearned: Bytes;
+  readonly lateLeft: Bytes;
   /** Of its own groups, the copies of shards in the type of the products. */
   readonly workingBytes: Bytes;
   /** Copies that come back from the host for its backward pass. */
@@ -137,7 +138,8 @@ export function unitNeed(kind: KindCost, groups: readonly GroupCost[], embedding
     gradientsBehind,
     doneGradients,
     tiedGradients,
-    lateGradients: { learned: lateLearned, left: lateLeft },
+    lateLearned,
+    lateLeft,
     workingBytes,
     fetchedBytes: kind.offloadedBytes,
   };
