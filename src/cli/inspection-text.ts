@@ -64,6 +64,7 @@ function stepLines(scenario: Scenario, step: StepFacts): string[] {
   return [
     '',
     `${sliceName(scenario)}: ${step.devices} devices; ${axes.length === 0 ? 'one device has all' : axes.join(', ')}`,
+    workloadLine(scenario),
     '',
     ...termLines(step),
     '',
@@ -72,6 +73,18 @@ function stepLines(scenario: Scenario, step: StepFacts): string[] {
     ...collectiveLines(step),
     ...intensityLines(step),
   ];
+}
+
+/** What the step is one of, and what its backward pass makes again. */
+function workloadLine({ model, workload }: Scenario): string {
+  const { kind, sequences, sequenceLength, targetLength, optimizer, remat } = workload;
+  const length = model.family === 'encoder-decoder' ? `${sequenceLength} + ${targetLength}` : String(sequenceLength);
+  const step = `${kind}: ${sequences} sequences of ${length} tokens`;
+  if (!learns(workload)) return step;
+  const placed = Object.keys(remat.tensors).length;
+  const tensors = placed === 0 ? '' : ` with ${placed} ${placed === 1 ? 'tensor' : 'tensors'} placed`;
+  const layers = remat.layers === undefined ? '' : `, ${remat.layers} layers together`;
+  return `${step}, ${optimizer}, remat ${remat.policy}${tensors}${layers}`;
 }
 
 function termLines({ stepSeconds, mfu, hfu, utilisationNote: note, closedForm: closed, partSeconds }: StepFacts): string[] {

@@ -39,6 +39,24 @@ describe('a model alone', () => {
 });
 
 describe('a step', () => {
+  it.each([
+    ['model_name: gemma3-4b\nremat_policy: full', 'adamw, remat full, 6 layers together'],
+    ['model_name: gemma3-4b\nscan_layers: false\nremat_policy: custom\nout_proj: device', 'adamw, remat custom with 1 tensor placed'],
+    ['model_name: llama3.1-8b\nremat_policy: minimal\nopt_type: sgd', 'sgd, remat minimal'],
+  ])('says what it is one of: %s', async (flags, words) => {
+    const file = join(folder, 'flags.yml');
+    writeFileSync(file, `${flags}\nper_device_batch_size: 2\nmax_target_length: 4096\ncompile_topology: v6e-16\n`);
+    const { exitCode, out } = await say('--maxtext', file);
+    expect(exitCode).toBe(0);
+    expect(out.split('\n')).toContain(`train: 32 sequences of 4096 tokens, ${words}`);
+    expect(widest(out)).toBeLessThanOrEqual(80);
+  });
+
+  it('without learning has no word on an optimizer', async () => {
+    const { out } = await say(...['--model', 't5-base', '--topology', 'tpu-v3:4x4', '--sequences', '64', '--workload', 'evaluate']);
+    expect(out.split('\n')).toContain('evaluate: 64 sequences of 512 + 114 tokens');
+  });
+
   it('has holders, bytes by axis, memory and intensities', async () => {
     const { exitCode, out } = await say(
       ...[
