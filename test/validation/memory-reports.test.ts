@@ -5,10 +5,13 @@ import { CHIPS, RECORDS, record } from './support.ts';
 const GIB = 2 ** 30;
 const REPORTS = RECORDS.filter(({ kind }) => kind === 'memory');
 
-/** Why a peak is further from its report than 5 %, and how far it may be: a wider miss is a fault, a narrower one ends the entry. */
+/**
+ * Reports that contradict themselves, which decide nothing alone: why their peak is missed, and how far it may be. A wider miss is a fault, a narrower one
+ * ends the entry.
+ */
 const MISSES: Readonly<Record<string, { readonly from: number; readonly to: number; readonly why: string }>> = {
   'memory-v5p-deepseek2-16b-b24': {
-    from: -0.21,
+    from: -0.19,
     to: -0.17,
     why:
       'the report is more than the device has, and the program ran: at most 95.74 GiB were used. Of 1.32 GiB for each sequence of 2048 tokens 0.50 are ' +
@@ -29,7 +32,7 @@ const off = (predicted: number, published: number | null): number => predicted /
 
 describe('reports of memory by compilers', () => {
   it('are there, and none is left out', () => {
-    expect(REPORTS.length).toBeGreaterThanOrEqual(6);
+    expect(REPORTS.length).toBeGreaterThanOrEqual(8);
     for (const { id } of REPORTS) expect(replayed(id).id).toBe(id);
   });
 
@@ -56,6 +59,14 @@ describe('reports of memory by compilers', () => {
     const { peak } = replayed(id);
     expect(Math.abs(off(peak.closedForm, peak.published))).toBeLessThan(0.05);
     expect(Math.abs(off(peak.live, peak.published))).toBeLessThan(0.05);
+  });
+
+  it('are missed only where they contradict themselves: they are more than a device has, on which the program ran', () => {
+    expect(REPORTS.filter(({ doubtful }) => doubtful).map(({ id }) => id)).toEqual(Object.keys(MISSES));
+    for (const { id, measured, doubtful } of REPORTS) {
+      const { peak } = replayed(id);
+      expect((peak.published ?? Number.NaN) > (measured.capacityBytes as number), id).toBe(doubtful);
+    }
   });
 
   it.each(Object.keys(MISSES))('%s: peak misses as far as is known, and for a reason', (id) => {
