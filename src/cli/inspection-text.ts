@@ -83,7 +83,7 @@ function workloadLine({ model, workload }: Scenario): string {
   if (!learns(workload)) return step;
   const placed = Object.keys(remat.tensors).length;
   const tensors = placed === 0 ? '' : ` with ${placed} ${placed === 1 ? 'tensor' : 'tensors'} placed`;
-  const layers = remat.layers === undefined ? '' : `, ${remat.layers} layers together`;
+  const layers = (remat.layers ?? 1) === 1 ? '' : `, ${remat.layers} layers together`;
   return `${step}, ${optimizer}, remat ${remat.policy}${tensors}${layers}`;
 }
 

@@ -4,6 +4,7 @@ import { layersOf } from '../model/index.ts';
 import { nearAxisSizes, networkOf } from './axis-fits.ts';
 import { nearFits, nearMultiples } from './nearby.ts';
 import type { RuleInput, ScenarioRule } from './rule.ts';
+import { learns } from './scenario.ts';
 
 const READS = ['topology', 'layout', 'model', 'workload'] as const;
 
@@ -67,7 +68,7 @@ const blocksSuitStages: ScenarioRule = {
     const runs = axisSize(layout, 'pipeline') * layout.pipeline.repeats;
     const inBlock = workload.remat.layers ?? 1;
     const layers = layersOf(model).length / runs;
-    if (runs === 1 || layers % inBlock === 0 || !Number.isInteger(layers)) return [];
+    if (runs === 1 || !learns(workload) || layers % inBlock === 0 || !Number.isInteger(layers)) return [];
     return [
       {
         code: 'E_AXIS_DIVIDES',

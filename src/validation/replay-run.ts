@@ -81,6 +81,9 @@ export function replayRemat({ remat, rematDetail }: PublishedRecord, notes: Note
   const known = new Set<string>(REMAT_TENSORS);
   for (const [tensor, place] of places) if (!known.has(tensor)) notes.leftOut.push(`remat ${tensor} ${place}`);
   const tensors = Object.fromEntries(places.filter(([tensor]) => known.has(tensor)));
-  const layers = rematDetail?.layers;
-  return typeof layers === 'number' ? { policy: remat, tensors, layers } : { policy: remat, tensors };
+  const layers = rematDetail?.layers ?? null;
+  if (layers === null) return { policy: remat, tensors };
+  if (typeof layers === 'number' && Number.isInteger(layers) && layers > 0) return { policy: remat, tensors, layers };
+  notes.reasons.push(`rematDetail.layers ${JSON.stringify(layers)}: must be a whole number of layers`);
+  return { policy: remat, tensors };
 }

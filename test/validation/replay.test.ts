@@ -286,6 +286,8 @@ describe('what cannot be replayed says why', () => {
     [{ precision: { router: 'fp8' } }, /precision\.router fp8/],
     [{ optimizer: 'lion' }, /optimizer lion/],
     [{ remat: 'sometimes' }, /rematerialisation sometimes/],
+    [{ remat: 'full', rematDetail: { layers: 0 } }, /rematDetail\.layers 0: must be a whole number of layers/],
+    [{ remat: 'full', rematDetail: { layers: 'six' } }, /rematDetail\.layers "six"/],
     [{ attentionKernel: 'ring' }, /attention kernel ring/],
   ] as const)('%o', (change, words) => {
     expect(reasonOf(changed(SWITCH, change))).toMatch(words);

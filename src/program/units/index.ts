@@ -81,15 +81,11 @@ function inBlocks(layers: UnitPlan, stacks: readonly Stack[], workload: Scenario
     while (end < first + length && stacks[end] === stacks[first]) end++;
     const within = layers.sequence.slice(first, end);
     const key = within.join(' ');
-    const block = (): Unit =>
-      layerBlock(
-        within.map((row) => layers.kinds[row]),
-        keepsInputs,
-      );
-    const row = rows.get(key) ?? kinds.push(within.length === 1 ? layers.kinds[within[0]] : block()) - 1;
+    const units = within.map((row) => layers.kinds[row]);
+    const row = rows.get(key) ?? kinds.push(layerBlock(units, keepsInputs)) - 1;
     rows.set(key, row);
     sequence.push(row);
-    names.push(within.length === 1 ? layers.names[first] : `${layers.names[first]}-${end - 1 - start}`);
+    names.push(units.length === 1 ? layers.names[first] : `${layers.names[first]}-${end - 1 - start}`);
     first = end;
   }
   return { kinds, sequence, names };

@@ -6,6 +6,7 @@ import { gradientOf, isShared, type Step, type Tensor, type Unit } from '../unit
  * AI-Hypercomputer/maxtext src/maxtext/layers/decoders.py). `keepsInputs`: the policy places inputs of layers, also of those within a block.
  */
 export function layerBlock(layers: readonly Unit[], keepsInputs: boolean): Unit {
+  if (layers.length === 1) return layers[0];
   const parts = layers.map((layer, index) => partOfBlock(layer, index, layers.length, keepsInputs));
   const first = parts[0];
   const kind = layers.map((layer) => layer.kind).join(', ');

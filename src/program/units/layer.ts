@@ -170,7 +170,7 @@ function placeAt(sizes: Sizes, index: number, count: number): Place {
 function streamTensors(sizes: Sizes, { stack }: Layer, additions: readonly Addition[]): Tensor[] {
   const bytes = (sizes.activationBytes * tokensOf(sizes, stack) * sizes.model.dModel) / sizes.activationShards;
   const names = Array.from({ length: additions.length + 1 }, (_, index) => streamName(index, additions.length));
-  // The sum of one addition is the input of the next; that of the last one is placed by the unit that reads it, but for a layer of the same block.
+  // The sum of one addition is the input of the next; that of the last one is placed by the unit that reads it, or as what it is by a block of layers.
   const places = ['decoder_layer_input', ...additions.map(({ remat }) => remat)];
   const forward = names.map((name, index) => tensor(name, 'block inputs', bytes, places[index]));
   const backward = names.map((name) => tensor(gradientOf(name), 'activation gradients', bytes));
